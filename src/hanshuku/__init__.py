@@ -1,0 +1,1 @@
+"""Hanshuku: the AI function library."""

@@ -1,0 +1,1 @@
+"""Examples: read, check, split, stream; sample sets."""

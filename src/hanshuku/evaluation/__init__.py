@@ -1,0 +1,1 @@
+"""Reports: measured quality and cost of a function."""

@@ -1,0 +1,1 @@
+"""Export: a function that runs without torch."""

@@ -1,0 +1,1 @@
+"""Predictors: a batch of inputs in, a batch of numbers out."""

@@ -1,0 +1,112 @@
+"""Task and Prediction: the plain data that every other floor speaks about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from hanshuku.errors import TaskError
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers a `rate` function may return: ``Annotated[float, Range(0, 5)]``.
+
+    Args:
+        low: least value, finite.
+        high: greatest value, finite, above low.
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (float("-inf") < self.low < self.high < float("inf")):
+            raise TaskError(f"Range needs finite numbers low < high. Received: low={self.low}, high={self.high}.")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a function does. All that is known of a task is here, and nowhere else.
+
+    A task is plain data: it can be compared, hashed, printed and written as JSON.
+    """
+
+    kind: str  # "classify" or "rate"; the names in tasks.KINDS
+    inputs: tuple[str, ...] = ("text",)  # names of the inputs, in order; two make a pair
+    labels: tuple[str, ...] = ()  # classify: the legal answers, at least two, in a fixed order
+    several: bool = False  # classify: an answer is a set of labels (multi-label), may be empty
+    low: float = 0.0  # rate: least answer
+    high: float = 1.0  # rate: greatest answer
+    instruction: str = ""  # what to do, in the user's words; the docstring of a decorated function
+    descriptions: tuple[str, ...] = ()  # one a label, parallel to labels; () where the labels speak for themselves
+    name: str = "function"  # the Python name of the function
+    returns: str = "str"  # classify: what a label is cast to: "str", "bool", "int"
+
+    def __post_init__(self) -> None:
+        if not self.inputs or len(set(self.inputs)) != len(self.inputs):
+            raise TaskError(f"A task needs at least one input and no name twice. Received inputs: {self.inputs}.")
+        if self.kind == "classify":
+            if len(self.labels) < 2 and not (self.several and self.labels):
+                raise TaskError(f"To classify, give at least two labels. Received: {self.labels}.")
+            if len(set(self.labels)) != len(self.labels):
+                raise TaskError(f"Each label may stand once. Received: {self.labels}.")
+        if self.kind == "rate":
+            Range(self.low, self.high)
+        if self.descriptions and len(self.descriptions) != len(self.labels):
+            raise TaskError(f"Give one description a label ({len(self.labels)}). Received: {len(self.descriptions)}.")
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether the function reads two texts."""
+        return len(self.inputs) == 2
+
+    @property
+    def label_texts(self) -> tuple[str, ...]:
+        """One text a label that a model can read: the description, else the label with its underscores spaced."""
+        spaced = (label.replace("_", " ").replace("-", " ").strip() or label for label in self.labels)
+        return self.descriptions or tuple(spaced)
+
+    def to_json(self) -> dict[str, Any]:
+        """The task as plain JSON data; `from_json` gives it back equal."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Task:
+        """The task that `to_json` wrote.
+
+        Raises:
+            TaskError: a field is missing, unknown or illegal.
+        """
+        unknown = set(data) - {f.name for f in fields(cls)}
+        if unknown or "kind" not in data:
+            raise TaskError(f"This is not a task: unknown fields {sorted(unknown)}, kind {data.get('kind')!r}.")
+        plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+        return cls(**plain)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An output with its confidence.
+
+    Attributes:
+        output: what the function's signature says: a label, a tuple of labels in the task's order, a float.
+        confidence: probability that the output is right, 0..1, as the model estimates it; None where it cannot say.
+        scores: classify: a probability for each label; rate: empty.
+    """
+
+    output: Any
+    confidence: float | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k!r}: {v:.2f}" for k, v in sorted(self.scores.items(), key=lambda kv: -kv[1])[:3])
+        more = ", ..." if len(self.scores) > 3 else ""
+        confidence = "None" if self.confidence is None else f"{self.confidence:.2f}"
+        return f"Prediction({self.output!r}, confidence={confidence}, scores={{{shown}{more}}})"
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"output": ..., "confidence": ..., "scores": {...}}``, as `call --json` and the server print it."""
+        output = list(self.output) if isinstance(self.output, (set, frozenset, tuple)) else self.output
+        return {"output": output, "confidence": self.confidence, "scores": dict(self.scores)}

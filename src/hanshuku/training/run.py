@@ -1,0 +1,34 @@
+"""Run: what a fit is told besides its task, its rows and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a run says of itself, once a step or so."""
+
+    done: int  # steps taken
+    total: int  # steps planned, >= 1
+    loss: float | None = None  # mean training loss since the last report
+    score: float | None = None  # held-out score, where one was just measured
+    seconds_left: float | None = None  # estimate
+    note: str = ""  # what is being done, a few words
+
+
+def silent(_step: Step) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a fit runs and how it reports."""
+
+    seed: int = 0  # same seed, same rows, same machine: same result
+    folder: Path | None = None  # checkpoints and logs go here and a killed fit resumes from here; None: nothing is kept
+    budget_s: float | None = None  # wall seconds the fit may take; None: as long as it needs
+    report: Callable[[Step], None] = silent  # called with progress
+    track: tuple[str, ...] = ()  # "csv", "tensorboard", "wandb": needs a folder
