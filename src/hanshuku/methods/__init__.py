@@ -1,1 +1,29 @@
-"""Methods: one file each."""
+"""Methods: one file each. A new method is its file and its line in METHODS; nothing heavy is imported until `fit`."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from hanshuku.errors import ConfigError, UnknownName
+
+METHODS: dict[str, type[Any]] = {}  # name -> frozen dataclass with the verb `fit`; cheapest first
+
+
+def get_method(name: str, **settings: Any) -> Any:
+    """The method of that name with these settings.
+
+    Raises:
+        UnknownName: no method, or no field of it, has that name; the nearest is offered.
+        ConfigError: a value is outside its range.
+    """
+    if name not in METHODS:
+        raise UnknownName("method", name, METHODS)
+    legal = [f.name for f in fields(METHODS[name])]
+    for key in settings:
+        if key not in legal:
+            raise UnknownName(f"setting of {name}", key, legal)
+    try:
+        return METHODS[name](**settings)
+    except TypeError as error:
+        raise ConfigError(f"Method {name!r} cannot take {settings}: {error}.") from error
