@@ -1,1 +1,59 @@
-"""Hanshuku: the AI function library."""
+"""Hanshuku (函数库), the AI function library: typed functions learned from few examples, measured, saved and served.
+
+The names below are all there is to learn first; each is loaded when it is first used, so importing costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hanshuku.data.check import check as check
+    from hanshuku.data.examples import Examples as Examples
+    from hanshuku.data.read import read as read
+    from hanshuku.errors import HanshukuError as HanshukuError
+    from hanshuku.evaluation.report import Report as Report
+    from hanshuku.functions.compare import compare as compare
+    from hanshuku.functions.core import Function as Function
+    from hanshuku.functions.store import load as load
+    from hanshuku.functions.verbs import classify as classify
+    from hanshuku.functions.verbs import function as function
+    from hanshuku.functions.verbs import rate as rate
+    from hanshuku.tasks import Prediction as Prediction
+    from hanshuku.tasks import Range as Range
+    from hanshuku.tasks import Task as Task
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Examples": "hanshuku.data.examples",
+    "Function": "hanshuku.functions.core",
+    "HanshukuError": "hanshuku.errors",
+    "Prediction": "hanshuku.tasks",
+    "Range": "hanshuku.tasks",
+    "Report": "hanshuku.evaluation.report",
+    "Task": "hanshuku.tasks",
+    "check": "hanshuku.data.check",
+    "classify": "hanshuku.functions.verbs",
+    "compare": "hanshuku.functions.compare",
+    "function": "hanshuku.functions.verbs",
+    "load": "hanshuku.functions.store",
+    "rate": "hanshuku.functions.verbs",
+    "read": "hanshuku.data.read",
+}
+
+__all__ = ["Examples", "Function", "HanshukuError", "Prediction", "Range", "Report", "Task", "check", "classify", "compare",
+           "function", "load", "rate", "read"]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home when it is first asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'hanshuku' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return [*__all__, "__version__"]

@@ -1,0 +1,1 @@
+"""Function: task, predictor and history, with its verbs."""

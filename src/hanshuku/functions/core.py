@@ -1,0 +1,182 @@
+"""Function: a typed callable whose behaviour is learned, and its verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+
+from hanshuku.errors import DataError
+from hanshuku.inference.base import Predictor
+from hanshuku.tasks import Prediction, Task, kind_of
+from hanshuku.tasks.signature import cast_of
+from hanshuku.training.run import Step, silent
+
+if TYPE_CHECKING:
+    from hanshuku.evaluation.report import Report
+    from hanshuku.functions.origin import Origin
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Row = str | Sequence[str] | Mapping[str, str]  # one text; one text an input; or input name -> text
+BATCH = 1024  # rows handed to a predictor at once: enough to sort by length, little enough to keep memory flat
+
+
+class Function(Generic[P, R]):
+    """A typed callable. Nothing is mutated: `learn` returns a new function.
+
+    Without examples it answers at once, zero-shot, by the method `similarity`.
+
+    Args:
+        task: what the function does.
+        predictor: how it does it; None: zero-shot, made at the first call.
+        cast: from a prediction's output to the type that the signature states; None: the task's own.
+        history: one record for each time it learned, oldest first.
+        report: the last measured report as plain JSON data, saved with the function.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        predictor: Predictor | None = None,
+        *,
+        cast: Callable[[Any], R] | None = None,
+        history: tuple[Origin, ...] = (),
+        report: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.task = task
+        self.history = history
+        self.report = report
+        self._predictor = predictor
+        self._cast = cast or cast_of(task)
+        self.__name__ = task.name
+        self.__doc__ = task.instruction or None
+
+    def __repr__(self) -> str:
+        kind = f"rate {self.task.low:g}..{self.task.high:g}" if self.task.kind == "rate" else f"{len(self.task.labels)} labels"
+        how = self.history[-1].method if self.history else "zero-shot"
+        return f"<hanshuku function {self.task.name}({', '.join(self.task.inputs)}): {self.task.kind}, {kind}, {how}>"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The answer for one input, in the type of the signature."""
+        return cast("R", self._cast(self.predict(*args, **kwargs).output))
+
+    def predict(self, *args: P.args, **kwargs: P.kwargs) -> Prediction:
+        """The answer for one input with its confidence and a score for each label.
+
+        Raises:
+            DataError: an input is missing, superfluous or no text.
+        """
+        return self.predict_rows([self._bind(args, kwargs)])[0]
+
+    def map(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> list[R]:
+        """The answers for many inputs, in their order.
+
+        Args:
+            rows: texts; tuples or dicts where the function takes a pair.
+            report: called after each batch with the rows done.
+
+        Raises:
+            DataError: a row does not fit the function; the message gives its place.
+        """
+        return [cast("R", self._cast(prediction.output)) for prediction in self.stream(rows, report=report)]
+
+    def stream(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> Iterator[Prediction]:
+        """Predictions for many inputs one after the other; memory stays flat however many there are."""
+        total = len(rows) if isinstance(rows, Sequence) else 0
+        source, done = iter(rows), 0
+        while chunk := [self.row(row, done + i) for i, row in enumerate(islice(source, BATCH))]:
+            yield from self.predict_rows(chunk)
+            done += len(chunk)
+            report(Step(done, max(total, done), note="predict"))
+
+    def predict_rows(self, rows: Sequence[tuple[str, ...]]) -> list[Prediction]:
+        """Predictions for rows that hold one text per input."""
+        predictor = self.predictor(rows)
+        return kind_of(self.task).decode(self.task, predictor.outputs(rows), predictor.threshold)
+
+    def predictor(self, rows: Sequence[tuple[str, ...]] = ()) -> Predictor:
+        """What answers; where nothing was learned yet, the zero-shot predictor for the language of these rows."""
+        if self._predictor is None:
+            from hanshuku.functions.learn import zero_shot
+
+            self._predictor, origin = zero_shot(self.task, [" ".join(row) for row in rows[:50]])
+            self.history = (origin,)
+        return self._predictor
+
+    def learn(self, examples: Any, **options: Any) -> Function[P, R]:
+        """A new function that has learned from examples.
+
+        Args:
+            examples: Examples, or whatever `read` takes: a file, a frame, a list of dicts.
+            **options: see `hanshuku.functions.learn.learn`: method, model, budget, validation, seed, folder, track, report,
+                accept_licence, and the method's own settings.
+        """
+        from hanshuku.functions.learn import learn
+
+        predictor, origin = learn(self.task, examples, **options)
+        return Function(self.task, predictor, cast=self._cast, history=(*self.history, origin))
+
+    def evaluate(self, examples: Any, *, seed: int = 0) -> Report:
+        """Measured quality and cost on labelled examples that were not learned from.
+
+        Args:
+            examples: Examples, or whatever `read` takes.
+            seed: of the bootstrap.
+
+        Raises:
+            DataError: the examples do not fit the task.
+        """
+        from hanshuku.functions.learn import evaluate
+
+        self._ready(examples)
+        report = evaluate(self.task, self.predictor(), examples, seed=seed)
+        self.report = report.to_json()
+        return report
+
+    def save(self, path: str | Path) -> Path:
+        """Write the function to a folder, by custom NAME.fn; a function that stands there is replaced in one step.
+
+        Raises:
+            StorageError: the disk is full or cannot be written; what was there is untouched.
+            FunctionFolderError: something else stands at `path`.
+        """
+        from hanshuku.functions.store import save
+
+        self.predictor()
+        return save(self, Path(path))
+
+    def row(self, row: Row, place: int) -> tuple[str, ...]:
+        """One text per input from a row given as a text, a sequence or a dict.
+
+        Raises:
+            DataError: the row does not fit; the message gives its place, counted from 0.
+        """
+        try:
+            if isinstance(row, str):
+                return self._bind((row,), {})
+            return self._bind((), dict(row)) if isinstance(row, Mapping) else self._bind(tuple(row), {})
+        except (DataError, TypeError) as error:
+            raise DataError(f"Row {place} does not fit: {error}") from error
+
+    def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+        names = self.task.inputs
+        given = dict(zip(names, args)) | dict(kwargs)  # noqa: B905 - counted below
+        if len(args) > len(names) or len(args) + len(kwargs) != len(names) or set(given) != set(names):
+            received = [*("a text" for _ in args), *kwargs]
+            raise DataError(f"{self.task.name}() takes {' and '.join(names)}. Received: {', '.join(received) or 'nothing'}.")
+        for name, value in given.items():
+            if not isinstance(value, str):
+                raise DataError(f"{self.task.name}() takes text for {name!r}. Received: {type(value).__name__}.")
+        return tuple(given[name] for name in names)
+
+    def _ready(self, examples: Any) -> None:
+        """Let a zero-shot function see some of the examples first, so that it takes a model of their language."""
+        if self._predictor is None:
+            from hanshuku.functions.learn import encoded
+
+            rows, _ = encoded(self.task, examples, labelled=False)
+            self.predictor(rows.inputs[:50])
+
+

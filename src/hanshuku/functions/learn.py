@@ -1,0 +1,146 @@
+"""learn and evaluate: from examples to a predictor, and from a predictor to a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from hanshuku.data.encode import encode
+from hanshuku.data.encoded import Encoded
+from hanshuku.data.examples import Examples
+from hanshuku.data.language import language_of
+from hanshuku.data.read import read
+from hanshuku.errors import ConfigError, DataError
+from hanshuku.evaluation.evaluate import evaluate as evaluate_predictor
+from hanshuku.evaluation.report import Report
+from hanshuku.functions.origin import Origin, library_versions
+from hanshuku.inference.base import Predictor
+from hanshuku.methods import get_method
+from hanshuku.models.catalogue import find
+from hanshuku.models.pull import pull
+from hanshuku.tasks import Task
+from hanshuku.training.budget import Budget, parse_budget
+from hanshuku.training.run import Run, Step, silent
+
+MIN_ROWS = 2  # labelled rows that any method needs
+
+
+def encoded(task: Task, examples: Any, *, labelled: bool = True, **options: Any) -> tuple[Encoded, tuple[Any, ...]]:
+    """Examples, or whatever `read` takes, as rows of the task, with the notes of what was counted."""
+    if isinstance(examples, Encoded):
+        return examples, ()
+    if not isinstance(examples, Examples):
+        examples = read(examples)
+    return encode(task, examples, labelled=labelled, **options)
+
+
+def learn(
+    task: Task,
+    examples: Any,
+    *,
+    method: str = "auto",
+    model: str | None = None,
+    budget: str | float | Budget | None = None,
+    validation: Any = None,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    track: Sequence[str] = (),
+    report: Callable[[Step], None] = silent,
+    accept_licence: bool = False,
+    **settings: Any,
+) -> tuple[Predictor, Origin]:
+    """A predictor that has learned the task from examples, and the record of how.
+
+    Args:
+        task: what to learn.
+        examples: Examples, Encoded, or whatever `read` takes. Empty and repeated rows are left out, counted and noted.
+        method: a name in METHODS; "auto" chooses by held-out score.
+        model: catalogue name, hub name or folder; None: the method's default for the task and language.
+        budget: wall time that may be spent: "5 min", seconds, or None.
+        validation: labelled examples for early stopping and thresholds; None: the method holds rows out where it must.
+        seed: same seed, same rows, same machine: same result.
+        folder: checkpoints and logs go here, and a killed run resumes from here.
+        track: "csv", "tensorboard", "wandb"; needs a folder.
+        report: called with progress.
+        accept_licence: accept the model's licence where it is a restricted one.
+        **settings: fields of the method.
+
+    Raises:
+        UnknownName: no method, setting or model has that name.
+        ConfigError: a value is outside its range, or the method cannot do this kind of task.
+        DataError: the examples do not fit the task.
+        ModelError: the model cannot be had.
+    """
+    chosen = get_method(method, **settings)
+    if task.kind not in chosen.KINDS:
+        raise ConfigError(f"Method {method!r} does {', '.join(sorted(chosen.KINDS))}. Received a task of kind {task.kind!r}.")
+    if track and folder is None:
+        raise ConfigError(f"To track with {', '.join(track)}, give a folder for the logs: folder=... (or --folder).")
+    rows, notes = encoded(task, examples, drop_empty=True, drop_repeated=True)
+    if len(rows) < MIN_ROWS:
+        raise DataError(f"Learning needs at least {MIN_ROWS} labelled rows with text. Received: {len(rows)}.")
+    held = None if validation is None else encoded(task, validation)[0]
+    if model is None:
+        model = chosen.default_model(task, _language(task, [" ".join(row) for row in rows.inputs[:200]]))
+    _fetch(model, accept_licence=accept_licence)
+    run = Run(seed, Path(folder) if folder else None, parse_budget(budget).seconds, report, tuple(track))
+    start = time.perf_counter()
+    predictor = chosen.fit(task, rows, model=model, validation=held, run=run)
+    texts = tuple(str(getattr(note, "message", note)) for note in notes)
+    return predictor, _origin(predictor, method, chosen, model, seed, rows, time.perf_counter() - start, texts)
+
+
+def zero_shot(task: Task, texts: Sequence[str]) -> tuple[Predictor, Origin]:
+    """The predictor that answers before anything was learned, for the language of the task and these texts."""
+    method = get_method("similarity")
+    model = method.default_model(task, _language(task, texts))
+    _fetch(model, accept_licence=False)
+    predictor = method.fit(task, None, model=model, run=Run())
+    return predictor, _origin(predictor, "similarity", method, model, 0, None, 0.0, ())
+
+
+def evaluate(task: Task, predictor: Predictor, examples: Any, *, seed: int = 0) -> Report:
+    """Measured quality and cost of a predictor; see `Function.evaluate`."""
+    rows, notes = encoded(task, examples, unknown_labels="keep")
+    if not len(rows):
+        raise DataError("There is nothing to evaluate on: no labelled row was found.")
+    return evaluate_predictor(predictor, rows, seed=seed, notes=tuple(str(getattr(note, "message", note)) for note in notes))
+
+
+def _language(task: Task, texts: Sequence[str]) -> str:
+    """The language that a default model must read; Chinese in the labels or the instruction counts too."""
+    found = language_of(list(texts)) if texts else "en"
+    stated = language_of([*task.label_texts, task.instruction])
+    return stated if found == "en" and stated != "en" else found
+
+
+def _fetch(model: str, *, accept_licence: bool) -> None:
+    """Pull the model now, so that a licence or a network is asked about before anything else is done."""
+    pull(model, accept_licence=accept_licence)
+
+
+def _origin(
+    predictor: Predictor, method: str, chosen: Any, model: str, seed: int, rows: Encoded | None, seconds: float, notes: tuple[str, ...]
+) -> Origin:
+    from hanshuku.data.fingerprint import fingerprint
+
+    info = find(model)
+    return Origin(
+        method=method,
+        settings=asdict(chosen),
+        model=model,
+        revision=info.revision,
+        licence=info.licence,
+        seed=seed,
+        rows=0 if rows is None else len(rows),
+        data="" if rows is None else fingerprint(rows),
+        seconds=round(seconds, 3),
+        date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        versions=library_versions(),
+        notes=notes,
+        trials=tuple(getattr(predictor, "trials", ())),
+    )

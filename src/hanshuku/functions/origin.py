@@ -1,0 +1,50 @@
+"""Origin: how a function came to be what it is; one record for each time it learned."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from typing import Any
+
+LIBRARIES = ("hanshuku", "numpy", "torch", "transformers", "peft", "tokenizers", "scikit-learn", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is needed to make the same predictor again."""
+
+    method: str  # name in methods.METHODS
+    settings: Mapping[str, Any]  # every field of the method
+    model: str  # catalogue name, hub name or folder
+    revision: str = ""  # of the model on the hub
+    licence: str = ""  # of the model
+    seed: int = 0
+    rows: int = 0  # labelled rows learned from
+    data: str = ""  # SHA-256 of those rows
+    seconds: float = 0.0  # wall time of the fit
+    date: str = ""  # UTC, ISO 8601
+    versions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what was counted and said of the data
+    trials: tuple[Mapping[str, Any], ...] = ()  # method "auto": what was tried, with its held-out score
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Origin:
+        """The record that `to_json` wrote."""
+        return cls(**{**data, "notes": tuple(data.get("notes", ())), "trials": tuple(data.get("trials", ()))})
+
+
+def library_versions() -> dict[str, str]:
+    """Installed versions of the libraries that a result depends on, read without importing them."""
+    versions = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions

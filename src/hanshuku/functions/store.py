@@ -1,0 +1,58 @@
+"""save and load: a Function to a NAME.fn folder and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hanshuku.errors import FunctionFolderError, HanshukuError
+from hanshuku.export.folder import read_manifest, write_folder
+from hanshuku.functions.card import card
+from hanshuku.functions.core import Function
+from hanshuku.functions.origin import Origin
+from hanshuku.inference import get_predictor
+from hanshuku.tasks import Task
+
+
+def save(function: Function[Any, Any], path: Path) -> Path:
+    """Write the function to `path`, whole or not at all; see `Function.save`."""
+
+    def fill(folder: Path) -> dict[str, Any]:
+        predictor = function.predictor()
+        data = predictor.save(folder)
+        manifest = {
+            "task": function.task.to_json(),
+            "predictor": {"kind": predictor.KIND, "data": data},
+            "history": [origin.to_json() for origin in function.history],
+            "report": function.report,
+        }
+        (folder / "card.md").write_text(card(function), encoding="utf-8")
+        return manifest
+
+    write_folder(path, fill)
+    return path
+
+
+def load(path: str | Path, *, verify: bool = True) -> Function[..., Any]:
+    """The function that `save` or `hanshuku export` wrote. Executes nothing from the folder.
+
+    Args:
+        path: the NAME.fn folder.
+        verify: compare every file's SHA-256 with the one that was saved.
+
+    Raises:
+        FunctionFolderError: no function, a damaged one, or one of a newer format.
+        ModelError: it rests on a catalogue model that cannot be had here.
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder, verify=verify)
+    try:
+        task = Task.from_json(manifest["task"])
+        stored = manifest["predictor"]
+        predictor = get_predictor(stored["kind"]).load(folder, stored["data"], task)
+        history = tuple(Origin.from_json(origin) for origin in manifest["history"])
+    except HanshukuError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise FunctionFolderError(f"{folder} is damaged: function.json does not hold what it must ({error!r}).") from error
+    return Function(task, predictor, history=history, report=manifest.get("report"))
