@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # so that `from tests.tiny import tiny_bert` works however pytest was started
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,19 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the shared data sets are not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with a random tiny BERT."""
+    from tests.tiny import tiny_bert
+
+    return str(tiny_bert(tmp_path_factory.mktemp("tiny") / "tiny-bert"))
+
+
+@pytest.fixture(scope="session")
+def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with a random tiny Llama language model."""
+    from tests.tiny import tiny_llama
+
+    return str(tiny_llama(tmp_path_factory.mktemp("tiny") / "tiny-llama"))

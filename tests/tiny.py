@@ -1,0 +1,106 @@
+"""Tiny random models with real fast tokenizers, made on the spot in less than a second, saved as transformers writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SENTENCES = (
+    "my parcel never came and i want my money back", "the invoice shows the wrong amount", "please cancel my order today",
+    "a glad happy sunny day with good food", "a sad gloomy rainy night with bad food", "what a wonderful lovely film",
+    "what an awful boring film", "is this positive or negative", "label text answer question yes no true false",
+    "我的包裹一直没有到，请退款", "发票上的金额不对", "今天天气很好，我很高兴", "这部电影真难看，我很难过", "服务态度好，房间干净", "房间很脏，服务差",
+)  # fmt: skip
+MAX_LENGTH = 128  # positions, in tokens
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def tiny_bert(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
+    """A random BERT (width 32, WordPiece of English and Chinese), written to `folder`, which is returned."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    tokenizer = _wordpiece()
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=layers, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=MAX_LENGTH, initializer_range=0.15, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def tiny_llama(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
+    """A random Llama language model (width 32, byte-level BPE, chat template), written to `folder`, which is returned."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = _byte_pairs()
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=layers, num_attention_heads=4, num_key_value_heads=2,
+        intermediate_size=64, max_position_embeddings=MAX_LENGTH, initializer_range=0.15, tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def tiny_gemma(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
+    """A random Gemma 3 language model (sliding and full attention in turn), written to `folder`, which is returned."""
+    import torch
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+    tokenizer = _byte_pairs()
+    torch.manual_seed(seed)
+    config = Gemma3TextConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=layers, num_attention_heads=2, num_key_value_heads=1,
+        head_dim=16, intermediate_size=64, max_position_embeddings=MAX_LENGTH, sliding_window=16, initializer_range=0.15,
+        layer_types=["sliding_attention", "full_attention"] * (layers // 2) + ["full_attention"] * (layers % 2),
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    Gemma3ForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _wordpiece():  # noqa: ANN202 - a transformers class, imported inside
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import BertTokenizerFast
+
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = list("abcdefghijklmnopqrstuvwxyz0123456789.,?!'-")
+    tokenizer.train_from_iterator(
+        SENTENCES, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special, initial_alphabet=letters, show_progress=False)
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=MAX_LENGTH)
+
+
+def _byte_pairs():  # noqa: ANN202 - a transformers class, imported inside
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    tokenizer.train_from_iterator(
+        SENTENCES, trainers.BpeTrainer(vocab_size=500, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|im_end|>",
+        unk_token="<|endoftext|>", model_max_length=MAX_LENGTH,
+    )  # fmt: skip
+    fast.chat_template = CHAT_TEMPLATE
+    return fast
