@@ -139,6 +139,9 @@ def test_a_kill_while_saving_never_leaves_half_a_function(tmp_path, delay):
     saver.wait()
     manifest = read_manifest(tmp_path / "a.fn")
     assert all((tmp_path / "a.fn" / f"f{i}").read_text() == str(manifest["task"]) * 100 for i in range(20))
+    write_folder(tmp_path / "a.fn", lambda folder: {**manifest, "x": [(folder / f"f{i}").write_text(str(manifest["task"]) * 100) for i in range(20)]})
+    assert [p.name for p in tmp_path.iterdir()] == ["a.fn"], "the next save sweeps what the kill left"
+    assert all((tmp_path / "a.fn" / f"f{i}").read_text() == str(manifest["task"]) * 100 for i in range(20))
 
 
 def test_a_disk_error_of_another_kind_keeps_its_name(tmp_path):

@@ -40,7 +40,8 @@ def write_folder(path: Path, fill: Callable[[Path], Mapping[str, Any]]) -> None:
     staged: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+        _sweep(path)
+        staged = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp", dir=path.parent))
         staged.chmod(0o755)
         manifest = {"format": FORMAT, **fill(staged), "files": _digests(staged)}
         (staged / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -89,6 +90,24 @@ def read_manifest(path: Path, *, verify: bool = True) -> dict[str, Any]:
         if file.stat().st_size != size or (verify and _digest(file) != digest):
             raise FunctionFolderError(f"{path} is damaged: {name} is not the file that was saved. Copy the function again.")
     return manifest
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a writer of the same function left when it was killed: staged folders of processes that are no more."""
+    for litter in path.parent.glob(f".{path.name}.*.tmp*"):
+        owner = litter.name.removeprefix(f".{path.name}.").split(".")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(litter, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _digest(file: Path) -> str:

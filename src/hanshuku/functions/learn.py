@@ -85,7 +85,7 @@ def learn(
         raise DataError(f"Learning needs at least {MIN_ROWS} labelled rows with text. Received: {len(rows)}.")
     held = None if validation is None else encoded(task, validation)[0]
     if model is None:
-        model = chosen.default_model(task, _language(task, [" ".join(row) for row in rows.inputs[:200]]))
+        model = default_model(chosen, task, rows)
     _fetch(model, accept_licence=accept_licence)
     run = Run(seed, Path(folder) if folder else None, parse_budget(budget).seconds, report, tuple(track))
     start = time.perf_counter()
@@ -109,6 +109,11 @@ def evaluate(task: Task, predictor: Predictor, examples: Any, *, seed: int = 0) 
     if not len(rows):
         raise DataError("There is nothing to evaluate on: no labelled row was found.")
     return evaluate_predictor(predictor, rows, seed=seed, notes=tuple(str(getattr(note, "message", note)) for note in notes))
+
+
+def default_model(method: Any, task: Task, rows: Encoded) -> str:
+    """Catalogue name that the method takes for the language of these rows."""
+    return method.default_model(task, _language(task, [" ".join(row) for row in rows.inputs[:200]]))
 
 
 def _language(task: Task, texts: Sequence[str]) -> str:

@@ -1,0 +1,99 @@
+"""hanshuku call: answers for texts, a file or stdin."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hanshuku.cli.common import Columns, Json, Quiet, columns_of, print_json, progress
+from hanshuku.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hanshuku.functions.core import Function
+
+
+def command(
+    function: Annotated[str, typer.Argument(metavar="FN", help="A saved function: NAME.fn")],
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; a pair function takes them two by two.")] = None,
+    input_: Annotated[str, typer.Option("--input", help="A file of rows; any format that learn reads.")] = "",
+    output: Annotated[str, typer.Option(help="Write the rows with their answers here: .jsonl or .csv.")] = "",
+    columns: Columns = "",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer texts, the rows of --input, or the lines of stdin. With --json one object a line."""
+    from hanshuku.functions.store import load
+
+    loaded = load(function)
+    if output and not input_:
+        raise ConfigError("--output takes the rows of --input FILE. Received no --input.")
+    if output:
+        _file(loaded, input_, output, columns, quiet or json)
+        return
+    rows = _given(loaded, texts or []) if texts else _rows(loaded, input_, columns) if input_ else _lines(loaded)
+    for prediction in loaded.stream(rows):
+        if json:
+            print_json(prediction.to_json())
+        else:
+            shown = prediction.to_json()["output"]
+            shown = " | ".join(shown) if isinstance(shown, list) else f"{shown:.3f}" if isinstance(shown, float) else shown
+            confidence = "" if prediction.confidence is None else f"\t{prediction.confidence:.2f}"
+            sys.stdout.write(f"{shown}{confidence}\n")
+
+
+def _given(function: Function[..., Any], texts: list[str]) -> list[tuple[str, ...]]:
+    n = len(function.task.inputs)
+    if len(texts) % n:
+        raise ConfigError(f"{function.task.name} takes {n} texts a call ({', '.join(function.task.inputs)}). Received: {len(texts)} texts.")
+    return [tuple(texts[i : i + n]) for i in range(0, len(texts), n)]
+
+
+def _lines(function: Function[..., Any]) -> Iterator[tuple[str, ...]]:
+    """Rows from stdin: a text a line, or JSON objects that name the inputs."""
+    for number, line in enumerate(sys.stdin, 1):
+        text = line.rstrip("\r\n")
+        if text.startswith("{"):
+            try:
+                yield function.row(jsonlib.loads(text), number)
+                continue
+            except ValueError:
+                pass
+        if text:
+            yield function.row(text.split("\t") if function.task.is_pair else text, number)
+
+
+def _rows(function: Function[..., Any], path: str, columns: str) -> Iterator[tuple[str, ...]]:
+    """The inputs of a file's rows, read as a stream."""
+    from hanshuku.data.encode import input_rows
+    from hanshuku.data.read import read
+
+    yield from input_rows(function.task, read(path, columns=columns_of(columns), stream=True))
+
+
+def _file(function: Function[..., Any], path: str, output: str, columns: str, quiet: bool) -> None:
+    """Answer a file into a file; the output appears whole or not at all."""
+    from hanshuku.data.write import write_rows
+
+    names = function.task.inputs
+
+    def answered() -> Iterator[dict[str, Any]]:
+        held: deque[tuple[str, ...]] = deque()
+
+        def keep() -> Iterator[tuple[str, ...]]:
+            for row in _rows(function, path, columns):
+                held.append(row)
+                yield row
+
+        with progress(quiet=quiet) as report:
+            for prediction in function.stream(keep(), report=report):
+                answer = prediction.to_json()
+                yield dict(zip(names, held.popleft(), strict=True)) | {"output": answer["output"], "confidence": answer["confidence"]}
+
+    count = write_rows(output, answered())
+    if not quiet:
+        sys.stderr.write(f"wrote {count} rows to {output}\n")

@@ -1,0 +1,99 @@
+"""hanshuku learn: from a file of labelled texts to a saved function whose quality is known."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hanshuku.cli.common import AcceptLicence, Columns, Json, Quiet, Seed, print_json, print_notes, progress, read_examples, stdout
+from hanshuku.errors import ConfigError
+from hanshuku.methods.settings import parse_settings
+
+if TYPE_CHECKING:
+    from hanshuku.data.examples import Examples
+    from hanshuku.functions.core import Function
+    from hanshuku.tasks import Task
+
+
+def command(
+    train: Annotated[str, typer.Argument(help="Labelled examples: csv, tsv, jsonl, json, parquet, xlsx, .gz of these; - for stdin.")],
+    test: Annotated[str, typer.Option(help="Examples to measure on: a file, or a share of TRAIN such as 0.2.")] = "",
+    task: Annotated[str, typer.Option(help="classify, several or rate; found from the columns where not given.")] = "",
+    labels: Annotated[str, typer.Option(help="The legal labels, a,b,c; found from TRAIN where not given.")] = "",
+    instruction: Annotated[str, typer.Option(help="What the function does, in a sentence.")] = "",
+    model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder; the method's default where not given.")] = "",
+    method: Annotated[str, typer.Option(help="auto, or a method by name.")] = "auto",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the method: field=value. May be repeated.")] = None,
+    budget: Annotated[str, typer.Option(help="Wall time that may be spent: 5min, 90s, 1h.")] = "",
+    out: Annotated[str, typer.Option(help="Folder to save to; TRAIN's name with .fn where not given.")] = "",
+    validation: Annotated[str, typer.Option(help="Examples for early stopping and thresholds; never the test rows.")] = "",
+    track: Annotated[str, typer.Option(help="csv, tensorboard, wandb; several with commas. Logs go to OUT.run/.")] = "",
+    columns: Columns = "",
+    seed: Seed = 0,
+    accept_licence: AcceptLicence = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn a function from TRAIN, measure it on --test, save it. Run again after a kill, it goes on where it was."""
+    from hanshuku.functions.core import Function
+
+    rows, held = _rows(train, test, columns, seed)
+    target = Path(out or Path(train if train != "-" else "function").name.split(".")[0] + ".fn")
+    run_folder = target.with_name(target.name + ".run")
+    start = Function(_task(rows, task, labels, instruction))
+    tracked = tuple(name.strip() for name in track.split(",") if name.strip())
+    with progress(quiet=quiet or json) as report:
+        learned = start.learn(
+            rows, method=method, model=model or None, budget=budget or None, seed=seed, folder=run_folder, track=tracked, report=report,
+            validation=read_examples(validation, columns) if validation else None, accept_licence=accept_licence, **parse_settings(set_ or []),
+        )  # fmt: skip
+    measured = learned.evaluate(held) if held is not None else None
+    learned.save(target)
+    if not tracked:  # a finished run needs its checkpoints no more; its logs stay
+        shutil.rmtree(run_folder, ignore_errors=True)
+    origin = learned.history[-1]
+    if json:
+        print_json({"function": str(target), "origin": origin.to_json(), **(measured.to_json() if measured else {})})
+        return
+    print_notes(origin.notes, quiet=quiet)
+    _show(learned, measured, target, quiet)
+
+
+def _rows(train: str, test: str, columns: str, seed: int) -> tuple[Examples, Examples | None]:
+    """Training rows, and test rows from a file or a share of the training file."""
+    rows = read_examples(train, columns)
+    if not test:
+        return rows, None
+    try:
+        share = float(test)
+    except ValueError:
+        return rows, read_examples(test, columns)
+    if not 0 < share < 1:
+        raise ConfigError(f"--test takes a file, or a share between 0 and 1. Received: {test}.")
+    return rows.split(test=share, seed=seed)
+
+
+def _task(rows: Examples, kind: str, labels: str, instruction: str) -> Task:
+    from hanshuku.data.infer import infer_task
+
+    legal = tuple(label.strip() for label in labels.split(",") if label.strip()) or None
+    return infer_task(rows, kind=kind or None, labels=legal, instruction=instruction)
+
+
+def _show(learned: Function[..., Any], measured: Any, target: Path, quiet: bool) -> None:
+    console, origin = stdout(), learned.history[-1]
+    if origin.trials and not quiet:
+        from hanshuku.methods.auto import trial_table
+
+        console.print(trial_table(origin.trials))
+    how = f"{origin.method} with {origin.model}, {origin.rows} rows, {origin.seconds:.0f} s"
+    console.print(f"learned {learned.task.name}: {how}", markup=False)
+    if measured is not None:
+        measured.render(console)
+    console.print(f"saved {target}", markup=False)
+    if not quiet:
+        ask = "" if measured is not None else f"   measure it: hanshuku evaluate {target} TEST"
+        console.print(f'try it: hanshuku call {target} "..."{ask}', style="dim", markup=False)

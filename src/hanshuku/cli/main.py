@@ -1,0 +1,59 @@
+"""hanshuku: the library, printed. Each command is one file; nothing heavy is imported until it runs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from hanshuku.cli import call, check, compare, demo, doctor, evaluate, export, forecast, learn, models, serve
+from hanshuku.errors import HanshukuError
+
+app = typer.Typer(
+    name="hanshuku",
+    help="The AI function library: learn a typed function from few examples, know how good it is, ship it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (learn, call, evaluate, compare, check, forecast, export, serve, demo, doctor):
+    app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
+app.add_typer(models.app, name="models")
+
+_DISK = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the disk is read-only"}
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """The AI function library: learn a typed function from few examples, know how good it is, ship it."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("hanshuku"))
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command. Our errors are one line on stderr with exit code 2; any other keeps its traceback."""
+    try:
+        app(arguments)
+    except HanshukuError as error:
+        _fail(str(error))
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        if error.errno not in _DISK:
+            raise
+        _fail(f"{error.filename or 'A file'} could not be written: {_DISK[error.errno]}. What was saved before is untouched.")
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    sys.stderr.write("error: " + " ".join(message.split()) + "\n")
+    sys.exit(2)
