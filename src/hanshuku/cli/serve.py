@@ -19,7 +19,8 @@ def command(
     max_body_kb: Annotated[int, typer.Option(min=1, help="Largest request body that is read.")] = 1024,
     quiet: Quiet = False,
 ) -> None:
-    """Serve functions: POST /v1/functions/NAME; /healthz, /metrics, /docs."""
-    from hanshuku.serving.server import Limits, serve
+    """Serve functions: POST /v1/functions/NAME; /healthz, /metrics, /openapi.json."""
+    from hanshuku.serving.limits import Limits
+    from hanshuku.serving.server import serve
 
     serve(functions, host=host, port=port, api_key_env=api_key_env, limits=Limits(max_batch, max_wait_ms, max_body_kb), quiet=quiet)

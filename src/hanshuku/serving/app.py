@@ -1,0 +1,127 @@
+"""The FastAPI application: POST /v1/functions/NAME for each function, /healthz, /metrics, /openapi.json."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from hanshuku.errors import HanshukuError
+from hanshuku.functions.core import Function
+from hanshuku.serving.batcher import Batcher, Busy
+from hanshuku.serving.limits import Limits
+from hanshuku.serving.schema import request_model, response_model
+from hanshuku.serving.watch import Watch
+
+Next = Callable[[Request], Awaitable[Response]]
+OPEN = {"/healthz"}  # answered without a key
+
+
+def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | None = None, api_key: str = "") -> FastAPI:
+    """The application that serves these functions.
+
+    Args:
+        functions: name in the address -> function.
+        limits: sizes.
+        api_key: asked for as "Authorization: Bearer KEY" or "X-API-Key: KEY"; empty: none is asked for.
+    """
+    limits = limits or Limits()
+    watch = Watch()
+    batchers = {
+        name: Batcher(
+            function.predict_rows, max_batch=limits.max_batch, max_wait_ms=limits.max_wait_ms, max_waiting=limits.max_waiting
+        )
+        for name, function in functions.items()
+    }
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        for batcher in batchers.values():
+            batcher.start()
+        yield
+        for batcher in batchers.values():
+            await batcher.stop()
+
+    # FastAPI's own pages for docs load scripts from a foreign host, so they are off; /openapi.json is all one needs.
+    app = FastAPI(title="Hanshuku", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.middleware("http")(_guard(limits, api_key, watch))
+    _add_pages(app, functions, watch)
+    for name, function in functions.items():
+        _add_function(app, name, function, batchers[name], limits)
+    return app
+
+
+def _guard(limits: Limits, api_key: str, watch: Watch) -> Callable[[Request, Next], Awaitable[Response]]:
+    """Refuse what has no key or is too large, before anything of it is parsed; count what passes."""
+
+    async def guard(request: Request, call_next: Next) -> Response:
+        given = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
+        if api_key and request.url.path not in OPEN and not hmac.compare_digest(given.encode(), api_key.encode()):
+            return _problem(401, "Give the API key: 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.")
+        if request.method == "POST":
+            size = 0
+            chunks = []
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limits.max_body_kb * 1024:
+                    return _problem(413, f"A request may have {limits.max_body_kb} KB. Send fewer rows at once, or raise --max-body-kb.")
+                chunks.append(chunk)
+            request._body = b"".join(chunks)
+        return await watch.timed(request, call_next)
+
+    return guard
+
+
+def _add_pages(app: FastAPI, functions: Mapping[str, Function[..., Any]], watch: Watch) -> None:
+    @app.get("/healthz", tags=["server"])
+    async def healthz() -> dict[str, Any]:
+        """Say that the server answers."""
+        return {"status": "ok", "functions": sorted(functions)}
+
+    @app.get("/metrics", tags=["server"])
+    async def metrics() -> Response:
+        """Counts and latencies in the text format of Prometheus."""
+        text, kind = watch.page()
+        return Response(text, media_type=kind)
+
+    @app.get("/v1/functions", tags=["server"])
+    async def list_functions() -> dict[str, Any]:
+        """Every function that is served, with its task and its measured quality."""
+        return {"functions": {name: {"task": function.task.to_json(), "report": function.report} for name, function in functions.items()}}
+
+    @app.exception_handler(HanshukuError)
+    async def ours(_request: Request, error: HanshukuError) -> Response:
+        busy = isinstance(error, Busy)
+        return _problem(503 if busy else 422, str(error), {"Retry-After": "1"} if busy else {})
+
+
+def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher: Batcher, limits: Limits) -> None:
+    task = function.task
+    one_in, many_in = request_model(task, limits.max_rows)
+    one_out, many_out = response_model(task)
+    told = {413: {"description": "Too large"}, 503: {"description": "Too busy"}}
+
+    async def call(body: Any) -> Any:
+        return (await batcher.ask([tuple(getattr(body, field) for field in task.inputs)]))[0].to_json()
+
+    async def call_many(body: Any) -> Any:
+        rows = [tuple(getattr(row, field) for field in task.inputs) for row in body.rows]
+        answers = []
+        for start in range(0, len(rows), limits.max_batch):
+            answers += [prediction.to_json() for prediction in await batcher.ask(rows[start : start + limits.max_batch])]
+        return {"rows": answers}
+
+    call.__annotations__["body"], call_many.__annotations__["body"] = one_in, many_in
+    call.__name__, call_many.__name__ = name, f"{name}_rows"
+    about: dict[str, Any] = {"tags": [name], "responses": told}
+    summary = task.instruction or f"Call {name}."
+    app.post(f"/v1/functions/{name}", response_model=one_out, summary=summary, **about)(call)
+    app.post(f"/v1/functions/{name}/rows", response_model=many_out, summary=f"{summary} (many rows)", **about)(call_many)
+
+
+def _problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"detail": detail}, status_code=status, headers=dict(headers or {}))

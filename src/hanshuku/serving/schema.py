@@ -1,0 +1,40 @@
+"""Request and response models of a function, made from its task: the OpenAPI schema is the signature."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from hanshuku.tasks import Task
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+def request_model(task: Task, max_rows: int) -> tuple[type[BaseModel], type[BaseModel]]:
+    """Pydantic models of one input, ``{"text": "..."}``, and of many, ``{"rows": [{"text": "..."}, ...]}``."""
+    inputs: dict[str, Any] = {name: (str, Field(description=f"Input {name!r} of {task.name}.")) for name in task.inputs}
+    title = _title(task.name)
+    one = create_model(f"{title}Input", __config__=_STRICT, **inputs)
+    rows: Any = Annotated[list[one], Field(min_length=1, max_length=max_rows)]  # type: ignore[valid-type]
+    return one, create_model(f"{title}Inputs", __config__=_STRICT, rows=(rows, ...))
+
+
+def response_model(task: Task) -> tuple[type[BaseModel], type[BaseModel]]:
+    """Pydantic models of one prediction and of many: output, confidence, scores."""
+    output: Any = Annotated[float, Field(ge=task.low, le=task.high)]
+    if task.kind == "classify":
+        label = Literal[task.labels]  # type: ignore[valid-type]
+        output = list[label] if task.several else label  # type: ignore[valid-type]
+    fields: dict[str, Any] = {
+        "output": (output, Field(description=task.instruction or f"The answer of {task.name}.")),
+        "confidence": (float | None, Field(default=None, description="Probability that the output is right, 0 to 1.")),
+        "scores": (dict[str, float], Field(default_factory=dict, description="A probability for each label.")),
+    }
+    title = _title(task.name)
+    one = create_model(f"{title}Prediction", **fields)
+    return one, create_model(f"{title}Predictions", rows=(list[one], ...))  # type: ignore[valid-type]
+
+
+def _title(name: str) -> str:
+    return "".join(part.capitalize() for part in name.replace("-", "_").split("_")) or "Function"
