@@ -1,0 +1,113 @@
+"""Examples: rows that fit, or can be fitted to, a task, with the file and line each came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.notes import Note
+from hanshuku.data.roles import TEXT_COLUMNS, find_first, find_pairs, find_target
+from hanshuku.data.split import codes, few_rows, merge_groups, normal_text, split_rows, strata_of
+from hanshuku.errors import UnknownName
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Examples:
+    """Rows in memory, column by column. Nothing changes in place: every verb returns new Examples.
+
+    Attributes:
+        columns: name -> N cells; a cell is what the file held (text from csv; text, numbers, lists from JSON).
+        lines: (N,) int64, 1-based line of the file on which the row begins (its row number where there are no lines).
+        files: (N,) int32, position in `sources` of the file the row came from.
+        sources: names of the files.
+        notes: everything that was counted and said on the way: blank lines, rows left out, the encoding found.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    lines: np.ndarray
+    files: np.ndarray
+    sources: tuple[str, ...] = ("rows",)
+    notes: tuple[Note, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __repr__(self) -> str:
+        return f"Examples({len(self)} rows, columns {', '.join(self.names)}, from {', '.join(self.sources)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, in the file's order."""
+        return tuple(self.columns)
+
+    def column(self, name: str) -> Sequence[Any]:
+        """The N cells of a column.
+
+        Raises:
+            UnknownName: there is no such column.
+        """
+        if name not in self.columns:
+            raise UnknownName("column", name, self.columns)
+        return self.columns[name]
+
+    def row(self, i: int) -> dict[str, Any]:
+        """One row, column -> cell."""
+        return {name: cells[i] for name, cells in self.columns.items()}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self.row(i) for i in range(len(self)))
+
+    def origin(self, i: int) -> tuple[str, int]:
+        """File and 1-based line of a row."""
+        return self.sources[self.files[i]], int(self.lines[i])
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> Examples:
+        """The rows at these positions, in this order."""
+        index = np.asarray(rows, dtype=np.int64)
+        positions = index.tolist()
+        columns = {name: [cells[i] for i in positions] for name, cells in self.columns.items()}
+        return replace(self, columns=columns, lines=self.lines[index], files=self.files[index])
+
+    def split(self, test: float = 0.2, seed: int = 0, by: str | None = None) -> tuple[Examples, Examples]:
+        """Split in two: (train, test). Rows with the same text (case, width and white space aside) stay together.
+
+        The split is stratified by the answer's column: by label, by the rarest label of the row where it has
+        several, by quintile where the answer is a number of many values.
+
+        Args:
+            test: share of the rows (0 < test < 1) or number of rows. Groups stay whole, so it is met as nearly as they allow.
+            seed: of the shuffle; the same rows and seed give the same split.
+            by: a column (author, customer, document); rows of one value stay together.
+
+        Raises:
+            ConfigError: test is outside its range.
+            UnknownName: there is no column `by`.
+            DataError: all rows are one group.
+        """
+        groups = self._text_groups()
+        if by is not None:
+            groups = merge_groups(groups, codes([str(cell) for cell in self.column(by)]))
+        kept, held = split_rows(self._strata(), groups, test, seed)
+        return self.take(kept), self.take(held)
+
+    def few(self, n_per_class: int, seed: int = 0) -> Examples:
+        """Draw n random rows of each class (of each quintile, where the answer is a number of many values).
+
+        Raises:
+            ConfigError: n_per_class < 1.
+        """
+        return self.take(few_rows(self._strata(), n_per_class, seed))
+
+    def _strata(self) -> np.ndarray:
+        target = find_target(self.names)
+        return strata_of(self.columns[target[0]] if target else None, len(self))
+
+    def _text_groups(self) -> np.ndarray:
+        """(N,) int64: rows with the same inputs; where no input column is recognised, the whole row is compared."""
+        pairs, texts = find_pairs(self.names), find_first(TEXT_COLUMNS, self.names)
+        target = find_target(self.names)
+        chosen = list(pairs[0]) if pairs else texts or [name for name in self.names if name not in target]
+        return codes(["\x1f".join(normal_text(str(self.columns[name][i])) for name in chosen) for i in range(len(self))])
