@@ -63,7 +63,8 @@ def find_target(names: Sequence[str]) -> list[str]:
     A column named label (labels, 标签) is taken before all others.
     """
     every = tuple(name for kind in KINDS for group in target_columns(kind) for name in group)
-    return find_first((_FIRST["classify"], every), names)
+    tagged = "tokens" in names  # tags are then those of the tokens, not of the text
+    return find_first((_FIRST["classify"], every), [name for name in names if not (tagged and name == "tags")])
 
 
 def rename_hint(role: str, names: Sequence[str]) -> str:

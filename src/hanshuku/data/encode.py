@@ -1,0 +1,191 @@
+"""encode: examples -> Encoded, the form that methods and metrics read; every row that is left out is counted and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.encoded import Encoded
+from hanshuku.data.examples import Examples
+from hanshuku.data.match import Matched, match_columns
+from hanshuku.data.notes import SHOWN_LINES, Note, plural, shown_lines
+from hanshuku.data.stream import Stream
+from hanshuku.errors import ConfigError, DataError
+from hanshuku.tasks import Task, kind_of
+from hanshuku.tasks.classify import label_text, split_labels
+
+LONG = 20_000  # characters; no model of the catalogue reads as much
+TRUE, FALSE = {"true", "1", "yes", "y", "是", "对", "真"}, {"false", "0", "no", "n", "否", "错", "假"}
+UNKNOWN = -1  # target of a row whose label the task does not have
+
+
+def encode(
+    task: Task,
+    examples: Examples,
+    *,
+    labelled: bool = True,
+    drop_repeated: bool = False,
+    drop_empty: bool = False,
+    unknown_labels: str = "error",
+) -> tuple[Encoded, tuple[Note, ...]]:
+    """Rows of a task from examples, and the notes of all that was counted, those of the examples first.
+
+    Args:
+        task: what the rows must fit.
+        examples: the rows; their columns are matched to the task by `match_columns`.
+        labelled: read the answers too.
+        drop_repeated: leave out rows whose inputs and answer both occurred before (training); else they are only counted.
+        drop_empty: leave out rows without any text (training); else they are only counted.
+        unknown_labels: "error", or "keep": a label that the task does not have gets the target -1 (one label) or is left out
+            of the row's set (several), and is counted in the note "unknown_labels": the function cannot be right there.
+
+    Raises:
+        DataError: a column is missing; a cell is no label, or no number within the range, by file and line.
+        ConfigError: unknown_labels is neither "error" nor "keep".
+    """
+    if unknown_labels not in {"error", "keep"}:
+        raise ConfigError(f"unknown_labels= is 'error' or 'keep'. Received: {unknown_labels!r}.")
+    matched = match_columns(task, examples, labelled=labelled)
+    inputs = list(_inputs(examples, matched))
+    notes = [*examples.notes, *matched.notes]
+    empty = np.array([not any(text.strip() for text in row) for row in inputs], dtype=bool)
+    kept = np.flatnonzero(~empty) if drop_empty else np.arange(len(inputs))
+    notes += _note(examples, "empty_rows", np.flatnonzero(empty), "no text", left_out=drop_empty)
+    long = np.array([max(map(len, row)) > LONG for row in inputs], dtype=bool)
+    notes += _note(examples, "long_texts", np.flatnonzero(long), f"more than {LONG:,} characters and will be cut to what the model reads")
+    targets = None
+    if labelled:
+        targets, more = _targets(task, examples, matched.target or "", kept, unknown_labels)
+        notes += more
+    kept, targets, more = _repeated(examples, inputs, targets, kept, drop=drop_repeated)
+    return Encoded(task, [inputs[i] for i in kept], targets, examples.lines[kept]), tuple(notes + more)
+
+
+def input_rows(task: Task, examples: Examples | Stream) -> Iterator[tuple[str, ...]]:
+    """The inputs of each row, in the task's order, without answers; a Stream is read lazily.
+
+    Raises:
+        DataError: a column is missing, or a cell is no text.
+    """
+    for batch in examples.batches() if isinstance(examples, Stream) else [examples]:
+        yield from _inputs(batch, match_columns(task, batch, labelled=False))
+
+
+def _inputs(examples: Examples, matched: Matched) -> Iterator[tuple[str, ...]]:
+    columns = [examples.column(name) for name in matched.inputs]
+    for i, cells in enumerate(zip(*columns, strict=True)):
+        try:
+            yield tuple(cell if isinstance(cell, str) else text_of(cell) for cell in cells)
+        except ValueError as error:
+            raise DataError(f"{error} (columns {', '.join(matched.inputs)}).", *examples.origin(i)) from None
+
+
+def text_of(cell: Any) -> str:
+    """The text a raw cell stands for: numbers as they are written, None and NaN as "".
+
+    Raises:
+        ValueError: a list or an object, which is no text.
+    """
+    if isinstance(cell, (list, tuple, dict, set, bytes, np.ndarray)):
+        raise ValueError(f"a text is due, not a {type(cell).__name__}")  # noqa: TRY004 - a wrong value of a file, not of a caller
+    return label_text(cell)
+
+
+def _targets(task: Task, examples: Examples, column: str, rows: np.ndarray, unknown_labels: str) -> tuple[np.ndarray, list[Note]]:
+    """Targets of the rows at these positions."""
+    if task.kind != "classify":
+        return kind_of(task).encode_targets(task, _parsed(task, examples, column, rows, kind_of(task).parse_target)), []
+    cells = examples.column(column)
+    known = set(task.labels)
+    strange: dict[str, list[int]] = {}
+    answers: list[Any] = []
+    for i in rows.tolist():
+        found = split_labels(cells[i]) if task.several else [_label(task, cells[i])]
+        for label in found:
+            if label and label not in known:
+                strange.setdefault(label, []).append(i)
+        if not task.several and not found[0]:
+            raise DataError(f"the label is empty (column {column!r}); one of {_some(task.labels)} is due. Fill it, or remove the row.", *examples.origin(i))
+        answers.append([label for label in found if label in known] if task.several else found[0])
+    if strange and unknown_labels == "error":
+        label, at = next(iter(strange.items()))
+        near = get_close_matches(label, task.labels, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        count = sum(map(len, strange.values()))
+        others = f" ({plural(count, 'such row')} in all)" if count > 1 else ""
+        raise DataError(f"label {label!r} is not one of the task's {len(task.labels)}: {_some(task.labels)}.{hint}{others}", *examples.origin(at[0]))
+    if task.several:
+        return kind_of(task).encode_targets(task, answers), _unknown_note(examples, strange, several=True)
+    index = {label: i for i, label in enumerate(task.labels)}
+    return np.array([index.get(label, UNKNOWN) for label in answers], dtype=np.int64), _unknown_note(examples, strange, several=False)
+
+
+def _label(task: Task, cell: Any) -> str:
+    """The label in a cell; for yes-or-no tasks in the usual spellings."""
+    label = label_text(cell)
+    if task.returns == "bool":
+        low = label.casefold()
+        return "true" if low in TRUE else "false" if low in FALSE else label
+    return label
+
+
+def _parsed(task: Task, examples: Examples, column: str, rows: np.ndarray, parse: Callable[[Task, Any], Any]) -> list[Any]:
+    cells = examples.column(column)
+    found = []
+    for i in rows.tolist():
+        try:
+            found.append(parse(task, cells[i]))
+        except ValueError as error:
+            raise DataError(f"{error} (column {column!r}). Mend or remove the row.", *examples.origin(i)) from None
+    return found
+
+
+def _repeated(
+    examples: Examples, inputs: Sequence[tuple[str, ...]], targets: np.ndarray | None, kept: np.ndarray, *, drop: bool
+) -> tuple[np.ndarray, np.ndarray | None, list[Note]]:
+    """Rows that say the same again, and rows that say the same text has another answer."""
+    answers = [b""] * len(kept) if targets is None else [target.tobytes() for target in targets]
+    first: dict[tuple[str, ...], bytes] = {}
+    seen: set[tuple[tuple[str, ...], bytes]] = set()
+    repeated, contradicting = [], []
+    for place, (i, answer) in enumerate(zip(kept.tolist(), answers, strict=True)):
+        row = inputs[i]
+        if (row, answer) in seen:
+            repeated.append(place)
+        elif first.setdefault(row, answer) != answer:
+            contradicting.append(i)
+        seen.add((row, answer))
+    notes = _note(examples, "repeated_rows", kept[repeated], "the same text and answer as an earlier row", left_out=drop)
+    notes += _note(examples, "contradicting_rows", contradicting, "the text of an earlier row with another answer")
+    if drop and repeated:
+        rest = np.delete(np.arange(len(kept)), repeated)
+        return kept[rest], None if targets is None else targets[rest], notes
+    return kept, targets, notes
+
+
+def _note(examples: Examples, kind: str, rows: Iterable[int], what: str, *, left_out: bool = False) -> list[Note]:
+    """A note on the rows at these positions; none where there are none."""
+    at = [int(i) for i in rows]
+    if not at:
+        return []
+    lines = tuple(int(examples.lines[i]) for i in at[:SHOWN_LINES])
+    file = examples.origin(at[0])[0]
+    verb = "has" if len(at) == 1 else "have"
+    tail = f" and {'is' if len(at) == 1 else 'are'} left out" if left_out else ""
+    return [Note(kind, len(at), f"{plural(len(at), 'row')} of {file} {verb} {what}{tail} ({shown_lines(lines, len(at))})", file, lines)]
+
+
+def _unknown_note(examples: Examples, strange: dict[str, list[int]], *, several: bool) -> list[Note]:
+    rows = sorted({i for at in strange.values() for i in at})
+    effect = "the function can never give it" if len(strange) == 1 else "the function can never give them"
+    noun = "a label" if len(strange) == 1 else "labels"
+    counted = "it counts as missed" if several else "such a row counts as wrong"
+    return _note(examples, "unknown_labels", rows, f"{noun} that the task does not have, {_some(list(strange))}: {effect}, {counted}")
+
+
+def _some(labels: Sequence[str]) -> str:
+    """The first few labels in words."""
+    return ", ".join(map(repr, labels[:6])) + (f" ... ({len(labels)})" if len(labels) > 6 else "")

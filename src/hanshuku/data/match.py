@@ -1,0 +1,150 @@
+"""match_columns: which column of the examples is which input of a task, and which one is its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from hanshuku.data.examples import Examples
+from hanshuku.data.notes import Note
+from hanshuku.data.roles import PAIR_COLUMNS, TEXT_COLUMNS, find_first, find_pairs, normal, rename_hint, target_columns
+from hanshuku.errors import DataError
+from hanshuku.tasks import Task
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Columns of examples in the roles of a task.
+
+    Attributes:
+        inputs: one column a task input, in the task's order.
+        target: the answer's column; None where it is not asked for.
+        notes: what was taken although its name says nothing.
+    """
+
+    inputs: tuple[str, ...]
+    target: str | None
+    notes: tuple[Note, ...] = ()
+
+
+def match_columns(task: Task, examples: Examples, *, labelled: bool = True) -> Matched:
+    """Match columns to the task: by its own names first, then by recognised names, then by what alone is left.
+
+    Args:
+        task: its input names and, for the answer, its function name are looked for before any other.
+        examples: the rows.
+        labelled: whether the answer's column is wanted too.
+
+    Raises:
+        DataError: a column is missing, or two fit equally well; names the columns and how to say which one it is.
+    """
+    names = examples.names
+    own = _own_names(task, names)
+    target = _find_target(task, [name for name in names if name not in own.values()], examples) if labelled else None
+    rest = [name for name in names if name != target]
+    if len(own) == len(task.inputs):
+        inputs, guessed = tuple(own[name] for name in task.inputs), False
+    elif len(task.inputs) == 1:
+        free = rest if labelled else _without_targets(task, rest)
+        column, guessed = one_text(free, examples)
+        inputs = (column,)
+    else:
+        inputs, guessed = pair_of_texts(rest, examples), False
+    if labelled and target is None:
+        left = [name for name in names if name not in inputs]
+        if len(left) != 1:
+            raise no_target(examples, task.kind)
+        target = left[0]
+        return Matched(inputs, target, (_taken(target, "answer", examples),))
+    return Matched(inputs, target, (_taken(inputs[0], "text", examples),) if guessed else ())
+
+
+def _own_names(task: Task, names: tuple[str, ...]) -> dict[str, str]:
+    """Task input -> column of that name."""
+    by_normal = {normal(name): name for name in reversed(names)}
+    found = {name: name if name in names else by_normal.get(normal(name)) for name in task.inputs}
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _without_targets(task: Task, names: list[str]) -> list[str]:
+    """Without the columns that may hold the answer, unless nothing else is there."""
+    first = {normal(name) for name in target_columns(task.kind)[0]} | {normal(task.name)}
+    return [name for name in names if normal(name) not in first] or names
+
+
+def _find_target(task: Task, names: list[str], examples: Examples) -> str | None:
+    """The answer's column by name: the function's own name first."""
+    found = [name for name in names if normal(name) == normal(task.name)] or find_first(target_columns(task.kind), names)
+    if len(found) > 1:
+        raise DataError(f"Columns {_and(found)} may both hold the answer; {rename_hint('label', found)}.", examples.sources[0])
+    return found[0] if found else None
+
+
+def one_text(names: list[str], examples: Examples) -> tuple[str, bool]:
+    """The column that holds the text, and whether it was taken although its name says nothing.
+
+    Raises:
+        DataError: none, or several that fit equally well.
+    """
+    found = find_first(TEXT_COLUMNS, names)
+    if len(found) == 1:
+        return found[0], False
+    candidates = found or [name for name in names if _holds_text(examples, name)]
+    if len(candidates) == 1:
+        return candidates[0], True
+    if candidates:
+        raise DataError(f"Columns {_and(candidates)} may each be the text; {rename_hint('text', candidates)}.", examples.sources[0])
+    known = ", ".join(TEXT_COLUMNS[0] + TEXT_COLUMNS[1][:4]) + ", 内容, 评论 ..."
+    raise DataError(f"There is no text column. Received: {', '.join(examples.names)}. Recognised: {known}; {rename_hint('text', names)}.", examples.sources[0])
+
+
+def pair_of_texts(names: list[str], examples: Examples) -> tuple[str, ...]:
+    """The two columns of a pair.
+
+    Raises:
+        DataError: no recognised pair, or several.
+    """
+    pairs = find_pairs(names)
+    if len(pairs) == 1:
+        return pairs[0]
+    say = "say which they are: columns={'text_a': ..., 'text_b': ...} (on the command line --columns text_a=...,text_b=...)"
+    if pairs:
+        shown = " or ".join(f"{a} with {b}" for a, b in pairs)
+        raise DataError(f"There are several pairs of texts, {shown}; {say}.", examples.sources[0])
+    known = ", ".join(f"{a} with {b}" for a, b in PAIR_COLUMNS[:4])
+    raise DataError(f"There is no pair of texts. Received: {', '.join(examples.names)}. Recognised: {known} ...; {say}.", examples.sources[0])
+
+
+def no_target(examples: Examples, kind: str | None) -> DataError:
+    """The error for examples without a column for the answer."""
+    names = examples.names
+    kinds = ("classify", "rate") if kind is None else (kind,)
+    known = ", ".join(name for each in kinds for name in target_columns(each)[0])
+    role = "score" if kind == "rate" else "label"
+    others = [name for name in names if name not in find_first(TEXT_COLUMNS, names)] or list(names)
+    hint = ". If the file has no header line, give the columns' names: columns=['text', 'label']" if _is_headerless(names) else ""
+    noun = "score" if kind == "rate" else "label"
+    return DataError(
+        f"There is no {noun} column. Received: {', '.join(names)}. Recognised: {known} ...; {rename_hint(role, others)}{hint}.", examples.sources[0]
+    )
+
+
+def _is_headerless(names: tuple[str, ...]) -> bool:
+    """Whether the names look like a first row of data."""
+    return any(len(name) > 30 or name[:1].isdigit() or (" " in name and len(name) > 15) for name in names)
+
+
+def _holds_text(examples: Examples, name: str) -> bool:
+    """Whether the first cells are texts, most of them different."""
+    cells: list[Any] = [cell for cell in islice(examples.column(name), 100) if cell not in (None, "")]
+    return bool(cells) and all(isinstance(cell, str) for cell in cells) and 2 * len(set(cells)) > len(cells)
+
+
+def _taken(column: str, role: str, examples: Examples) -> Note:
+    message = f"column {column!r} is taken as the {role}: no other is left that could be"
+    return Note("column", len(examples), message, examples.sources[0])
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(map(repr, names))
