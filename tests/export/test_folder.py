@@ -74,7 +74,7 @@ def test_a_newer_format_is_refused_by_name(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}'])
 def test_a_foreign_folder_is_refused(tmp_path, text):
     (tmp_path / "function.json").write_text(text)
-    with pytest.raises(FunctionFolderError, match="function.json"):
+    with pytest.raises(FunctionFolderError, match=r"function\.json"):
         read_manifest(tmp_path)
 
 

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hanshuku.cli.common import AcceptLicence, Columns, Json, Quiet, Seed, print_json, print_notes, progress, read_examples, stdout
+from hanshuku.cli.common import (
+    AcceptLicence,
+    Columns,
+    Json,
+    Quiet,
+    Seed,
+    print_json,
+    print_notes,
+    progress,
+    read_examples,
+    stdout,
+)
 from hanshuku.errors import ConfigError
 from hanshuku.methods.settings import parse_settings
 

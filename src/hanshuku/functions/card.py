@@ -22,8 +22,9 @@ def card(function: Function[Any, Any]) -> str:
     for origin in function.history:
         settings = json.dumps(dict(origin.settings), ensure_ascii=False)
         lines += [
-            f"- {origin.date}: `{origin.method}` with `{origin.model}` {origin.revision[:12]} (licence: {origin.licence or 'unknown'}), "
-            f"{origin.rows} rows, seed {origin.seed}, {origin.seconds:.0f} s",
+            f"- {origin.date}: `{origin.method}` with `{origin.model}` {origin.revision[:12]}, seed {origin.seed}",
+            f"  - licence of the model: {origin.licence or 'unknown'}",
+            f"  - {origin.rows} rows, {origin.seconds:.0f} s",
             f"  - settings: `{settings}`",
             f"  - data SHA-256: `{origin.data or 'none'}`",
             f"  - versions: {', '.join(f'{k} {v}' for k, v in origin.versions.items())}",

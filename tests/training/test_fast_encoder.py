@@ -1,0 +1,88 @@
+"""The fast path computes the model that transformers computes, forward and backward."""
+
+import pytest
+import torch
+from torch.nn.functional import cosine_similarity
+
+from hanshuku.training.fast_encoder import can_run_fast, fast_hidden_states
+
+
+def bert(dropout=0.0, **more):
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(0)
+    config = BertConfig(vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64,
+                        hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, **more)  # fmt: skip
+    return BertModel(config, add_pooling_layer=False)
+
+
+IDS = torch.arange(2, 26).view(3, 8)
+MASK = torch.tensor([[1] * 8, [1] * 6 + [0] * 2, [1] * 3 + [0] * 5])
+
+
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_the_hidden_states_are_the_model_s_up_to_rounding(mask):
+    network = bert().eval()
+    with torch.inference_mode():
+        theirs = network(input_ids=IDS, attention_mask=mask).last_hidden_state
+        ours = fast_hidden_states(network, IDS, mask)
+    real = torch.ones_like(MASK).bool() if mask is None else mask.bool()
+    assert (ours - theirs)[real].abs().max() < 0.05
+
+
+def test_the_gradients_are_the_model_s_up_to_rounding():
+    network = bert().train()
+    weights = torch.randn(3, 8, 32) * MASK[:, :, None]
+    grads = []
+    for run in (lambda: network(input_ids=IDS, attention_mask=MASK).last_hidden_state, lambda: fast_hidden_states(network, IDS, MASK)):
+        network.zero_grad()
+        (run() * weights).sum().backward()
+        grads.append({name: p.grad.clone() for name, p in network.named_parameters()})
+    for name in grads[0]:
+        if not name.endswith("key.bias"):  # its gradient is nought but rounding: a shift of all keys changes no softmax
+            assert cosine_similarity(grads[0][name].flatten(), grads[1][name].flatten(), 0) > 0.99, name
+
+
+def test_a_frozen_parameter_gets_no_gradient_and_the_others_theirs():
+    network = bert().train()
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad = name.endswith("bias") and "layer.1" in name
+    fast_hidden_states(network, IDS, MASK).square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert (parameter.grad is not None) == parameter.requires_grad, name
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean():
+    import numpy as np
+
+    from hanshuku.training.fast_encoder import _keep
+
+    kept = _keep(np.random.Generator(np.random.SFC64(0)), 200_000, 0.1).float()
+    assert abs((kept == 0).float().mean() - 0.1) < 0.005
+    assert abs(kept.mean() - 1) < 0.005
+
+
+def test_the_same_seed_drops_the_same():
+    network = bert(dropout=0.3).train()
+    runs = []
+    for _ in range(2):
+        torch.manual_seed(7)
+        runs.append(fast_hidden_states(network, IDS))
+    assert torch.equal(*runs)
+    assert not torch.equal(runs[0], fast_hidden_states(network, IDS))
+
+
+def test_only_the_plain_model_runs_fast():
+    assert can_run_fast(bert())
+    assert not can_run_fast(bert(hidden_act="relu"))
+    hooked = bert()
+    hooked.encoder.layer[0].register_forward_hook(lambda *_: None)
+    assert not can_run_fast(hooked)
+    assert not can_run_fast(torch.nn.Linear(2, 2))
+
+
+def test_an_adapter_in_a_layer_turns_the_fast_path_off():
+    peft = pytest.importorskip("peft")
+    network = bert()
+    peft.inject_adapter_in_model(peft.LoraConfig(r=2, target_modules=["query"]), network)
+    assert not can_run_fast(network)
