@@ -1,0 +1,112 @@
+"""EncoderPredictor: an encoder, a pooling and a linear head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hanshuku.errors import ConfigError, FunctionFolderError
+from hanshuku.inference.backbone import load_backbone, save_backbone
+from hanshuku.inference.base import Inputs
+from hanshuku.inference.embed import embed_counted
+from hanshuku.inference.heads import Head
+from hanshuku.models.load import Loaded
+from hanshuku.tasks import Task
+
+__all__ = ["EncoderPredictor", "Head", "pair_features"]
+
+
+def pair_features(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """(N, D) twice -> (N, 4 D): [u, v, |u - v|, u * v], after InferSent (Conneau et al. 2017, arXiv 1705.02364, section 3.1)."""
+    return np.concatenate([u, v, np.abs(u - v), u * v], axis=1)
+
+
+@dataclass
+class EncoderPredictor:
+    """Answers by a linear head on the pooled vectors of an encoder.
+
+    Attributes:
+        task: classify or rate.
+        loaded: the encoder; its network may be a peft model or any that gives `last_hidden_state`.
+        head: (labels or 1, features).
+        pooling: "mean", "cls" or "last".
+        normalise: scale each vector to length 1 before the head.
+        pair: how a row of two texts is read: "cross" as one sequence, "bi" as two vectors, see `pair_features`.
+        max_length: most tokens a text; None: the model's limit.
+        threshold: several labels: least probability of a label that is given.
+        precision: "auto", "bf16" or "fp32"; the head always runs in float32.
+        changed: whether weights of the network moved, so that they must be saved with the function.
+        cut: rows seen so far that were longer than the model reads and lost their end.
+    """
+
+    KIND: ClassVar[str] = "encoder"
+    task: Task
+    loaded: Loaded
+    head: Head
+    pooling: str
+    normalise: bool
+    pair: str = "cross"
+    max_length: int | None = None
+    threshold: float = 0.5
+    precision: str = "auto"
+    changed: bool = True
+    cut: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if self.pair not in {"cross", "bi"}:
+            raise ConfigError(f"pair is 'cross' or 'bi'. Received: {self.pair!r}.")
+
+    def features(self, inputs: Inputs) -> np.ndarray:
+        """What the head reads, (N, F) float32. No row depends on another."""
+        if self.pair == "bi" and self.task.is_pair:
+            both = self._vectors([(text,) for row in inputs for text in row])
+            return pair_features(both[0::2], both[1::2])
+        return self._vectors(inputs)
+
+    def logits(self, inputs: Inputs) -> np.ndarray:
+        """(N, O) float32, before softmax or sigmoid; rate: (N, 1), 0..1 of the task's range."""
+        if not len(inputs):
+            return np.empty((0, len(self.head.bias)), dtype=np.float32)
+        return self.head.logits(self.features(inputs))
+
+    def outputs(self, inputs: Inputs) -> np.ndarray:
+        """classify: (N, L) float32 probabilities; rate: (N,) float32 in the task's unit."""
+        from hanshuku.inference.heads import answers
+
+        return answers(self.task, self.logits(inputs))
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the network below `folder`/model and the head beside it; return JSON data that `load` needs besides."""
+        backbone = save_backbone(self.loaded, folder, changed=self.changed)
+        self.head.save(folder)
+        plain = ("pooling", "normalise", "pair", "max_length", "threshold", "precision", "changed")
+        return {"backbone": backbone} | {name: getattr(self, name) for name in plain}
+
+    @classmethod
+    def load(cls, folder: Path, data: dict[str, Any], task: Task) -> EncoderPredictor:
+        """The predictor that `save` wrote.
+
+        Raises:
+            FunctionFolderError: a part is missing or damaged.
+        """
+        try:
+            backbone = data["backbone"]
+            settings = {key: data[key] for key in ("pooling", "normalise", "pair", "max_length", "threshold", "precision", "changed")}
+        except KeyError as error:
+            raise FunctionFolderError(f"{folder} is damaged: its function.json lacks {error}. Copy the function again.") from error
+        return cls(task, load_backbone(folder, backbone), Head.load(folder), **settings)
+
+    def _vectors(self, rows: Inputs) -> np.ndarray:
+        found, cut = embed_counted(
+            self.loaded,
+            rows,
+            pooling=self.pooling,
+            normalise=self.normalise,
+            max_length=self.max_length,
+            precision=self.precision,
+        )
+        self.cut += cut
+        return found
