@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,17 @@ def write_rows(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> int:
             packed = gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) if target.suffix == ".gz" else raw
             text = io.TextIOWrapper(packed, encoding="utf-8", newline="")  # type: ignore[type-var]
             count = _write_lines(text, rows) if kind == "jsonl" else _write_cells(text, rows, "\t" if kind == "tsv" else ",")
-            text.flush()
+            text.detach()
             if packed is not raw:
                 packed.close()  # writes gzip's tail; raw stays open
+            raw.flush()
             os.fsync(raw.fileno())
-            text.detach()
         temporary.replace(target)
     except OSError as error:
         raise StorageError(f"{target} cannot be written: {error.strerror or error}. What was there is untouched.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return count
 
 

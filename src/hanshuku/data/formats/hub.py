@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import socket
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -33,16 +37,46 @@ def hub_source(name: str, split: str | None, *, stream: bool) -> Source:
         raise MissingExtra("datasets", "train", "Reading a hub data set") from error
     path, _, configuration = name.partition(":")
     try:
-        with _quiet():
+        with _quiet(), _offline_where_alone():
             data: Any = datasets.load_dataset(path, configuration or None, streaming=stream)
     except Exception as error:  # the hub, its file systems and parsers raise dozens of kinds
         first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise DataError(
             f"there is no such file, and it cannot be loaded as a hub data set: {first}. A file is named by its path; a data set "
-            "by org/name, which needs the network once (then it is in the cache)",
+            "by org/name, which needs the network once (then it is in the cache).",
             name,
         ) from error
     return data_set_source(data, split, name)
+
+
+@contextmanager
+def _offline_where_alone() -> Iterator[None]:
+    """Ask only the cache where there is no network: the hub's client would try again for half a minute."""
+    import datasets
+    from huggingface_hub import constants
+
+    if not _is_alone(constants.ENDPOINT):
+        yield
+        return
+    before = constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
+
+
+def _is_alone(endpoint: str) -> bool:
+    """Whether the user asked to stay offline, or the hub's name does not resolve and there is no proxy that would do it."""
+    if os.environ.get("HANSHUKU_OFFLINE", "").casefold() in {"1", "true", "yes", "on"}:
+        return True
+    if urllib.request.getproxies():
+        return False
+    try:
+        socket.getaddrinfo(urllib.parse.urlsplit(endpoint).hostname, 443)
+    except OSError:
+        return True
+    return False
 
 
 @contextmanager
