@@ -24,8 +24,8 @@ def response_model(task: Task) -> tuple[type[BaseModel], type[BaseModel]]:
     """Pydantic models of one prediction and of many: output, confidence, scores."""
     output: Any = Annotated[float, Field(ge=task.low, le=task.high)]
     if task.kind == "classify":
-        label = Literal[task.labels]  # type: ignore[valid-type]
-        output = list[label] if task.several else label  # type: ignore[valid-type]
+        label: Any = Literal.__getitem__(task.labels)  # type: ignore[attr-defined]
+        output = list[label] if task.several else label
     fields: dict[str, Any] = {
         "output": (output, Field(description=task.instruction or f"The answer of {task.name}.")),
         "confidence": (float | None, Field(default=None, description="Probability that the output is right, 0 to 1.")),

@@ -1,0 +1,106 @@
+"""An encoder as an ONNX graph: token ids in, pooled vectors out. The head stays apart, in float32."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hanshuku.errors import ExportError
+from hanshuku.inference.embed import limit_of, pool
+from hanshuku.inference.encoder import EncoderPredictor
+from hanshuku.inference.onnx import GRAPH, HEAD, TOKENIZER
+
+OPSET = 20
+
+
+class Pooled(nn.Module):
+    """The network with its pooling, as one module that can be traced."""
+
+    def __init__(self, network: Any, pooling: str, normalise: bool) -> None:
+        super().__init__()
+        self.network, self.pooling, self.normalise = network, pooling, normalise
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
+        """(B, T) int64 -> (B, D) float32."""
+        more = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        hidden = self.network(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
+        pooled = pool(hidden[:, -input_ids.shape[1] :], attention_mask, self.pooling)
+        return nn.functional.normalize(pooled, dim=-1) if self.normalise else pooled
+
+
+def write_encoder(predictor: EncoderPredictor, folder: Path) -> dict[str, Any]:
+    """Write graph, tokenizer and head below `folder`; return the data that OnnxPredictor.load needs.
+
+    Raises:
+        ExportError: the network cannot be traced.
+    """
+    loaded = predictor.loaded
+    names = ["input_ids", "attention_mask"]
+    if "token_type_ids" in loaded.tokenizer.model_input_names and getattr(loaded.network.config, "type_vocab_size", 0) > 1:
+        names.append("token_type_ids")
+    (folder / GRAPH).parent.mkdir()
+    _trace(Pooled(loaded.network.cpu().eval(), predictor.pooling, predictor.normalise), names, folder / GRAPH)
+    loaded.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    with (folder / HEAD).open("wb") as stream:
+        np.savez(stream, weight=predictor.head.weight, bias=predictor.head.bias)
+    return {
+        "normalise": predictor.normalise,
+        "pair": predictor.pair,
+        "max_length": limit_of(loaded, predictor.max_length),
+        "threshold": predictor.threshold,
+        "prefix": loaded.info.prefix,
+        "pad_id": loaded.tokenizer.pad_token_id or 0,
+        "inputs": names,
+    }
+
+
+def _trace(module: Pooled, names: list[str], file: Path) -> None:
+    example = torch.ones(2, 9, dtype=torch.int64)
+    mask = example.clone()
+    mask[1, 5:] = 0  # a padded row, so that the graph keeps the mask
+    values = {"input_ids": example, "attention_mask": mask, "token_type_ids": torch.zeros_like(example)}
+    axes = {name: {0: torch.export.Dim("rows", min=1), 1: torch.export.Dim("tokens", min=2)} for name in names}
+    with _plain_attention(module.network), _quiet(), torch.no_grad():
+        try:
+            torch.onnx.export(
+                module, (), str(file), kwargs={name: values[name] for name in names}, input_names=names, output_names=["vectors"],
+                dynamic_shapes=axes, opset_version=OPSET, dynamo=True, external_data=False, verbose=False,
+            )  # fmt: skip
+        except Exception as error:
+            raise ExportError(f"The network cannot be written as an ONNX graph: {str(error).splitlines()[0]}. Serve it with torch instead.") from error
+
+
+@contextmanager
+def _plain_attention(network: Any) -> Iterator[None]:
+    """Attention as plain products while tracing: the fused kernels have no counterpart in every ONNX runtime."""
+    trunk = getattr(network, "config", None)
+    before = getattr(trunk, "_attn_implementation", None)
+    if before is not None:
+        trunk._attn_implementation = "eager"
+    try:
+        yield
+    finally:
+        if before is not None:
+            trunk._attn_implementation = before
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's own running commentary off the terminal."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)

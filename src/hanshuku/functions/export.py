@@ -1,0 +1,123 @@
+"""export: a saved function as a folder that answers without torch, through a gate: it must answer the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.samples import load_rows
+from hanshuku.errors import ExportError
+from hanshuku.export.folder import write_folder
+from hanshuku.functions.card import card
+from hanshuku.functions.core import Function
+from hanshuku.functions.store import load
+from hanshuku.inference import get_predictor
+from hanshuku.tasks import kind_of
+
+SAMPLES = ("customer_en_test", "customer_zh_test")
+MANY = 400  # rows of ours that are compared where the user gives none
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export was found to be."""
+
+    path: str
+    rows: int  # compared
+    difference: float  # largest difference of a score between the original in float32 and the export
+    differing: int  # rows with another answer
+    megabytes: float  # on disk
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: Any = None, tolerance: float = 1e-3) -> Exported:
+    """Write a function that runs with the base install, and refuse unless it answers as the original does.
+
+    Args:
+        function: a Function, or the folder of one.
+        out: folder to write.
+        rows: what to compare on: Examples, or whatever `read` takes; None: texts that ship with the package.
+        tolerance: largest difference of a score that is let through; for `rate`, as a part of the range.
+
+    Raises:
+        ExportError: the function has no such form, or would not answer the same.
+        StorageError: the disk is full or cannot be written.
+    """
+    original = function if isinstance(function, Function) else load(function)
+    texts = _texts(original, rows)
+    predictor = original.predictor(texts)
+    writer = _writer(predictor)
+    measured: list[Exported] = []
+    target = Path(out)
+
+    def fill(folder: Path) -> dict[str, Any]:
+        kind, data = writer(predictor, folder)
+        exported = get_predictor(kind).load(folder, data, original.task)
+        measured.append(_compare(original, predictor, exported, texts, tolerance, target))
+        (folder / "card.md").write_text(card(original), encoding="utf-8")
+        manifest = {"task": original.task.to_json(), "predictor": {"kind": kind, "data": data}, "report": original.report}
+        return manifest | {"history": [origin.to_json() for origin in original.history], "parity": measured[0].to_json()}
+
+    write_folder(target, fill)
+    size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file()) / 1e6
+    return replace(measured[0], megabytes=round(size, 1))
+
+
+def _writer(predictor: Any) -> Any:
+    """The way to write a predictor without torch."""
+
+    def encoder(predictor: Any, folder: Path) -> tuple[str, dict[str, Any]]:
+        from hanshuku.export.onnx import write_encoder
+
+        return "onnx", write_encoder(predictor, folder)
+
+    def as_it_is(predictor: Any, folder: Path) -> tuple[str, dict[str, Any]]:
+        return predictor.KIND, predictor.save(folder)
+
+    ways = {"encoder": encoder, "static": as_it_is}
+    if predictor.KIND not in ways:
+        raise ExportError(
+            f"A function of kind {predictor.KIND!r} cannot run without torch. What can: {', '.join(ways)}; learn it with probe, contrastive, "
+            "finetune or static."
+        )
+    return ways[predictor.KIND]
+
+
+def _texts(function: Function[..., Any], rows: Any) -> Sequence[tuple[str, ...]]:
+    """Rows to compare on; our own samples where the user gave none, two neighbours making a pair."""
+    if rows is not None:
+        from hanshuku.functions.learn import encoded
+
+        found = list(encoded(function.task, rows, labelled=False)[0].inputs)
+        if not found:
+            raise ExportError("There is no row to compare the export on. Received an empty file.")
+        return found
+    texts = [row["text"] for name in SAMPLES for row in load_rows(name)][:MANY]
+    width = len(function.task.inputs)
+    return [tuple(texts[(i + k) % len(texts)] for k in range(width)) for i in range(len(texts))]
+
+
+def _compare(
+    original: Function[..., Any], predictor: Any, exported: Any, texts: Sequence[tuple[str, ...]], tolerance: float, target: Path
+) -> Exported:
+    """Compare in float32, where both must agree to rounding; bfloat16 would hide a real difference in its own."""
+    exact = replace(predictor, precision="fp32") if hasattr(predictor, "precision") else predictor
+    theirs, ours = exact.outputs(texts), exported.outputs(texts)
+    unit = original.task.high - original.task.low if original.task.kind == "rate" else 1.0
+    difference = float(np.abs(theirs - ours).max() / unit)
+    decode = kind_of(original.task).decode
+    answers = [[p.output for p in decode(original.task, outputs, predictor.threshold)] for outputs in (theirs, ours)]
+    differing = sum(a != b for a, b in zip(*answers, strict=True)) if original.task.kind == "classify" else 0
+    if not difference <= tolerance:
+        raise ExportError(
+            f"{target} was not written: its scores differ from the original's by up to {difference:.1e} on {len(texts)} rows "
+            f"({differing} answers differ); {tolerance:g} is allowed. Raise --tolerance only if that is good enough for you."
+        )
+    return Exported(str(target), len(texts), difference, differing, 0.0)
