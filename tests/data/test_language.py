@@ -15,7 +15,7 @@ from hanshuku.data.language import language_of, script_of
         ("refund", "en"),
         ("这家酒店的服务很好", "zh-Hans"),
         ("這家酒店的服務很好", "zh-Hant"),
-        ("好吃", "zh-Hans"),
+        ("好吃", "zh"),
         ("我的iPhone 15 Pro Max的APP打不开", "zh-Hans"),
         ("これはとても良い本です", "other"),
         ("이 책은 정말 좋아요", "other"),

@@ -103,7 +103,7 @@ def test_a_column_that_is_not_there_is_met_with_the_nearest(write):
 
 
 def test_a_name_that_the_file_has_already_is_not_given_twice(write):
-    with pytest.raises(ConfigError, match="the file has a column of that name"):
+    with pytest.raises(ConfigError, match="there is a column of that name"):
         read(write("text,review\nok,a\n"), columns={"text": "review"})
 
 

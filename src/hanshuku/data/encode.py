@@ -78,17 +78,19 @@ def _inputs(examples: Examples, matched: Matched) -> Iterator[tuple[str, ...]]:
     columns = [examples.column(name) for name in matched.inputs]
     for i, cells in enumerate(zip(*columns, strict=True)):
         try:
-            yield tuple(cell if isinstance(cell, str) else text_of(cell) for cell in cells)
+            yield tuple(map(text_of, cells))
         except ValueError as error:
             raise DataError(f"{error} (columns {', '.join(matched.inputs)}).", *examples.origin(i)) from None
 
 
 def text_of(cell: Any) -> str:
-    """The text a raw cell stands for: numbers as they are written, None and NaN as "".
+    """The text a raw cell stands for: texts as they are, numbers as they are written, None and NaN as "".
 
     Raises:
         ValueError: a list or an object, which is no text.
     """
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, (list, tuple, dict, set, bytes, np.ndarray)):
         raise ValueError(f"a text is due, not a {type(cell).__name__}")  # noqa: TRY004 - a wrong value of a file, not of a caller
     return label_text(cell)

@@ -11,7 +11,7 @@ import numpy as np
 from hanshuku.data.notes import Note
 from hanshuku.data.roles import TEXT_COLUMNS, find_first, find_pairs, find_target
 from hanshuku.data.split import codes, few_rows, merge_groups, normal_text, split_rows, strata_of
-from hanshuku.errors import UnknownName
+from hanshuku.errors import ConfigError, UnknownName
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,6 +71,18 @@ class Examples:
         columns = {name: [cells[i] for i in positions] for name, cells in self.columns.items()}
         return replace(self, columns=columns, lines=self.lines[index], files=self.files[index])
 
+    def rename(self, renames: Mapping[str, str]) -> Examples:
+        """The same rows with other names of columns.
+
+        Args:
+            renames: name wanted -> column, such as {"text": "review"}.
+
+        Raises:
+            UnknownName: there is no such column.
+            ConfigError: another column has the name that is wanted.
+        """
+        return replace(self, columns=renamed(self.columns, renames)) if renames else self
+
     def split(self, test: float = 0.2, seed: int = 0, by: str | None = None) -> tuple[Examples, Examples]:
         """Split in two: (train, test). Rows with the same text (case, width and white space aside) stay together.
 
@@ -111,3 +123,18 @@ class Examples:
         target = find_target(self.names)
         chosen = list(pairs[0]) if pairs else texts or [name for name in self.names if name not in target]
         return codes(["\x1f".join(normal_text(str(self.columns[name][i])) for name in chosen) for i in range(len(self))])
+
+
+def renamed(columns: Mapping[str, Any], renames: Mapping[str, str], *, strict: bool = True) -> dict[str, Any]:
+    """Columns under the names that are wanted; see `Examples.rename`. Not strict: a column may be missing."""
+    new_name = {old: new for new, old in renames.items()}
+    for old in new_name:
+        if old not in columns and strict:
+            raise UnknownName("column", old, columns)
+    taken = next((name for name in columns if name not in new_name and name in renames), None)
+    if taken is not None:
+        raise ConfigError(
+            f"columns= gives the name {taken!r} to column {renames[taken]!r}, but there is a column of that name. "
+            f"Rename that one too: columns={{..., 'old_{taken}': {taken!r}}}."
+        )
+    return {new_name.get(name, name): cells for name, cells in columns.items()}

@@ -60,10 +60,10 @@ def infer_task(
     if target is None:
         return replace(task, labels=tuple(labels or ()), several=kind == "several")
     cells = examples.column(target)
-    if kind == "rate" or (kind in {None, "pair"} and labels is None and _is_rated(target, cells)):
+    if kind == "rate" or (kind in {None, "pair"} and labels is None and is_rated(target, cells)):
         low, high = scale or _scale(examples, target)
         return replace(task, kind="rate", labels=(), low=float(low), high=float(high))
-    several = kind == "several" or (kind in {None, "pair"} and _is_several(target, cells))
+    several = kind == "several" or (kind in {None, "pair"} and is_several(target, cells))
     found = tuple(labels) if labels else _labels(examples, target, several=several)
     returns = "str" if labels or several else _returns(cells)
     return replace(task, labels=found, several=several, returns=returns)
@@ -107,9 +107,9 @@ def _inputs(examples: Examples, target: str | None, kind: str | None, inputs: Se
     return (one_text(rest, examples)[0],)
 
 
-def _is_rated(target: str, cells: Sequence[Any]) -> bool:
+def is_rated(target: str, cells: Sequence[Any]) -> bool:
     """Whether the answer is a number: by the column's name where some cell is one, else by fractions in all cells."""
-    numbers = [_number(cell) for cell in cells if not isinstance(cell, (list, tuple, set, bool))]
+    numbers = [number_of(cell) for cell in cells if not isinstance(cell, (list, tuple, set, bool))]
     finite = [number for number in numbers if number is not None and math.isfinite(number)]
     if normal(target) in target_columns("rate")[0] or normal(target) in {"grade", "星级", "打分", "数值"}:
         return bool(finite)
@@ -117,7 +117,8 @@ def _is_rated(target: str, cells: Sequence[Any]) -> bool:
     return bool(finite) and len(finite) == len(given) and any(number != round(number) for number in finite)
 
 
-def _number(cell: Any) -> float | None:
+def number_of(cell: Any) -> float | None:
+    """The number in a raw cell (it may be NaN); None where there is none."""
     try:
         return float(cell)
     except (TypeError, ValueError):
@@ -132,7 +133,7 @@ def _scale(examples: Examples, target: str) -> tuple[float, float]:
     """
     numbers = []
     for i, cell in enumerate(examples.column(target)):
-        number = _number(cell)
+        number = number_of(cell)
         if number is None or not math.isfinite(number):
             raise DataError(f"column {target!r} holds {cell!r} where a number is due. Mend or remove the row.", *examples.origin(i))
         numbers.append(number)
@@ -160,7 +161,7 @@ def round_out(low: float, high: float, *, whole: bool = False) -> tuple[float, f
     return (max(least, 0.0) if low >= 0 else least), math.ceil(high / step + 1) * step
 
 
-def _is_several(target: str, cells: Sequence[Any]) -> bool:
+def is_several(target: str, cells: Sequence[Any]) -> bool:
     """Whether cells hold lists of labels, JSON lists, or, under a plural name, separated labels."""
     given = [cell for cell in cells if isinstance(cell, (list, tuple, set, np.ndarray)) or label_text(cell)]
     if any(isinstance(cell, (list, tuple, set, np.ndarray)) for cell in given):

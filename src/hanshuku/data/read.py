@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
+
+import numpy as np
 
 from hanshuku.data.encodings import open_bytes, text_file
 from hanshuku.data.examples import Examples
@@ -25,7 +29,7 @@ from hanshuku.data.formats.memory import (
 from hanshuku.data.formats.tables import parquet_source, xlsx_source
 from hanshuku.data.formats.text import text_source
 from hanshuku.data.notes import Note
-from hanshuku.data.stream import Source, Stream
+from hanshuku.data.stream import Row, Source, Stream
 from hanshuku.errors import ConfigError, DataError, UnknownName
 
 SUFFIXES = {
@@ -108,10 +112,15 @@ def _again(source: Examples | Stream, renames: Mapping[str, str], *, stream: boo
     if isinstance(source, Stream):
         renamed = Stream(source.sources, {**source.renames, **renames}, source.bad_rows)
         return renamed if stream else renamed.read()
-    if not renames and not stream:
-        return source
-    held = Stream((Source("rows", lambda: ((int(source.lines[i]), source.row(i)) for i in range(len(source))), source.notes),), renames)
-    return held if stream else held.read()
+    if not stream:
+        return source.rename(renames)
+    sources = tuple(Source(name, partial(_rows_of, source, i)) for i, name in enumerate(source.sources))
+    return Stream((replace(sources[0], notes=source.notes), *sources[1:]), renames)
+
+
+def _rows_of(examples: Examples, file: int) -> Iterator[Row]:
+    for i in np.flatnonzero(examples.files == file).tolist():
+        yield int(examples.lines[i]), examples.row(i)
 
 
 def _held(source: Any, split: str | None) -> Source:

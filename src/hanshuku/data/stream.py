@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from hanshuku.data.examples import Examples
+from hanshuku.data.examples import Examples, renamed
 from hanshuku.data.notes import SHOWN_LINES, Note, plural, shown_lines
-from hanshuku.errors import ConfigError, DataError, UnknownName
+from hanshuku.errors import ConfigError, DataError
 
 BATCH = 1024  # rows
 PEEK = 200  # rows looked at to learn the columns
@@ -153,7 +153,7 @@ class Stream:
         if first and not lines:
             raise DataError(f"there is no row to read{'; all of them are unreadable: ' + tally.reason if tally.bads else ''}.", names[0])
         opening = tuple(note for source in self.sources for note in source.notes) if first else ()
-        found = self._renamed(columns, strict=first)
+        found = renamed(columns, self.renames, strict=first)
         return Examples(found, np.array(lines, np.int64), np.array(files, np.int32), names, opening + tally.notes(self.sources))
 
     def _good(self, numbered: Iterator[tuple[int, Row]], tally: _Tally) -> Iterator[tuple[int, tuple[int, dict[str, Any]]]]:
@@ -171,17 +171,3 @@ class Stream:
             else:
                 advice = 'Mend the row; or leave such rows out, counted: bad_rows="skip"; all of them are listed by `hanshuku check`.'
                 raise DataError(f"{row.reason}. {advice}", self.sources[file].name, line)
-
-    def _renamed(self, columns: dict[str, list[Any]], *, strict: bool) -> dict[str, list[Any]]:
-        """The columns under the names that were asked for."""
-        new_name = {old: new for new, old in self.renames.items()}
-        for old in new_name:
-            if old not in columns and strict:
-                raise UnknownName("column", old, columns)
-        taken = [name for name in columns if name not in new_name and name in self.renames]
-        if taken:
-            raise ConfigError(
-                f"columns= gives the name {taken[0]!r} to column {self.renames[taken[0]]!r}, but the file has a column of that name. "
-                f"Rename that one too: columns={{..., 'old_{taken[0]}': {taken[0]!r}}}."
-            )
-        return {new_name.get(name, name): cells for name, cells in columns.items()}

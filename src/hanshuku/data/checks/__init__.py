@@ -1,0 +1,1 @@
+"""Checks: one file a family; each looks at batches of rows and says what it found."""

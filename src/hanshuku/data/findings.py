@@ -1,0 +1,131 @@
+"""CheckReport: what a look through a data file found, as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOWN = 5  # places that a finding names
+SEVERITIES = ("error", "warning", "info")
+STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is.
+
+    Attributes:
+        file: name of the source.
+        line: 1-based (a row's number where the source has no lines).
+        note: more about this one, such as the row that it repeats.
+    """
+
+    file: str
+    line: int
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" + (f" ({self.note})" if self.note else "")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Attributes:
+        severity: "error" (learning will refuse it), "warning" (it likely harms what is learned or measured), "info".
+        kind: one word for programs, such as "bad_rows", "repeated_rows", "leaked_rows", "similar_labels".
+        count: how many rows, or labels.
+        message: the same for people, in English.
+        places: the first few of them, at most 5.
+    """
+
+    severity: str
+    kind: str
+    count: int
+    message: str
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """All that `check` found.
+
+    Attributes:
+        source: what was looked through; against: what it was compared with ("" for nothing).
+        rows: readable rows; against_rows: those of the other file.
+        columns: role -> column: text, text_a, text_b, label.
+        labels: label -> rows, the commonest first; empty where there are none or the answers are numbers.
+        lengths: unit ("characters", "tokens") -> {"min", "median", "p95", "max"}.
+        languages: "en", "zh-Hans", "zh-Hant", "other", "none" -> rows.
+        findings: errors first, then warnings, then the rest.
+    """
+
+    source: str
+    rows: int
+    columns: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    labels: Mapping[str, int] = field(default_factory=dict)
+    lengths: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
+    against: str = ""
+    against_rows: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing worse than "info" was found."""
+        return all(finding.severity == "info" for finding in self.findings)
+
+    def find(self, kind: str) -> Finding | None:
+        """The finding of that kind, if there is one."""
+        return next((finding for finding in self.findings if finding.kind == kind), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON data."""
+        return asdict(self) | {"ok": self.ok, "findings": [asdict(finding) for finding in self.findings]}
+
+    def render(self, console: Console) -> None:
+        """Print the report on a rich console."""
+        counts = Counter(finding.severity for finding in self.findings)
+        console.print(f"{self.source}: {self.rows:,} rows, " + ", ".join(f"{role}: {column}" for role, column in self.columns.items()), markup=False)
+        if self.against:
+            console.print(f"compared with {self.against}: {self.against_rows:,} rows", markup=False)
+        if self.labels:
+            shown = ", ".join(f"{label} {n:,}" for label, n in list(self.labels.items())[:10])
+            console.print(f"{len(self.labels)} labels: {shown}{' ...' if len(self.labels) > 10 else ''}", markup=False)
+        for unit, numbers in self.lengths.items():
+            console.print(f"{unit} a row: " + ", ".join(f"{name} {n:,}" for name, n in numbers.items()), markup=False)
+        if self.languages:
+            console.print("languages: " + ", ".join(f"{name} {n:,}" for name, n in self.languages.items()), markup=False)
+        for finding in self.findings:
+            console.print(f"{finding.severity:<8}{finding.message}", style=STYLES[finding.severity], markup=False)
+            for place in finding.places:
+                console.print(f"        {place}", style="dim", markup=False)
+        summary = ", ".join(f"{counts[severity]} {severity}{'s' if counts[severity] != 1 else ''}" for severity in SEVERITIES[:2])
+        console.print(summary if self.findings else "nothing found", markup=False)
+
+
+class Places:
+    """Counts rows and remembers the first few."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[Place] = []
+
+    def add(self, place: Place) -> None:
+        """Count a row."""
+        self.count += 1
+        if len(self.first) < SHOWN:
+            self.first.append(place)
+
+    def finding(self, severity: str, kind: str, message: str) -> list[Finding]:
+        """[the finding], or [] where nothing was counted; `{rows}` in the message becomes "3 rows have"."""
+        if not self.count:
+            return []
+        rows = "1 row has" if self.count == 1 else f"{self.count:,} rows have"
+        return [Finding(severity, kind, self.count, message.format(rows=rows), tuple(self.first))]
