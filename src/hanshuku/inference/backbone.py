@@ -125,7 +125,8 @@ def _is_fetchable(info: ModelInfo) -> bool:
 
 def _plain(info: ModelInfo) -> dict[str, Any]:
     """The facts a predictor needs of its model, as JSON data."""
-    return {key: list(value) if isinstance(value, (tuple, set, frozenset)) else value for key, value in asdict(info).items()}
+    facts = asdict(replace(info, package=None))
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in facts.items() if key != "package"}
 
 
 def _info(data: dict[str, Any]) -> ModelInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,9 @@ class Delta:
         if self.peft is None:
             save_file(tensors, folder / DELTA_FILE)
             return
-        self.peft.base_model_name_or_path, self.peft.revision = base, revision or None
-        self.peft.inference_mode = True
-        self.peft.save_pretrained(folder)
+        config = copy.deepcopy(self.peft)
+        config.base_model_name_or_path, config.revision, config.inference_mode = base, revision or None, True
+        config.save_pretrained(folder)
         save_file(tensors, folder / PEFT_FILES[1])
 
     @classmethod
@@ -121,7 +122,9 @@ def _prompt(network: nn.Module, delta: Delta) -> nn.Module:
 def _peft(network: nn.Module, delta: Delta) -> nn.Module:
     from peft import get_peft_model, set_peft_model_state_dict
 
-    model = get_peft_model(network, delta.peft)
+    config = copy.deepcopy(delta.peft)  # peft writes into it
+    config.base_model_name_or_path = None
+    model = get_peft_model(network, config)
     problems = set_peft_model_state_dict(model, dict(delta.tensors))
     if problems.unexpected_keys:
         raise ValueError(f"unexpected {problems.unexpected_keys[0]}")

@@ -1,0 +1,97 @@
+"""finetune: move the model itself, or a small part of it, with a linear head on top."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from hanshuku.data.encoded import Encoded, hold_out
+from hanshuku.errors import ConfigError, DataError, MissingExtra
+from hanshuku.methods.checks import check_choice, check_range
+from hanshuku.tasks import Task
+from hanshuku.training.run import Run, Step
+
+if TYPE_CHECKING:
+    from hanshuku.inference.encoder import EncoderPredictor
+
+NAMES = ("all", "head", "last_layers", "bias", "lora", "dora", "ia3", "prefix", "prompt", "adapter")
+HOLD_OUT = 0.1  # share of train that judges, where no validation rows are given and some are needed
+MIN_TO_HOLD = 50  # with fewer rows every one is needed for learning
+LONGEST = 512  # tokens a row where the user sets no limit: attention grows with the square
+
+
+@dataclass(frozen=True)
+class Finetune:
+    """Fine-tune an encoder or a causal model, wholly or in part, with a linear head on its pooled output."""
+
+    NAME: ClassVar[str] = "finetune"
+    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"})
+    LEARNS: ClassVar[bool] = True
+
+    tuning: str = field(default="all", metadata={"help": f"what moves: {', '.join(NAMES)}"})
+    size: int = field(default=0, metadata={"help": "rank of lora and dora, width of adapter, virtual tokens of prefix and prompt, blocks of last_layers; 0: 8, 48, 16, 2"})
+    epochs: float = field(default=0.0, metadata={"help": "passes over the rows; 0: planned, 2 for many rows, 30 for few"})
+    batch_size: int = field(default=16, metadata={"help": "rows a step, 1..4096"})
+    learning_rate: float | None = field(default=None, metadata={"help": "peak rate of what moves; none: the tuning's default"})
+    warmup: float = field(default=0.1, metadata={"help": "share of the steps in which the rate rises, 0..1"})
+    weight_decay: float = field(default=0.01, metadata={"help": "decoupled decay of matrices, >= 0"})
+    label_smoothing: float = field(default=0.0, metadata={"help": "share of each target spread over all labels, 0..1"})
+    class_weights: str = field(default="none", metadata={"help": "none, or balanced: rare labels weigh more in the loss"})
+    dropout: float = field(default=0.1, metadata={"help": "share of the head's input dropped while training, 0..1"})
+    max_length: int = field(default=0, metadata={"help": "most tokens a row; 0: the model's limit, at most 512"})
+    patience: int = field(default=0, metadata={"help": "evaluations without gain before it stops early; 0: never"})
+    precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
+    gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
+
+    def __post_init__(self) -> None:
+        check_choice("tuning", self.tuning, NAMES)
+        check_choice("class_weights", self.class_weights, ("none", "balanced"))
+        check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
+        check_range("size", self.size, 0, 4096, whole=True)
+        check_range("epochs", self.epochs, 0, 10_000)
+        check_range("batch_size", self.batch_size, 1, 4096, whole=True)
+        if self.learning_rate is not None:
+            check_range("learning_rate", self.learning_rate, 1e-9, 10)
+        for name in ("warmup", "weight_decay", "label_smoothing", "dropout"):
+            check_range(name, getattr(self, name), 0, 0.999)
+        check_range("max_length", self.max_length, 0, 1_000_000, whole=True)
+        check_range("patience", self.patience, 0, 10_000, whole=True)
+        if 0 < self.max_length < 8:
+            raise ConfigError(f"max_length is 0 or at least 8 tokens. Received: {self.max_length}.")
+
+    def default_model(self, task: Task, language: str) -> str:
+        """minilm for English, e5-multilingual for everything else."""
+        return "minilm" if language == "en" else "e5-multilingual"
+
+    def fit(
+        self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
+    ) -> EncoderPredictor:
+        """Train on `train`; see `Method.fit`.
+
+        Without validation rows a tenth of `train` judges where something must be judged (early stopping, the threshold of
+        several labels) and there are enough rows.
+
+        Raises:
+            ConfigError: the tuning does not fit the model, or a setting is outside its range.
+            DataError: there is nothing to learn from.
+            ModelError: the model cannot be had.
+            TrainingError: the run diverged, or its folder belongs to another run.
+        """
+        if train is None or train.targets is None or len(train) < 2:
+            raise DataError(f"finetune learns from at least 2 labelled rows. Received: {0 if train is None else len(train)}.")
+        try:
+            from hanshuku.methods.finetuning import fit_encoder
+        except ImportError as error:
+            raise MissingExtra(error.name or "torch", "train", "Fine-tuning") from error
+        return fit_encoder(self, task, train, model=model, validation=validation, run=run)
+
+    def planned_epochs(self, rows: int, labels: int) -> float:
+        """Passes over the rows: as set, else fewer the more rows there are and more the more labels, 2..30."""
+        if self.epochs:
+            return float(self.epochs)
+        spread = 1 + 0.25 * math.log2(max(labels, 2) / 2)
+        return float(min(30, max(2, round(spread * 30 * math.sqrt(100 / max(rows, 1)), 1))))

@@ -1,0 +1,138 @@
+"""Classifier: a trunk, a pooling and a linear head, with the rows that it learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hanshuku.inference.embed import autocast, best_device, pool
+from hanshuku.inference.heads import Head
+from hanshuku.inference.tokens import Tokenised, model_inputs, token_batches
+from hanshuku.training.trunk_cache import TrunkCache
+from hanshuku.training.used_rows import UsedRows
+
+VECTORS, VALUES, TARGETS = "vectors", "trunk_values", "targets"  # names in a batch beside what the trunk takes
+
+
+class Classifier(nn.Module):
+    """Logits of a linear head on the pooled hidden states of a trunk.
+
+    Args:
+        trunk: gives `last_hidden_state` (B, T, H).
+        outputs: O, number of labels, 1 for rate.
+        width: H.
+        pooling: "mean", "cls" or "last".
+        dropout: share of the pooled vector that is dropped while training, 0..1.
+        seed: of the head's initial weights.
+    """
+
+    def __init__(self, trunk: nn.Module, outputs: int, width: int, *, pooling: str, dropout: float, seed: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.pooling = pooling
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(width, outputs)
+        self.cache: TrunkCache | None = None
+        with torch.no_grad():
+            self.head.weight.normal_(0.0, 0.02, generator=torch.Generator().manual_seed(seed))
+            self.head.bias.zero_()
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """(B, O) float32 logits of a batch that `Rows.collate` made."""
+        if VECTORS in batch:
+            pooled = batch[VECTORS]
+        else:
+            inputs = {name: tensor for name, tensor in batch.items() if name not in (VALUES, TARGETS)}
+            if self.cache is not None:
+                self.cache.values = batch[VALUES]
+            pooled = pool(self.trunk(**inputs).last_hidden_state, inputs.get("attention_mask"), self.pooling)
+        return nn.functional.linear(self.dropout(pooled), self.head.weight, self.head.bias).float()
+
+    def linear_head(self, mean: np.ndarray | None = None, deviation: np.ndarray | None = None) -> Head:
+        """The head as the predictor keeps it; it takes standardised vectors back to plain ones where these are given."""
+        weight = self.head.weight.detach().double().cpu().numpy()
+        bias = self.head.bias.detach().double().cpu().numpy()
+        if mean is not None and deviation is not None:
+            weight = weight / deviation
+            bias = bias - weight @ mean
+        return Head(weight.astype(np.float32), bias.astype(np.float32))
+
+
+class Rows:
+    """Tokenised rows with their targets, as batches for a Classifier.
+
+    Args:
+        tokens: N rows.
+        targets: (N,) int64, (N, L) float32 or (N,) float32 of 0..1.
+        pad_id: the tokenizer's padding id.
+        vectors: (N, H) float32 where the trunk's output is known and only a head learns.
+    """
+
+    def __init__(self, tokens: Tokenised, targets: np.ndarray, pad_id: int, *, vectors: np.ndarray | None = None) -> None:
+        self.tokens = tokens
+        self.targets = torch.from_numpy(targets)
+        self.pad_id = pad_id
+        self.vectors = None if vectors is None else torch.from_numpy(vectors)
+        self.used: UsedRows | None = None
+        self.cache: TrunkCache | None = None
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def lengths(self) -> list[int]:
+        """(N,) what a row costs: its tokens, or 1 where only a head learns."""
+        return [1] * len(self) if self.vectors is not None else [int(n) for n in self.tokens.lengths]
+
+    def inputs(self, rows: Sequence[int]) -> dict[str, Tensor]:
+        """What the trunk takes for these rows."""
+        found: dict[str, Tensor] = model_inputs(self.tokens, rows, self.pad_id)
+        if self.used is not None:
+            found["input_ids"] = self.used.ids(found["input_ids"])
+        return found
+
+    def collate(self, rows: list[int]) -> dict[str, Tensor]:
+        """A batch of these rows."""
+        if self.vectors is not None:
+            return {VECTORS: self.vectors[rows], TARGETS: self.targets[rows]}
+        batch = self.inputs(rows) | {TARGETS: self.targets[rows]}
+        if self.cache is not None:
+            batch[VALUES] = self.cache.rows(rows)
+        return batch
+
+    def logits(self, classifier: Classifier, rows: Sequence[int], precision: str) -> np.ndarray:
+        """(len(rows), O) float32 logits of these rows, in their order, without dropout."""
+        rows = np.asarray(rows, dtype=np.int64)
+        device = best_device()
+        lengths = np.asarray(self.lengths)[rows]
+        found = np.empty((len(rows), classifier.head.out_features), dtype=np.float32)
+        was_training = classifier.training
+        classifier.eval()
+        with torch.no_grad(), autocast(precision, device):
+            for places in token_batches(lengths):
+                batch = {name: tensor.to(device) for name, tensor in self.collate(rows[places].tolist()).items()}
+                found[places] = classifier(batch).float().cpu().numpy()
+        classifier.train(was_training)
+        return found
+
+
+def parameter_groups(classifier: Classifier, learning_rate: float, head_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+    """Groups for AdamW: the head learns at its own rate; biases, norms and vectors are not decayed.
+
+    Args:
+        classifier: its parameters that require a gradient are grouped.
+        learning_rate: peak rate of the trunk.
+        head_rate: peak rate of the head.
+        weight_decay: decoupled decay of matrices.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in classifier.named_parameters():
+        if parameter.requires_grad:
+            rate = head_rate if name.startswith("head.") else learning_rate
+            decay = weight_decay if parameter.ndim == 2 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": found, "lr": rate, "weight_decay": decay} for (rate, decay), found in groups.items()]
