@@ -68,7 +68,7 @@ def tiny_gemma(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
     return folder
 
 
-def _wordpiece():  # noqa: ANN202 - a transformers class, imported inside
+def _wordpiece():
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import BertTokenizerFast
 
@@ -86,7 +86,7 @@ def _wordpiece():  # noqa: ANN202 - a transformers class, imported inside
     return BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=MAX_LENGTH)
 
 
-def _byte_pairs():  # noqa: ANN202 - a transformers class, imported inside
+def _byte_pairs():
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 

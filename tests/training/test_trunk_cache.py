@@ -26,7 +26,7 @@ def loaded(request, tmp_path_factory):
 @pytest.fixture(scope="module")
 def collate(loaded):
     tokens = tokenise(loaded.tokenizer, [(text,) for text in SENTENCES], 64)
-    inputs = lambda rows: model_inputs(tokens, rows, loaded.tokenizer.pad_token_id)  # noqa: E731
+    inputs = lambda rows: model_inputs(tokens, rows, loaded.tokenizer.pad_token_id)
     inputs.lengths = tokens.lengths
     return inputs
 

@@ -131,7 +131,8 @@ def _plain(info: ModelInfo) -> dict[str, Any]:
 
 def _info(data: dict[str, Any]) -> ModelInfo:
     known = {f.name for f in fields(ModelInfo)}  # a newer Hanshuku may know more of a model
-    return ModelInfo(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key in known})
+    facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key in known}
+    return ModelInfo(**facts)
 
 
 def _copy(source: Path, target: Path, patterns: Iterable[str], *, link: bool) -> None:

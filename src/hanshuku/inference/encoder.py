@@ -39,6 +39,7 @@ class EncoderPredictor:
         threshold: several labels: least probability of a label that is given.
         precision: "auto", "bf16" or "fp32"; the head always runs in float32.
         changed: whether weights of the network moved, so that they must be saved with the function.
+        moved_parameters: how many parameters learning moved, the head's among them.
         cut: rows seen so far that were longer than the model reads and lost their end.
     """
 
@@ -53,11 +54,17 @@ class EncoderPredictor:
     threshold: float = 0.5
     precision: str = "auto"
     changed: bool = True
+    moved_parameters: int = 0
     cut: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         if self.pair not in {"cross", "bi"}:
             raise ConfigError(f"pair is 'cross' or 'bi'. Received: {self.pair!r}.")
+
+    @property
+    def total_parameters(self) -> int:
+        """Parameters of the network and the head."""
+        return sum(p.numel() for p in self.loaded.network.parameters()) + self.head.weight.size + self.head.bias.size
 
     def features(self, inputs: Inputs) -> np.ndarray:
         """What the head reads, (N, F) float32. No row depends on another."""
@@ -82,7 +89,7 @@ class EncoderPredictor:
         """Write the network below `folder`/model and the head beside it; return JSON data that `load` needs besides."""
         backbone = save_backbone(self.loaded, folder, changed=self.changed)
         self.head.save(folder)
-        plain = ("pooling", "normalise", "pair", "max_length", "threshold", "precision", "changed")
+        plain = ("pooling", "normalise", "pair", "max_length", "threshold", "precision", "changed", "moved_parameters")
         return {"backbone": backbone} | {name: getattr(self, name) for name in plain}
 
     @classmethod
@@ -97,7 +104,8 @@ class EncoderPredictor:
             settings = {key: data[key] for key in ("pooling", "normalise", "pair", "max_length", "threshold", "precision", "changed")}
         except KeyError as error:
             raise FunctionFolderError(f"{folder} is damaged: its function.json lacks {error}. Copy the function again.") from error
-        return cls(task, load_backbone(folder, backbone), Head.load(folder), **settings)
+        moved = data.get("moved_parameters", 0)
+        return cls(task, load_backbone(folder, backbone), Head.load(folder), **settings, moved_parameters=moved)
 
     def _vectors(self, rows: Inputs) -> np.ndarray:
         found, cut = embed_counted(

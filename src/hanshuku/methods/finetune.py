@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from hanshuku.data.encoded import Encoded, hold_out
+from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, DataError, MissingExtra
 from hanshuku.methods.checks import check_choice, check_range
 from hanshuku.tasks import Task
-from hanshuku.training.run import Run, Step
+from hanshuku.training.run import Run
 
 if TYPE_CHECKING:
     from hanshuku.inference.encoder import EncoderPredictor
@@ -64,7 +61,7 @@ class Finetune:
             raise ConfigError(f"max_length is 0 or at least 8 tokens. Received: {self.max_length}.")
 
     def default_model(self, task: Task, language: str) -> str:
-        """minilm for English, e5-multilingual for everything else."""
+        """English: minilm; everything else: e5-multilingual."""
         return "minilm" if language == "en" else "e5-multilingual"
 
     def fit(

@@ -17,7 +17,7 @@ from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast, best_device, limit_of, vectors
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import answers, unit_targets
-from hanshuku.inference.tokens import Tokenised, tokenise
+from hanshuku.inference.tokens import tokenise
 from hanshuku.methods.finetune import HOLD_OUT, LONGEST, MIN_TO_HOLD, Finetune
 from hanshuku.models.load import Loaded, load_encoder
 from hanshuku.tasks import Task
@@ -63,7 +63,6 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
     start = time.monotonic()
     run.report(Step(0, 1, note=f"load {model}"))
     fit = _prepare(method, task, *_parts(method, task, train, validation, run.seed), model, run)
-    total = sum(p.numel() for p in fit.classifier.parameters())
     moved = fit.tuned.moved + sum(p.numel() for p in fit.classifier.head.parameters())
     with _shortened(fit, run):
         _train(fit, run, start)
@@ -85,7 +84,6 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
         precision=method.precision,
         changed=fit.tuned.kind == "whole",
         moved_parameters=moved,
-        total_parameters=total,
     )
 
 

@@ -31,6 +31,7 @@ class Bottleneck(nn.Module):
         self.up_bias = nn.Parameter(torch.zeros(width))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(..., F) -> (..., H)."""
         hidden = self.base(x)
         inner = nn.functional.gelu(nn.functional.linear(hidden, self.down, self.down_bias))
         return hidden + nn.functional.linear(inner, self.up, self.up_bias)
