@@ -133,6 +133,16 @@ def test_several_labels_are_counted_one_by_one():
     assert report.labels == {"a": 10, "b": 5}
 
 
+def test_a_text_a_row_is_no_label():
+    report = check([{"text": f"text {i}", "label": f"answer {i}"} for i in range(300)])
+    assert [finding.kind for finding in report.findings] == ["too_many_labels"]
+
+
+def test_tokens_are_counted_as_the_model_counts_them(tiny_encoder):
+    report = look({"text": "word " * 3000, "label": "parcels"}, model=tiny_encoder)
+    assert lines(report, "long_texts") == [13] and report.lengths["tokens"]["max"] > 2000
+
+
 def test_texts_without_labels_may_be_looked_at():
     report = check(["one text", "another text"])
     assert report.find("no_label_column").severity == "info" and report.rows == 2

@@ -128,3 +128,11 @@ def test_illegal_hints_are_refused():
 )  # fmt: skip
 def test_ranges_are_rounded_out_to_usual_scales(low, high, whole, scale):
     assert round_out(low, high, whole=whole) == scale
+
+
+def test_a_text_file_with_columns_is_met_with_how_to_read_it(tmp_path):
+    path = tmp_path / "rows.txt"
+    path.write_text("词汇阅读是关键\t3\n中国人民公安大学\t1\n", encoding="utf-8")
+    with pytest.raises(DataError, match="if those are columns, give format='tsv'"):
+        infer_task(read(path))
+    assert infer_task(read(path, format="tsv", columns=["text", "label"])).labels == ("1", "3")

@@ -124,9 +124,9 @@ def no_target(examples: Examples, kind: str | None) -> DataError:
     role = "score" if kind == "rate" else "label"
     others = [name for name in names if name not in find_first(TEXT_COLUMNS, names)] or list(names)
     hint = ". If the file has no header line, give the columns' names: columns=['text', 'label']" if _is_headerless(names) else ""
-    noun = "score" if kind == "rate" else "label"
+    hint += "".join(f"; {note.message}" for note in examples.notes if note.kind == "tabs")
     return DataError(
-        f"There is no {noun} column. Received: {', '.join(names)}. Recognised: {known} ...; {rename_hint(role, others)}{hint}.", examples.sources[0]
+        f"There is no {role} column. Received: {', '.join(names)}. Recognised: {known} ...; {rename_hint(role, others)}{hint}.", examples.sources[0]
     )
 
 

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from hanshuku.data.findings import SHOWN, Finding, Place, Places
-from hanshuku.data.infer import number_of
+from hanshuku.data.infer import MANY_LABELS, number_of
 from hanshuku.errors import MissingExtra
 from hanshuku.tasks import Task
 from hanshuku.tasks.classify import label_text, split_labels
@@ -62,9 +62,11 @@ class LabelCheck:
     def findings(self, other: LabelCheck | None = None) -> list[Finding]:
         """What was found; `other` are the labels of the file that this one is compared with."""
         found = self._missing.finding("error", "missing_labels", "{rows} no label")
-        if self._uncounted:
-            message = f"there are more than {MAX_LABELS:,} different labels; only the first of them are counted"
-            return [*found, Finding("error", "too_many_labels", self._uncounted, message)]
+        rows = sum(self.counts.values()) + self._uncounted
+        if (len(self.counts) > MANY_LABELS and 2 * len(self.counts) > rows) or self._uncounted:
+            more = "more than " if self._uncounted else ""
+            message = f"the answers have {more}{len(self.counts):,} different values in {rows:,} rows: those are no labels"
+            return [*found, Finding("error", "too_many_labels", len(self.counts), message)]
         if len(self.counts) == 1 and not self._several:
             label = next(iter(self.counts))
             found.append(Finding("error", "one_label", 1, f"there is one label only, {label!r}; to classify, at least two are due"))
@@ -102,13 +104,14 @@ class LabelCheck:
             from rapidfuzz.distance import OSA
         except ImportError as error:
             raise MissingExtra("rapidfuzz", "train", "Looking for misspelt labels") from error
+        same = {label: _same(label) for label in self.counts}
         found = []
         for a, b in combinations(self.counts, 2):
-            rare, common = sorted((a, b), key=lambda label: self.counts[label])
-            if not _may_be_typo(rare, common, self.counts) or _same(a) == _same(b):
+            rare, common = (a, b) if self.counts[a] <= self.counts[b] else (b, a)
+            if not _may_be_typo(rare, common, self.counts) or same[a] == same[b]:
                 continue
             allowed = 2 if min(len(a), len(b)) >= 10 else 1
-            if OSA.distance(_same(a), _same(b), score_cutoff=allowed) <= allowed:
+            if OSA.distance(same[a], same[b], score_cutoff=allowed) <= allowed:
                 n, m = self.counts[rare], self.counts[common]
                 message = f"label {rare!r} ({n:,}) may be a typo of {common!r} ({m:,})"
                 found.append(Finding("warning", "similar_labels", n, message, self._at([rare])))
@@ -193,8 +196,7 @@ def _may_be_typo(rare: str, common: str, counts: Mapping[str, int]) -> bool:
         return False
     if counts[rare] > max(2, 0.1 * counts[common]) or counts[rare] == counts[common] > 1:
         return False
-    digits = ["".join(char for char in label if char.isdigit()) for label in (rare, common)]
-    return digits[0] == digits[1]
+    return [char for char in rare if char.isdigit()] == [char for char in common if char.isdigit()]
 
 
 def _rarest(labels: Sequence[str], counts: Mapping[str, int]) -> list[str]:
