@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hanshuku.training.fast_layer import FastLayer, Masks, Shape
+from hanshuku.training.trunk_cache import PassThrough
 
 MODELS = {"BertModel", "RobertaModel", "XLMRobertaModel", "CamembertModel"}  # same layer, same names of its parts
 LONGEST = 512  # attention probabilities are kept whole for the backward; beyond this length they would dominate memory
@@ -26,17 +29,24 @@ def layer_parameters(layer: Any) -> list[Tensor]:
     return [parameter for part in layer_parts(layer) for parameter in (part.weight, part.bias)]  # type: ignore[misc]
 
 
+def _computed(network: Any) -> list[Any]:
+    """The layers that are computed: all but the lowest ones that a frozen-trunk cache stands in for."""
+    return [layer for layer in network.encoder.layer if not isinstance(layer, PassThrough)]
+
+
 def can_run_fast(network: nn.Module) -> bool:
     """Whether every part of the network is the plain one that FastLayer computes: no adapter, no hook, gelu, on a CPU."""
     config: Any = getattr(network, "config", None)
     if type(network).__name__ not in MODELS or getattr(config, "is_decoder", False) or config.hidden_act != "gelu":
+        return False
+    if getattr(config, "_attn_implementation", "sdpa") not in {"sdpa", "eager"}:  # a prefix enters at the attention function
         return False
     if getattr(config, "position_embedding_type", "absolute") != "absolute" or getattr(network, "is_gradient_checkpointing", False):
         return False
     for module in network.encoder.modules():  # type: ignore[union-attr,operator]
         if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or "forward" in module.__dict__:
             return False
-    if any(type(part) not in (nn.Linear, nn.LayerNorm) for layer in network.encoder.layer for part in layer_parts(layer)):  # type: ignore[union-attr]
+    if any(type(part) not in (nn.Linear, nn.LayerNorm) for layer in _computed(network) for part in layer_parts(layer)):  # type: ignore[union-attr]
         return False
     first = next(network.parameters())
     return first.device.type == "cpu" and first.dtype == torch.float32
@@ -52,8 +62,11 @@ def fast_hidden_states(network: Any, input_ids: Tensor, attention_mask: Tensor |
         token_type_ids: (B, T); None: all 0.
     """
     config, (rows, tokens) = network.config, input_ids.shape
-    heads, size, layers = config.num_attention_heads, config.hidden_size, list(network.encoder.layer)
-    embedded = network.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)  # its own dropout included
+    heads, size, layers = config.num_attention_heads, config.hidden_size, _computed(network)
+    if len(layers) < len(network.encoder.layer):
+        embedded = network.encoder.layer[len(network.encoder.layer) - len(layers) - 1].values  # of a frozen-trunk cache
+    else:
+        embedded = network.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)  # its own dropout included
     shape = Shape(rows, tokens, heads, size // heads, config.layer_norm_eps)
     bias = None
     if attention_mask is not None and not bool(attention_mask.all()):
@@ -96,3 +109,33 @@ def _keep(generator: np.random.Generator, n: int, p: float) -> Tensor | None:
         return None
     drawn = torch.frombuffer(bytearray(generator.bytes(n)), dtype=torch.uint8)
     return (drawn >= threshold).to(torch.bfloat16).mul_(256 / (256 - threshold))
+
+
+@contextmanager
+def fast_trunks(network: nn.Module) -> Iterator[None]:
+    """While this lasts, each plain BERT-type trunk inside `network` runs fast wherever bfloat16 autocast is on.
+
+    What FastLayer does not do (given embeddings or positions, all hidden states, long texts) goes the model's own way.
+    """
+    trunks: list[Any] = [module for module in network.modules() if can_run_fast(module) and "forward" not in module.__dict__]
+    for trunk in trunks:
+        trunk.forward = _fast_forward(trunk, trunk.forward)
+    try:
+        yield
+    finally:
+        for trunk in trunks:
+            del trunk.forward
+
+
+def _fast_forward(trunk: Any, own: Callable[..., Any]) -> Callable[..., Any]:
+    def forward(
+        input_ids: Tensor | None = None, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None, **more: Any
+    ) -> Any:
+        short = input_ids is not None and input_ids.shape[1] <= LONGEST and (attention_mask is None or attention_mask.ndim == 2)
+        if not short or more or not torch.is_autocast_enabled("cpu") or input_ids.device.type != "cpu":  # type: ignore[union-attr]
+            return own(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **more)
+        from transformers.modeling_outputs import BaseModelOutput
+
+        return BaseModelOutput(last_hidden_state=fast_hidden_states(trunk, input_ids, attention_mask, token_type_ids))  # type: ignore[arg-type]
+
+    return forward

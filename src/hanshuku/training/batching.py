@@ -1,0 +1,34 @@
+"""Batches of rows of near-equal length, in an order that the seed alone decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+POOL = 50  # batches whose rows are sorted together: enough for little padding, few enough for chance to mix them
+
+
+def epoch_batches(lengths: Sequence[int] | np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """The batches of one epoch: every row once, near-equal lengths together, batches in random order.
+
+    Args:
+        lengths: (N,) what a row costs, tokens.
+        batch_size: rows a batch; the last one of an epoch may have fewer.
+        seed: of the run.
+        epoch: 0, 1, ...
+    """
+    lengths = np.asarray(lengths)
+    rng = np.random.default_rng((seed, epoch))
+    rows = rng.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(rows), POOL * batch_size):
+        pool = rows[start : start + POOL * batch_size]
+        pool = pool[np.argsort(lengths[pool], kind="stable")]
+        batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def parts(batch: np.ndarray, count: int) -> list[np.ndarray]:
+    """A batch in at most `count` parts of near-equal size, none empty."""
+    return [part for part in np.array_split(batch, min(count, len(batch))) if len(part)]
