@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -91,23 +91,28 @@ class CheckReport:
 
     def render(self, console: Console) -> None:
         """Print the report on a rich console."""
-        counts = Counter(finding.severity for finding in self.findings)
-        console.print(f"{self.source}: {self.rows:,} rows, " + ", ".join(f"{role}: {column}" for role, column in self.columns.items()), markup=False)
+        for text, style in self._lines():
+            console.print(text, style=style, markup=False, soft_wrap=True)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        """What `render` prints, line by line, each with its style."""
+        roles = ", ".join(f"{role}: {column}" for role, column in self.columns.items())
+        yield f"{self.source}: {self.rows:,} rows, {roles}", ""
         if self.against:
-            console.print(f"compared with {self.against}: {self.against_rows:,} rows", markup=False)
+            yield f"compared with {self.against}: {self.against_rows:,} rows", ""
         if self.labels:
             shown = ", ".join(f"{label} {n:,}" for label, n in list(self.labels.items())[:10])
-            console.print(f"{len(self.labels)} labels: {shown}{' ...' if len(self.labels) > 10 else ''}", markup=False)
+            yield f"{len(self.labels)} labels: {shown}{' ...' if len(self.labels) > 10 else ''}", ""
         for unit, numbers in self.lengths.items():
-            console.print(f"{unit} a row: " + ", ".join(f"{name} {n:,}" for name, n in numbers.items()), markup=False)
+            yield f"{unit} a row: " + ", ".join(f"{name} {n:,}" for name, n in numbers.items()), ""
         if self.languages:
-            console.print("languages: " + ", ".join(f"{name} {n:,}" for name, n in self.languages.items()), markup=False)
+            yield "languages: " + ", ".join(f"{name} {n:,}" for name, n in self.languages.items()), ""
         for finding in self.findings:
-            console.print(f"{finding.severity:<8}{finding.message}", style=STYLES[finding.severity], markup=False)
-            for place in finding.places:
-                console.print(f"        {place}", style="dim", markup=False)
+            yield f"{finding.severity:<8}{finding.message}", STYLES[finding.severity]
+            yield from ((f"        {place}", "dim") for place in finding.places)
+        counts = Counter(finding.severity for finding in self.findings)
         summary = ", ".join(f"{counts[severity]} {severity}{'s' if counts[severity] != 1 else ''}" for severity in SEVERITIES[:2])
-        console.print(summary if self.findings else "nothing found", markup=False)
+        yield (summary if self.findings else "nothing found"), ""
 
 
 class Places:

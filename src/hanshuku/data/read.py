@@ -158,8 +158,7 @@ def _located(
         return [_file_source(path, names, format, encoding, delimiter, split)]
     if HUB_NAME.fullmatch(source) and Path(source).suffix not in {*SUFFIXES, ".gz"} and not path.parent.is_dir():
         return [hub_source(source, split, stream=stream)]
-    near = _near(path)
-    raise DataError(f"there is no such file.{near}", source)
+    raise DataError(f"there is no such file.{_near(path)}", source)
 
 
 def _near(path: Path) -> str:
@@ -168,8 +167,9 @@ def _near(path: Path) -> str:
 
     if not path.parent.is_dir():
         return f" There is no folder {str(path.parent)!r} either."
+    here = "" if path.is_absolute() else f" Looked in {str(Path.cwd())!r}."
     close = get_close_matches(path.name, [each.name for each in path.parent.iterdir()], n=1)
-    return f" Did you mean {str(path.with_name(close[0]))!r}?" if close else ""
+    return f" Did you mean {str(path.with_name(close[0]))!r}?" if close else here
 
 
 def _files_in(folder: Path, split: str | None) -> tuple[list[Path], tuple[Note, ...]]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import socket
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -68,12 +65,16 @@ def _offline_where_alone() -> Iterator[None]:
 
 def _is_alone(endpoint: str) -> bool:
     """Whether the user asked to stay offline, or the hub's name does not resolve and there is no proxy that would do it."""
+    import socket
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies
+
     if os.environ.get("HANSHUKU_OFFLINE", "").casefold() in {"1", "true", "yes", "on"}:
         return True
-    if urllib.request.getproxies():
+    if getproxies():
         return False
     try:
-        socket.getaddrinfo(urllib.parse.urlsplit(endpoint).hostname, 443)
+        socket.getaddrinfo(urlsplit(endpoint).hostname, 443)
     except OSError:
         return True
     return False

@@ -80,13 +80,17 @@ class _Scanner:
         self._text, self._path = text, path
         self._buffer, self._at, self._done = "", 0, False
         self._decoder = json.JSONDecoder()
-        self.line = 1  # of the next value, once `peek` was called
+        self._line, self._counted = 1, 0  # line of the character at `_counted`
 
     def _refill(self) -> bool:
-        self.line += self._buffer.count("\n", 0, self._at)
+        self._count()
         part = self._text.read(max(CHUNK, len(self._buffer) - self._at))
-        self._buffer, self._at, self._done = self._buffer[self._at :] + part, 0, not part
+        self._buffer, self._at, self._counted, self._done = self._buffer[self._at :] + part, 0, 0, not part
         return bool(part)
+
+    def _count(self) -> None:
+        self._line += self._buffer.count("\n", self._counted, self._at)
+        self._counted = self._at
 
     def peek(self) -> str:
         """The next character that is not white space; "" at the end."""
@@ -101,7 +105,8 @@ class _Scanner:
     def number(self) -> int:
         """1-based line of the next character."""
         self.peek()
-        return self.line + self._buffer.count("\n", 0, self._at)
+        self._count()
+        return self._line
 
     def expect(self, mark: str) -> None:
         """Step over the mark.
