@@ -104,3 +104,17 @@ def _byte_pairs():
     )  # fmt: skip
     fast.chat_template = CHAT_TEMPLATE
     return fast
+
+
+def tiny_static(folder: Path, *, seed: int = 0) -> Path:
+    """Random static word vectors (width 32) with the tokenizer of the tiny BERT, written to `folder`, which is returned."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    tokenizer = _wordpiece()
+    folder.mkdir(parents=True, exist_ok=True)
+    vectors = np.random.default_rng(seed).normal(0, 1, (len(tokenizer), 32)).astype(np.float32)
+    save_file({"vectors": vectors}, folder / "vectors.safetensors")
+    tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "config.json").write_text('{"model_type": "static", "hidden_size": 32}', encoding="utf-8")
+    return folder

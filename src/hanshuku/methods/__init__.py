@@ -6,8 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.methods.finetune import Finetune
 
-METHODS: dict[str, type[Any]] = {}  # name -> frozen dataclass with the verb `fit`; cheapest first
+METHODS: dict[str, type[Any]] = {"finetune": Finetune}  # name -> frozen dataclass with the verb `fit`; cheapest first
 
 
 def get_method(name: str, **settings: Any) -> Any:

@@ -78,6 +78,8 @@ class Finetune:
             ModelError: the model cannot be had.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
+        if task.kind == "rate" and (self.label_smoothing or self.class_weights != "none"):
+            raise ConfigError("label_smoothing and class_weights need labels. Received: a task of kind 'rate'.")
         if train is None or train.targets is None or len(train) < 2:
             raise DataError(f"finetune learns from at least 2 labelled rows. Received: {0 if train is None else len(train)}.")
         try:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from hanshuku.data.encoded import Encoded, hold_out
+from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import ConfigError
 from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast, best_device, limit_of, vectors
@@ -47,6 +48,7 @@ class _Fit:
     rows: Rows  # the learned ones first, then those held out
     count: int  # rows learned
     classifier: Classifier
+    identity: str  # fingerprint of the settings and rows, so that a checkpoint is never taken for another fit's
     scale: tuple[np.ndarray, np.ndarray] | None  # of the head's inputs, where only a head learns
 
     @property
@@ -116,12 +118,13 @@ def _prepare(method: Finetune, task: Task, train: Encoded, held: Encoded | None,
         tuned.trunk, len(task.labels) or 1, width, pooling=loaded.info.pooling, dropout=method.dropout, seed=run.seed
     )
     pad_id = loaded.tokenizer.pad_token_id or 0
+    identity = " ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part is not None)])
     if tuned.kind != "none":
-        return _Fit(method, task, loaded, tuned, limit, Rows(tokens, targets, pad_id), len(train), classifier, None)
+        return _Fit(method, task, loaded, tuned, limit, Rows(tokens, targets, pad_id), len(train), classifier, identity, None)
     run.report(Step(0, 1, note=f"read {len(inputs):,} rows once"))
     found, mean, deviation = _standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
     rows = Rows(tokens, targets, pad_id, vectors=found)
-    return _Fit(method, task, loaded, tuned, limit, rows, len(train), classifier, (mean, deviation))
+    return _Fit(method, task, loaded, tuned, limit, rows, len(train), classifier, identity, (mean, deviation))
 
 
 def _targets(task: Task, train: Encoded, held: Encoded | None) -> np.ndarray:
@@ -188,4 +191,5 @@ def _train(fit: _Fit, run: Run, start: float) -> None:
         replace(run, budget_s=left),
         evaluate=(lambda: score(task, *fit.held_logits())) if fit.held else None,
         parameter_groups=parameter_groups(fit.classifier, rate, max(rate, HEAD_RATE), method.weight_decay),
+        identity=fit.identity,
     )

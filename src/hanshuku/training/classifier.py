@@ -106,15 +106,15 @@ class Rows:
 
     def logits(self, classifier: Classifier, rows: Sequence[int], precision: str) -> np.ndarray:
         """(len(rows), O) float32 logits of these rows, in their order, without dropout."""
-        rows = np.asarray(rows, dtype=np.int64)
+        index = np.asarray(rows, dtype=np.int64)
         device = best_device()
-        lengths = np.asarray(self.lengths)[rows]
-        found = np.empty((len(rows), classifier.head.out_features), dtype=np.float32)
+        lengths = np.asarray(self.lengths)[index]
+        found = np.empty((len(index), classifier.head.out_features), dtype=np.float32)
         was_training = classifier.training
         classifier.eval()
         with torch.no_grad(), autocast(precision, device):
             for places in token_batches(lengths):
-                batch = {name: tensor.to(device) for name, tensor in self.collate(rows[places].tolist()).items()}
+                batch = {name: tensor.to(device) for name, tensor in self.collate(index[places].tolist()).items()}
                 found[places] = classifier(batch).float().cpu().numpy()
         classifier.train(was_training)
         return found

@@ -52,7 +52,7 @@ class TrunkCache:
         self.depth = depth
         self._blocks = find_blocks(network)
         self._starts = np.concatenate(([0], np.cumsum(np.asarray(lengths, dtype=np.int64))))
-        self._feed = _PassThrough(self._blocks[depth - 1])
+        self._feed = PassThrough(self._blocks[depth - 1])
         self._values = torch.empty(0)
         self._fill(network, lengths, collate, folder, cap)
 
@@ -113,7 +113,7 @@ class TrunkCache:
             network.train(was_training)
 
 
-class _PassThrough(nn.Module):
+class PassThrough(nn.Module):
     """Stands in for a block: gives on what it gets, or `values` where they are set."""
 
     def __init__(self, block: nn.Module) -> None:
@@ -123,9 +123,9 @@ class _PassThrough(nn.Module):
         self._family = [self]  # a list: what it holds is not a part of this module
         self._block = [block]
 
-    def like(self, block: nn.Module) -> _PassThrough:
+    def like(self, block: nn.Module) -> PassThrough:
         """One for another block, in step with this one."""
-        other = _PassThrough(block)
+        other = PassThrough(block)
         other._family = [self]
         return other
 
