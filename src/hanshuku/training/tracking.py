@@ -83,7 +83,7 @@ class WandbTracker:
 
     def close(self) -> None:
         """Finish the run."""
-        self._run.finish(quiet=True)
+        self._run.finish()
 
 
 TRACKERS: dict[str, type[Any]] = {"csv": CsvTracker, "tensorboard": TensorBoardTracker, "wandb": WandbTracker}
