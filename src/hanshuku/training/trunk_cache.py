@@ -136,6 +136,7 @@ class PassThrough(nn.Module):
             return getattr(self.__dict__["_block"][0], name)  # models ask their blocks for facts such as attention_type
 
     def forward(self, hidden: Tensor, *_args: Any, **_kwargs: Any) -> Any:
+        """(B, T, H), wrapped as the block would."""
         values = hidden if self.values is None else self.values
         return (values,) if self._family[0].gives_tuple else values
 
