@@ -11,7 +11,8 @@ def expected_calibration_error(confidences: np.ndarray, right: np.ndarray, bins:
     """Mean gap between confidence and share right over bins of equal mass, weighted by rows; 0 is perfect, 0..1.
 
     Bins of equal mass (Nguyen & O'Connor 2015, https://aclanthology.org/D15-1182, section 3) need no choice of edges and
-    none is empty. Fewer rows than bins: one row a bin.
+    none is empty. Fewer rows than bins: one row a bin. Chance alone adds about 0.5 / sqrt(N / bins) times the spread of being
+    right, so with a few hundred rows 0.03 is nothing to worry about.
 
     Args:
         confidences: (N,) probabilities that the answer is right, N >= 1.

@@ -1,0 +1,163 @@
+"""evaluate: predictor + labelled rows -> Report. It never trains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.encoded import Encoded
+from hanshuku.data.fingerprint import fingerprint
+from hanshuku.errors import DataError, TaskError
+from hanshuku.evaluation.cost import library_versions, machine, peak_memory_mb, reset_peak
+from hanshuku.evaluation.report import Report
+from hanshuku.inference.base import Predictor
+from hanshuku.metrics.calibration import expected_calibration_error
+from hanshuku.metrics.classification import FLOOR, UNKNOWN, confusion, label_table
+from hanshuku.metrics.measure import measure
+from hanshuku.tasks import Task
+from hanshuku.training.run import Step, silent
+
+BATCH = 4096  # rows handed to a predictor at once: enough to sort by length
+
+
+def evaluate(
+    predictor: Predictor,
+    encoded: Encoded,
+    *,
+    seed: int = 0,
+    batch: int = BATCH,
+    notes: Sequence[str] = (),
+    report: Callable[[Step], None] = silent,
+) -> Report:
+    """Measured quality and cost of a predictor.
+
+    Args:
+        predictor: what answers.
+        encoded: labelled rows that it has not learned from.
+        seed: of the bootstrap.
+        batch: rows handed over at once.
+        notes: what was counted and said of the rows before; kept in the report.
+        report: called after each batch.
+
+    Raises:
+        DataError: there is no row, no target, or an output is no number.
+        TaskError: the rows are those of another task.
+    """
+    check(predictor, encoded)
+    outputs, cost = answer(predictor, encoded, batch=batch, report=report)
+    return judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes)
+
+
+def check(predictor: Predictor, encoded: Encoded) -> None:
+    """Refuse rows that the predictor cannot be measured on.
+
+    Raises:
+        DataError: there is no row or no target.
+        TaskError: the rows are those of another task.
+    """
+    if encoded.targets is None or not len(encoded):
+        raise DataError(f"To evaluate, labelled rows are due, at least one. Received: {len(encoded)} rows{'' if len(encoded) == 0 else ' without labels'}.")
+    mine, theirs = predictor.task, encoded.task
+    if (mine.kind, mine.labels, mine.several, len(mine.inputs)) != (theirs.kind, theirs.labels, theirs.several, len(theirs.inputs)):
+        raise TaskError("The rows were encoded for another task than the function has learned: kind, labels and number of inputs must be the same.")
+
+
+def answer(
+    predictor: Predictor, encoded: Encoded, *, batch: int = BATCH, report: Callable[[Step], None] = silent
+) -> tuple[np.ndarray, dict[str, float | int | None]]:
+    """The outputs for all rows, and what they cost: seconds, rows_per_second, peak_memory_mb, parameters, moved_parameters."""
+    reset_peak()
+    start = time.perf_counter()
+    parts = []
+    for first in range(0, len(encoded), batch):
+        parts.append(np.asarray(predictor.outputs(encoded.inputs[first : first + batch])))
+        report(Step(min(first + batch, len(encoded)), len(encoded), note="evaluate"))
+    seconds = time.perf_counter() - start
+    peak = peak_memory_mb()
+    cost: dict[str, float | int | None] = {
+        "seconds": round(seconds, 4),
+        "rows_per_second": round(len(encoded) / max(seconds, 1e-9), 1),
+        "peak_memory_mb": None if peak is None else round(peak, 1),
+        "parameters": getattr(predictor, "total_parameters", None),
+        "moved_parameters": getattr(predictor, "moved_parameters", None),
+    }
+    return np.concatenate(parts), cost
+
+
+def judge(
+    encoded: Encoded,
+    outputs: np.ndarray,
+    *,
+    threshold: float = 0.5,
+    seed: int = 0,
+    cost: dict[str, float | int | None] | None = None,
+    notes: Sequence[str] = (),
+) -> Report:
+    """The report on outputs that were made before.
+
+    Args:
+        encoded: labelled rows.
+        outputs: (N, L) probabilities or (N,) numbers, as a predictor gives them.
+        threshold: several labels: least probability of a label that is given.
+        seed: of the bootstrap.
+        cost: what making the outputs cost.
+        notes: what was counted and said of the rows.
+
+    Raises:
+        DataError: the outputs do not fit the rows, or one is no number.
+    """
+    task, targets = encoded.task, encoded.targets
+    width = () if task.kind == "rate" else (len(task.labels),)
+    if targets is None or outputs.shape != (len(encoded), *width):
+        raise DataError(f"Outputs of shape {(len(encoded), *width)} and targets are due. Received: outputs of shape {outputs.shape}.")
+    metrics = measure(task, targets, outputs, threshold=threshold, seed=seed)
+    unknown = int((targets == UNKNOWN).sum()) if task.kind == "classify" and not task.several else 0
+    if unknown:
+        rows = "row has" if unknown == 1 else "rows have"
+        notes = [*notes, f"{unknown} {rows} a label that the function does not know: wrong in every metric, probability {FLOOR:g} in log_loss"]
+    return Report(
+        task=task,
+        metrics=metrics,
+        n=len(encoded),
+        unknown=unknown,
+        **_classify_parts(task, targets, outputs, threshold) if task.kind == "classify" else {},
+        cost=cost or {},
+        notes=tuple(notes),
+        data=fingerprint(encoded),
+        seed=seed,
+        versions=library_versions(),
+        machine=machine(),
+        date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+
+
+def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> dict[str, Any]:
+    """majority, confusion, per_label and ece."""
+    if task.several:
+        true, given = targets > 0, outputs >= threshold
+        sets, counts = np.unique(true, axis=0, return_counts=True)
+        commonest = ", ".join(label for label, held in zip(task.labels, sets[counts.argmax()], strict=True) if held)
+        rows = label_table((true & given).sum(axis=0), true.sum(axis=0), given.sum(axis=0))
+        return {
+            "majority": (commonest, float(counts.max() / len(true))),
+            "per_label": _named(task, rows),
+            "ece": expected_calibration_error(outputs.ravel(), true.ravel()),
+        }
+    answers = outputs.argmax(axis=1)
+    table, unknown = confusion(targets, answers, len(task.labels))
+    support = table.sum(axis=1)
+    rows = label_table(table.diagonal(), support, table.sum(axis=0) + unknown)
+    return {
+        "majority": (task.labels[int(support.argmax())], float(support.max() / len(targets))),
+        "confusion": {"counts": tuple(map(tuple, table.tolist())), "unknown": tuple(unknown.tolist())},
+        "per_label": _named(task, rows),
+        "ece": expected_calibration_error(outputs.max(axis=1), answers == targets),
+    }
+
+
+def _named(task: Task, rows: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    return tuple({"label": label, **row} for label, row in zip(task.labels, rows, strict=True))

@@ -1,0 +1,146 @@
+"""A report as text: the verdict first, then tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hanshuku.evaluation.words import words
+from hanshuku.metrics.base import Metric
+from hanshuku.metrics.measure import primary_metric
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hanshuku.evaluation.report import Report
+
+SHOWN = 5  # labels and confusions that are shown; all are in the JSON
+
+
+def render_report(report: Report, console: Console, language: str = "en") -> None:
+    """Print a report; see `Report.render`."""
+    say = words(language)
+    console.print(verdict(report, language), markup=False, soft_wrap=True)
+    console.print(_metrics(report, say))
+    worst = worst_labels(report)
+    if worst:
+        console.print(_labels(worst, say))
+    pairs = commonest_confusions(report)
+    if pairs:
+        console.print(_confusions(pairs, say))
+    if report.ece is not None:
+        grade = "good" if report.ece < 0.03 else "fair" if report.ece < 0.1 else "bad"
+        console.print(say["calibration"].format(ece=f"{report.ece:.3f}", verdict=say[f"ece_{grade}"]), markup=False, soft_wrap=True)
+    if report.cost:
+        console.print(_cost(report.cost, say), markup=False, soft_wrap=True)
+
+
+def verdict(report: Report, language: str = "en") -> str:
+    """How good it is, in a sentence or two."""
+    say = words(language)
+    name = primary_metric(report.task)
+    metric = report.metrics[name]
+    if report.task.kind == "rate":
+        return _rated(report, metric, say)
+    shown = _percent if name == "accuracy" else _number
+    numbers = {key: shown(getattr(metric, key)) for key in ("value", "low", "high", "chance")}
+    commonest, share = report.majority or ("", 0.0)
+    whole = report.metrics["accuracy"].value
+    kind = "sets" if report.task.several else "right"
+    text = say[kind].format(**numbers, n=f"{report.n:,}", commonest=commonest, share=_percent(share), whole=_percent(whole))
+    bar = metric.chance if report.task.several else max(metric.chance, share)
+    return text if metric.low > bar else f"{text} {say['no_better'].format(bar=shown(metric.low))}"
+
+
+def _rated(report: Report, metric: Metric, say: Mapping[str, str]) -> str:
+    error, rows = report.metrics["rmse"], f"{report.n:,}"
+    erred = say["erred"].format(rmse=_number(error.value), range=f"{report.task.low:g}..{report.task.high:g}", mean=_number(error.chance))
+    if math.isnan(metric.value):
+        return f"{say['undefined'].format(n=rows)} {erred}"
+    text = say["rated"].format(**{key: _number(getattr(metric, key)) for key in ("value", "low", "high")}, n=rows) + f" {erred}"
+    return text if metric.low > 0 else f"{text} {say['no_better'].format(bar=_number(metric.low))}"
+
+
+def worst_labels(report: Report) -> list[Mapping[str, Any]]:
+    """The labels with rows whose F1 is lowest, worst first; at most SHOWN."""
+    present = [row for row in report.per_label if row["support"] and row["f1"]]
+    return sorted(present, key=lambda row: (row["f1"]["value"], -row["support"]))[:SHOWN]
+
+
+def commonest_confusions(report: Report) -> list[tuple[str | None, str, int, float]]:
+    """(true label, answer, times, share of the label's rows), commonest first; at most SHOWN. None: an unknown label."""
+    if report.confusion is None:
+        return []
+    labels: list[str | None] = [*report.task.labels, None]
+    found = []
+    for true, row in zip(labels, [*report.confusion["counts"], report.confusion["unknown"]], strict=True):
+        whole = sum(row)
+        found += [(true, given, times, times / whole) for given, times in zip(report.task.labels, row, strict=True) if times and given != true]
+    return sorted(found, key=lambda pair: -pair[2])[:SHOWN]
+
+
+def _metrics(report: Report, say: Mapping[str, str]) -> Table:
+    table = plain_table(None, say["metric"], say["value"], say["interval"], say["chance"], say["n"])
+    for name, metric in report.metrics.items():
+        shown = say["accuracy_sets" if name == "accuracy" and report.task.several else name]
+        table.add_row(shown, _number(metric.value), interval_text(metric), _number(metric.chance), f"{metric.n:,}")
+    return table
+
+
+def _labels(rows: list[Mapping[str, Any]], say: Mapping[str, str]) -> Table:
+    table = plain_table(say["worst"], say["label"], say["f1"], say["interval"], say["precision"], say["recall"], say["support"])
+    for row in rows:
+        f1, others = row["f1"], [_number(row[key]["value"]) if row[key] else "–" for key in ("precision", "recall")]
+        interval = f"{f1['low']:.3f}–{f1['high']:.3f}"
+        table.add_row(_escape(row["label"]), _number(f1["value"]), interval, *others, f"{row['support']:,}")
+    return table
+
+
+def _confusions(pairs: list[tuple[str | None, str, int, float]], say: Mapping[str, str]) -> Table:
+    table = plain_table(say["confusions"], say["true"], say["answered"], say["times"], say["part"])
+    table.columns[1].justify = "left"
+    for true, given, times, share in pairs:
+        table.add_row(say["unknown"] if true is None else _escape(true), _escape(given), f"{times:,}", _percent(share))
+    return table
+
+
+def _cost(cost: Mapping[str, Any], say: Mapping[str, str]) -> str:
+    def shown(name: str, spec: str) -> str:
+        value = cost.get(name)
+        return "–" if value is None else format(value, spec)
+
+    numbers = {"seconds": ("seconds", ",.2f"), "speed": ("rows_per_second", ",.0f"), "memory": ("peak_memory_mb", ",.0f"), "parameters": ("parameters", ",")}
+    return say["cost"].format(**{key: shown(*where) for key, where in numbers.items()})
+
+
+def plain_table(title: str | None, *columns: str) -> Table:
+    """A table whose first column is text and whose others are numbers."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="right" if i else "left", overflow="fold")
+    return table
+
+
+def interval_text(metric: Metric) -> str:
+    """The interval of a metric: "0.910–0.948", or a dash where there is none."""
+    return "–" if math.isnan(metric.low) else f"{metric.low:.3f}–{metric.high:.3f}"
+
+
+def _number(value: float) -> str:
+    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}%"
+
+
+def _escape(text: str) -> str:
+    """A label as it is: rich must not read [brackets] in it as style."""
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,74 @@
+"""Report: measured quality and cost of a function on labelled rows, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from hanshuku.errors import DataError
+from hanshuku.metrics.base import Metric
+from hanshuku.tasks import Task
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured, on what, with what. Every number of it is also in `to_json`."""
+
+    task: Task
+    metrics: Mapping[str, Metric]  # the primary one first; see metrics.measure
+    n: int  # rows measured
+    majority: tuple[str, float] | None = None  # classify: the commonest answer in the rows and the share it is right for
+    unknown: int = 0  # rows with a label that the function does not know; wrong everywhere
+    confusion: Mapping[str, Any] | None = None  # one label: "counts" (L, L), true down, answer across; "unknown" (L,) answers to those
+    per_label: tuple[Mapping[str, Any], ...] = ()  # label, precision, recall, f1 (each value, low, high, or None), support, predicted
+    ece: float | None = None  # classify: expected calibration error, 15 bins of equal mass, 0..1
+    cost: Mapping[str, float | int | None] = field(default_factory=dict)  # seconds, rows_per_second, peak_memory_mb, parameters ...
+    notes: tuple[str, ...] = ()  # what was counted and said of the rows
+    data: str = ""  # SHA-256 of the rows
+    seed: int = 0  # of the bootstrap
+    versions: Mapping[str, str] = field(default_factory=dict)  # of the libraries
+    machine: str = ""
+    date: str = ""  # UTC, ISO 8601
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"metrics": {"accuracy": {"value": ..., "low": ..., "high": ..., "n": ..., "chance": ...}, ...}, "cost": {...}, ...}``."""
+        plain = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        first = {"metrics": {name: metric.to_json() for name, metric in self.metrics.items()}, "cost": dict(self.cost)}
+        return {**first, **{key: value for key, value in plain.items() if key not in first}, "task": self.task.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Report:
+        """The report that `to_json` wrote.
+
+        Raises:
+            DataError: it is no report.
+        """
+        try:
+            known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+            metrics = {name: Metric.from_json(metric) for name, metric in data["metrics"].items()}
+            tuples = {name: tuple(data.get(name, ())) for name in ("per_label", "notes")}
+            majority = tuple(data["majority"]) if data.get("majority") else None
+            return cls(**{**known, **tuples, "metrics": metrics, "majority": majority, "task": Task.from_json(data["task"])})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"This is not a report: {error!r}. A report is the object that `hanshuku evaluate --json` prints.") from error
+
+    def render(self, console: Console, *, language: str = "en") -> None:
+        """Print the report as tables: the verdict, metrics, worst labels, commonest confusions.
+
+        Raises:
+            UnknownName: the language is neither "en" nor "zh".
+        """
+        from hanshuku.evaluation.render import render_report
+
+        render_report(self, console, language)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, so that what is read back from JSON is equal to what was written."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, (tuple, list)) else value
