@@ -13,6 +13,7 @@ from torch import Tensor
 from hanshuku.errors import ConfigError
 from hanshuku.inference.tokens import BATCH_TOKENS, Tokenised, model_inputs, token_batches, tokenise
 from hanshuku.models.load import Loaded
+from hanshuku.training.fast_encoder import fast_trunks
 
 POOLINGS = ("mean", "cls", "last")
 PRECISIONS = ("auto", "bf16", "fp32")
@@ -101,7 +102,7 @@ def vectors(
     network: Any = loaded.network.to(device).eval()
     pad_id = loaded.tokenizer.pad_token_id or 0
     found: np.ndarray | None = None
-    with autocast(precision, device):
+    with autocast(precision, device), fast_trunks(network):
         for rows in token_batches(tokens.lengths, budget):
             inputs = {name: tensor.to(device) for name, tensor in model_inputs(tokens, rows, pad_id).items()}
             hidden = network(**inputs).last_hidden_state

@@ -124,23 +124,20 @@ def _libraries(dtype: Any) -> tuple[Any, Any]:
         import transformers
     except ImportError as error:
         raise MissingExtra(error.name or "torch", "train", "Running a model") from error
+    transformers.logging.disable_progress_bar()  # ours shows what is being done; theirs would draw over it
     return transformers, torch.float32 if dtype is None else dtype
 
 
 def _quietly(transformers: Any, kind: Any, folder: Path, **settings: Any) -> Any:
-    """Load without the library's notices and bars: what is left out of a folder is left out on purpose."""
+    """Load without the library's notices: what is left out of a folder is left out on purpose."""
     level = transformers.logging.get_verbosity()
-    bars = transformers.logging.is_progress_bar_enabled()
     transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
     try:
         network = kind.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, local_files_only=True, **settings)
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from error
     finally:
         transformers.logging.set_verbosity(level)
-        if bars:
-            transformers.logging.enable_progress_bar()
     return network.eval()
 
 

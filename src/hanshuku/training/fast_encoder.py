@@ -41,7 +41,9 @@ def can_run_fast(network: nn.Module) -> bool:
         return False
     if getattr(config, "_attn_implementation", "sdpa") not in {"sdpa", "eager"}:  # a prefix enters at the attention function
         return False
-    if getattr(config, "position_embedding_type", "absolute") != "absolute" or getattr(network, "is_gradient_checkpointing", False):
+    if getattr(config, "position_embedding_type", "absolute") != "absolute":
+        return False
+    if any(getattr(layer, "gradient_checkpointing", False) for layer in network.encoder.layer):  # type: ignore[union-attr]
         return False
     for module in network.encoder.modules():  # type: ignore[union-attr,operator]
         if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or "forward" in module.__dict__:

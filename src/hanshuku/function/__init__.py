@@ -1,1 +1,0 @@
-"""Function: task, predictor and history, with its verbs."""
