@@ -83,6 +83,7 @@ def learn(
     rows, notes = encoded(task, examples, drop_empty=True, drop_repeated=True)
     if len(rows) < MIN_ROWS:
         raise DataError(f"Learning needs at least {MIN_ROWS} labelled rows with text. Received: {len(rows)}.")
+    _require_two_labels(rows)
     held = None if validation is None else encoded(task, validation)[0]
     if model is None:
         model = default_model(chosen, task, rows)
@@ -92,6 +93,17 @@ def learn(
     predictor = chosen.fit(task, rows, model=model, validation=held, run=run)
     texts = tuple(str(getattr(note, "message", note)) for note in notes)
     return predictor, _origin(predictor, method, chosen, model, seed, rows, time.perf_counter() - start, texts)
+
+
+def _require_two_labels(rows: Encoded) -> None:
+    """Rows that all have one label teach nothing.
+
+    Raises:
+        DataError: they have one label.
+    """
+    if rows.task.kind == "classify" and not rows.task.several and rows.targets is not None and len(set(rows.targets.tolist())) < 2:
+        only = rows.task.labels[int(rows.targets[0])]
+        raise DataError(f"All {len(rows)} rows have the label {only!r}, so there is nothing to tell apart. Give rows of at least two labels.")
 
 
 def zero_shot(task: Task, texts: Sequence[str]) -> tuple[Predictor, Origin]:

@@ -1,0 +1,109 @@
+"""What every benchmark shares: the machine, the commit, child processes one after the other, a JSON file of results."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+DATA = Path(os.environ.get("HANSHUKU_SHARED_DATA", ROOT.parent / "shared" / "data"))
+LIBRARIES = ("torch", "transformers", "peft", "setfit", "sentence-transformers", "onnxruntime", "numpy", "fastapi", "uvicorn")
+
+
+def environment() -> dict:
+    """Commit, date, machine and versions: what a number means nothing without."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    changed = bool(subprocess.run(["git", "status", "--porcelain", "src"], capture_output=True, text=True, cwd=ROOT).stdout.strip())
+    processor = platform.machine()
+    if Path("/proc/cpuinfo").is_file():
+        processor = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), processor)
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "commit": commit + ("+changes" if changed else ""),
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "machine": f"{processor}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}",
+        "load_at_start": os.getloadavg()[0],
+        "versions": versions,
+    }
+
+
+def record(name: str, results: dict) -> Path:
+    """Write results with the environment to benchmarks/results/NAME.json and print them."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{name}.json"
+    file.write_text(json.dumps({**environment(), **results}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(results, indent=1, ensure_ascii=False))
+    print(f"wrote {file.relative_to(ROOT)}")
+    return file
+
+
+def child(program: str, *arguments: str, python: str = sys.executable, timeout: float = 3600) -> dict:
+    """Run a Python program that prints a JSON object last; add wall seconds, processor seconds and peak memory of the process."""
+    env = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    code = program + "\nimport resource as _r; print(); print('PEAK', _r.getrusage(_r.RUSAGE_SELF).ru_maxrss)\n"
+    done = subprocess.run([python, "-c", code, *arguments], capture_output=True, text=True, env=env, timeout=timeout)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    found = next((json.loads(line) for line in reversed(lines) if line.startswith("{")), {})
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    peak = int(lines[-1].split()[1]) / 1024
+    return {**found, "process_wall_s": round(wall, 3), "process_cpu_s": round(processor, 3), "peak_mb": round(peak, 1)}
+
+
+def interleave(programs: dict, runs: int) -> dict:
+    """Call each program in turn, `runs` times over, so that a machine that slows down slows all; lists of what each gave.
+
+    Args:
+        programs: name -> callable without arguments that gives a dict.
+        runs: rounds.
+    """
+    found: dict = {name: [] for name in programs}
+    for round_ in range(runs):
+        for name, program in programs.items():
+            found[name].append(program())
+            print(f"round {round_ + 1}: {name}: {found[name][-1]}", file=sys.stderr, flush=True)
+    return found
+
+
+def median(runs: list, key: str) -> float:
+    """The median of a key over runs."""
+    return statistics.median(run[key] for run in runs)
+
+
+def ratios(ours: list, theirs: list, key: str) -> dict:
+    """Ours over theirs, round by round: median, least and most."""
+    found = [a[key] / b[key] for a, b in zip(ours, theirs)]
+    return {"median": round(statistics.median(found), 3), "min": round(min(found), 3), "max": round(max(found), 3), "n": len(found)}
+
+
+def rows_of(name: str, part: str, limit: int = 0) -> list:
+    """Rows of a shared data set, as dicts."""
+    import gzip
+
+    for file in (DATA / name / f"{part}.jsonl", DATA / name / f"{part}.jsonl.gz"):
+        if file.is_file():
+            stream = gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8")
+            with stream:
+                rows = [json.loads(line) for line in stream]
+            return rows[:limit] if limit else rows
+    sys.exit(f"{DATA / name} has no {part}; set HANSHUKU_SHARED_DATA to the folder of the data sets.")
