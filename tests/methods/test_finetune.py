@@ -166,3 +166,51 @@ def test_a_short_budget_is_kept(tiny_encoder):
     method = replace(Finetune(**FAST), epochs=10_000.0)
     method.fit(TASKS["one label"], rows_of("one label"), model=tiny_encoder, run=Run(budget_s=1.0))
     assert time.monotonic() - start < 30
+
+
+@pytest.mark.parametrize("tuning", ["all", "head", "last_layers", "lora", "prefix"])
+def test_a_fit_that_was_cut_off_goes_on_to_the_same_answers(tuning, tiny_encoder, tmp_path, monkeypatch):
+    from functools import partial
+
+    from hanshuku.methods import finetuning
+
+    monkeypatch.setattr(finetuning, "Schedule", partial(finetuning.Schedule, checkpoint_every_s=0.0))
+    monkeypatch.setattr("hanshuku.training.engine.REPORT_S", 0.0)
+    method, rows = Finetune(**(FAST | small(tuning) | {"dropout": 0.1, "batch_size": 8, "epochs": 3.0})), rows_of("one label")
+    notes = []
+
+    def cut(step):
+        notes.append(step.note)
+        if step.done == 10 and len(notes) < 30:
+            raise KeyboardInterrupt
+
+    whole = method.fit(rows.task, rows, model=tiny_encoder, run=Run(seed=1))
+    with pytest.raises(KeyboardInterrupt):
+        method.fit(rows.task, rows, model=tiny_encoder, run=Run(seed=1, folder=tmp_path, report=cut))
+    notes = list(range(30))
+    resumed = method.fit(rows.task, rows, model=tiny_encoder, run=Run(seed=1, folder=tmp_path, report=cut))
+    assert any("going on" in str(note) for note in notes)
+    assert np.array_equal(resumed.outputs(rows.inputs), whole.outputs(rows.inputs))
+
+
+def test_a_checkpoint_of_other_rows_is_not_taken_up(tiny_encoder, tmp_path, monkeypatch):
+    """The same lengths with other targets are another run."""
+    from functools import partial
+
+    from hanshuku.methods import finetuning
+
+    monkeypatch.setattr(finetuning, "Schedule", partial(finetuning.Schedule, checkpoint_every_s=0.0))
+    monkeypatch.setattr("hanshuku.training.engine.REPORT_S", 0.0)
+    rows, notes = rows_of("one label"), []
+
+    def cut(step):
+        notes.append(step.note)
+        if step.done == 5 and len(notes) < 20:
+            raise KeyboardInterrupt
+
+    run = Run(seed=1, folder=tmp_path, report=cut)
+    with pytest.raises(KeyboardInterrupt):
+        Finetune(**FAST).fit(rows.task, rows, model=tiny_encoder, run=run)
+    notes += [""] * 20
+    Finetune(**FAST).fit(rows.task, replace(rows, targets=1 - rows.targets), model=tiny_encoder, run=run)
+    assert any("another run" in note for note in notes)

@@ -69,3 +69,16 @@ def test_afterwards_the_network_is_as_it_was(loaded, collate):
     with_cache(loaded, TrunkCache(loaded.network, 3, collate.lengths, collate), collate)
     assert [type(m) for m in loaded.network.modules()] == blocks
     assert torch.equal(answer(loaded, collate(ROWS)), before)
+
+
+def test_the_fast_encoder_reads_the_cache_too(tmp_path):
+    from hanshuku.training.fast_encoder import fast_trunks
+
+    network = load_encoder(str(tiny_bert(tmp_path, layers=4))).network
+    inputs = lambda rows: {"input_ids": torch.tensor([[2, 20, 30, 3], [2, 40, 50, 3]])[rows]}
+    cache = TrunkCache(network, 3, [4, 4], inputs)
+    with cache.installed(), fast_trunks(network), torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        cache.values = cache.rows([1])  # the values of one row with the ids of the other: the values must win
+        got = network(**inputs([0])).last_hidden_state
+    with torch.no_grad():
+        assert torch.allclose(got, network(**inputs([1])).last_hidden_state, atol=0.05)

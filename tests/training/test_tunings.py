@@ -151,3 +151,16 @@ def test_a_delta_of_another_model_is_refused(tiny_encoder, tiny_causal):
     delta = tuned.finish()[1]
     with pytest.raises(FunctionFolderError, match="do not fit LlamaModel"):
         delta.apply(load_encoder(tiny_causal).network)
+
+
+def test_a_prefix_counts_where_plain_encoders_run_fast(tiny_encoder):
+    from hanshuku.training.fast_encoder import fast_trunks
+
+    _, tuned = tune(tiny_encoder, "prefix")
+    tuned.trunk.eval()
+    ids = torch.tensor([[2, 20, 30, 3]])
+    with torch.no_grad():
+        expected = tuned.trunk(input_ids=ids).last_hidden_state
+        with fast_trunks(tuned.trunk), torch.autocast("cpu", dtype=torch.bfloat16):
+            got = tuned.trunk(input_ids=ids).last_hidden_state
+    assert torch.allclose(got, expected, atol=0.05)

@@ -88,11 +88,14 @@ def restore_prefix(network: nn.Module, tensors: dict[str, Tensor]) -> None:
 def _record(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **kwargs: Any
 ) -> tuple[Tensor, None]:
-    """Attention that leaves the keys and values it saw with its module, as the start of a prefix."""
+    """Attention that leaves the keys and values it saw with its module, as the start of a prefix.
+
+    They are laid out anew: a fused optimiser takes a parameter and its moments to lie in memory alike.
+    """
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-    module.register_parameter(KEYS, nn.Parameter(key[0].detach().float().clone()))
-    module.register_parameter(VALUES, nn.Parameter(value[0].detach().float().clone()))
+    module.register_parameter(KEYS, nn.Parameter(key[0].detach().float().clone(memory_format=torch.contiguous_format)))
+    module.register_parameter(VALUES, nn.Parameter(value[0].detach().float().clone(memory_format=torch.contiguous_format)))
     return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
 
 
