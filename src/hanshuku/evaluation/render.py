@@ -6,13 +6,16 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape  # labels are shown as they are: [brackets] in them are no style
+from rich.table import Table
+
 from hanshuku.evaluation.words import words
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.measure import primary_metric
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from hanshuku.evaluation.report import Report
 
@@ -94,7 +97,7 @@ def _labels(rows: list[Mapping[str, Any]], say: Mapping[str, str]) -> Table:
     for row in rows:
         f1, others = row["f1"], [_number(row[key]["value"]) if row[key] else "–" for key in ("precision", "recall")]
         interval = f"{f1['low']:.3f}–{f1['high']:.3f}"
-        table.add_row(_escape(row["label"]), _number(f1["value"]), interval, *others, f"{row['support']:,}")
+        table.add_row(escape(row["label"]), _number(f1["value"]), interval, *others, f"{row['support']:,}")
     return table
 
 
@@ -102,7 +105,7 @@ def _confusions(pairs: list[tuple[str | None, str, int, float]], say: Mapping[st
     table = plain_table(say["confusions"], say["true"], say["answered"], say["times"], say["part"])
     table.columns[1].justify = "left"
     for true, given, times, share in pairs:
-        table.add_row(say["unknown"] if true is None else _escape(true), _escape(given), f"{times:,}", _percent(share))
+        table.add_row(say["unknown"] if true is None else escape(true), escape(given), f"{times:,}", _percent(share))
     return table
 
 
@@ -117,9 +120,6 @@ def _cost(cost: Mapping[str, Any], say: Mapping[str, str]) -> str:
 
 def plain_table(title: str | None, *columns: str) -> Table:
     """A table whose first column is text and whose others are numbers."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, name in enumerate(columns):
         table.add_column(name, justify="right" if i else "left", overflow="fold")
@@ -138,9 +138,3 @@ def _number(value: float) -> str:
 def _percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
-
-def _escape(text: str) -> str:
-    """A label as it is: rich must not read [brackets] in it as style."""
-    from rich.markup import escape
-
-    return escape(text)

@@ -58,7 +58,7 @@ class Paired:
 
 
 def paired_difference(
-    values: tuple[Sequence[float], Sequence[float]], drawn: tuple[np.ndarray, np.ndarray], n: int, *, extra_row: bool = False
+    values: tuple[Sequence[float] | np.ndarray, Sequence[float] | np.ndarray], drawn: tuple[np.ndarray, np.ndarray], n: int, *, extra_row: bool = False
 ) -> Paired:
     """First minus second by the paired bootstrap over rows, and over seeds where there are several.
 
