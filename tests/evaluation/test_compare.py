@@ -136,14 +136,30 @@ def test_a_damaged_result_is_done_again(tmp_path):
     assert compare(MOOD, TRAIN, TEST, candidates, run_folder=tmp_path).methods[0].status == "done"
 
 
-def test_what_does_not_fit_the_budget_is_reported_as_not_run():
-    candidates = [here("slow", Nearest(seconds=0.3)), here("late", Nearest(seconds=0.3))]
-    found = compare(MOOD, TRAIN, TEST, candidates, seeds=3, budget_s=0.5)
-    states = [run.status for run in found.runs]
-    assert "not run" in states
-    assert {found.methods[0].status, found.methods[1].status} == {"done"}  # all methods have their first seed first
-    assert "The budget of 0.5 s was spent" in printed(found)
-    assert all(run.budget_s < 0.3 for run in found.runs if run.status == "done")
+class Clock:
+    """Time that passes only when a run makes it pass."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return Clock.now
+
+
+class Slow(Nearest):
+    """Takes 40 seconds of the clock above, whatever it was granted."""
+
+    def fit(self, *args, **options):
+        Clock.now += 40
+        return super().fit(*args, **options)
+
+
+def test_what_does_not_fit_the_budget_is_not_run_and_each_fit_is_granted_its_share_of_what_is_left(monkeypatch):
+    monkeypatch.setattr("hanshuku.evaluation.compare.time", Clock())
+    monkeypatch.setattr(Clock, "now", 0.0)
+    found = compare(MOOD, TRAIN, TEST, [here("a", Slow()), here("b", Slow(k=2))], seeds=2, budget_s=100)
+    assert [run.status for run in found.runs] == ["done", "done", "done", "not run"]  # a, a, b, b: all first seeds come first
+    assert [run.budget_s for run in found.runs] == [100 / 4, 20 / 2, 60 / 3, None]
+    assert "The budget of 100 s was spent" in printed(found)
 
 
 def test_a_process_of_its_own_measures_its_own_memory_and_gives_the_same_answers():
