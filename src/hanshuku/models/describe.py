@@ -46,12 +46,24 @@ def advise(task: str, language: str, rows: int) -> list[tuple[str, str]]:
         rows: labelled rows at hand.
     """
     if language == "en":
-        found = [("minilm", "English encoder: fastest to learn and to answer, and on English as good as larger multilingual ones")]
+        found = [
+            (
+                "minilm",
+                "English encoder: fastest to learn and to answer, and on English as good as larger multilingual ones",
+            )
+        ]
         found.append(("e5-multilingual", "if texts in other languages will come too; about five times the memory"))
     else:
         found = [("e5-multilingual", "the only encoder of the catalogue that reads Chinese and most other languages")]
     if rows >= 1000:
-        found.append(("wordllama", "static vectors with a linear head: hundreds of times faster, a few points less (best in English)"))
+        found.append(
+            (
+                "wordllama",
+                "static vectors with a linear head: hundreds of times faster, a few points less (best in English)",
+            )
+        )
     if language == "en" and rows == 0 and task == "classify":
-        found.append(("smollm2", "follows instructions without examples, but judges worse than minilm with label descriptions"))
+        found.append(
+            ("smollm2", "follows instructions without examples, but judges worse than minilm with label descriptions")
+        )
     return [(name, why) for name, why in found if name in CATALOGUE]

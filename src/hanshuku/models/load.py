@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import inspect
 from dataclasses import dataclass
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hanshuku.errors import MissingExtra, ModelError
-from hanshuku.models.catalogue import CATALOGUE, ModelInfo, find, inspect_folder
+from hanshuku.models.catalogue import CATALOGUE, find
+from hanshuku.models.info import ModelInfo
 from hanshuku.models.pull import pull
+from hanshuku.models.static import StaticModel, load_static
+from hanshuku.models.weights import read_header, read_safetensors
+
+__all__ = ["Loaded", "StaticModel", "load_causal", "load_encoder", "load_static", "read_safetensors"]
 
 
 @dataclass
@@ -24,98 +28,55 @@ class Loaded:
     tokenizer: Any  # a fast transformers tokenizer; it has a padding token
 
 
-@dataclass
-class StaticModel:
-    """Static word vectors with their tokenizer."""
+def load_encoder(name: str | PathLike[str], *, dtype: Any = None) -> Loaded:
+    """A trunk that gives hidden states: an encoder without pooler, or a causal model without its output layer.
 
-    info: ModelInfo
-    vectors: np.ndarray  # (V, D) float32
-    tokenizer: Any  # tokenizers.Tokenizer
-
-
-def load_encoder(name: str, *, dtype: Any = None) -> Loaded:
-    """A trunk that gives hidden states: an encoder, or a causal model without its output layer.
+    Its tokenizer pads on the right.
 
     Args:
         name: catalogue name, hub name or folder.
         dtype: of its weights; None: float32.
 
     Raises:
-        ModelError: it cannot be had or is no text model.
+        ModelError: it cannot be had, is no text model, or its weights are damaged or another network's.
+        MissingExtra: torch or transformers is not installed.
     """
-    info, folder = _place(name, "encoder")
+    info, folder = _place(name)
+    if info.kind == "static":
+        raise ModelError(f"{name} holds static word vectors; an encoder is due, such as {_names('encoder')}.")
     transformers, dtype = _libraries(dtype)
-    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    more = {"add_pooling_layer": False} if getattr(config, "model_type", "") in {"bert", "roberta", "xlm-roberta", "camembert"} else {}
-    network = _quietly(transformers, transformers.AutoModel, folder, dtype=dtype, **more)
+    network = _network(transformers.AutoModel, folder, dtype, transformers)
     return Loaded(info, folder, network, _tokenizer(transformers, folder, "right"))
 
 
-def load_causal(name: str, *, dtype: Any = None) -> Loaded:
-    """A causal language model with its output layer.
+def load_causal(name: str | PathLike[str], *, dtype: Any = None) -> Loaded:
+    """A causal language model with its output layer. Its tokenizer pads on the left, as generation needs.
 
     Args:
         name: catalogue name, hub name or folder.
         dtype: of its weights; None: float32.
 
     Raises:
-        ModelError: it cannot be had or is no causal language model.
+        ModelError: it cannot be had, is no causal language model, or its weights are damaged or another network's.
+        MissingExtra: torch or transformers is not installed.
     """
-    info, folder = _place(name, "causal")
+    info, folder = _place(name)
     if info.kind != "causal":
-        causal = ", ".join(other.name for other in CATALOGUE.values() if other.kind == "causal")
-        raise ModelError(f"{name} is of kind {info.kind!r}; a causal language model is due, such as {causal}.")
+        raise ModelError(
+            f"{name} is of kind {info.kind!r}; a causal language model is due, such as {_names('causal')}."
+        )
     transformers, dtype = _libraries(dtype)
-    network = _quietly(transformers, transformers.AutoModelForCausalLM, folder, dtype=dtype)
+    network = _network(transformers.AutoModelForCausalLM, folder, dtype, transformers)
     return Loaded(info, folder, network, _tokenizer(transformers, folder, "left"))
 
 
-def load_static(name: str) -> StaticModel:
-    """Static word vectors.
-
-    Raises:
-        ModelError: it cannot be had or holds no vectors.
-    """
-    from tokenizers import Tokenizer
-
-    info = find(name)
-    folder = pull(name)
-    if not (folder / "vectors.safetensors").is_file():
-        raise ModelError(f"{name} holds no static vectors; take wordllama, or a folder with vectors.safetensors and tokenizer.json.")
-    vectors = next(iter(read_safetensors(folder / "vectors.safetensors").values()))
-    return StaticModel(info, np.ascontiguousarray(vectors, dtype=np.float32), Tokenizer.from_file(str(folder / "tokenizer.json")))
+def _names(kind: str) -> str:
+    return ", ".join(info.name for info in CATALOGUE.values() if info.kind == kind)
 
 
-def read_safetensors(file: Path) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file, by numpy alone (the base install has no safetensors).
-
-    Raises:
-        ModelError: the file is damaged, or holds a type that numpy lacks.
-    """
-    kinds = {"F32": "<f4", "F16": "<f2", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "|u1", "I8": "|i1"}
-    data = file.read_bytes()
-    try:
-        size = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + size])
-        arrays = {}
-        for name, about in header.items():
-            if name != "__metadata__":
-                start, stop = about["data_offsets"]
-                flat = np.frombuffer(data, kinds[about["dtype"]], (stop - start) // np.dtype(kinds[about["dtype"]]).itemsize, 8 + size + start)
-                arrays[name] = flat.reshape(about["shape"])
-    except (ValueError, KeyError) as error:
-        raise ModelError(f"{file} is damaged: {error!r}. Pull the model again.") from error
-    return arrays
-
-
-def _place(name: str, kind: str) -> tuple[ModelInfo, Path]:
-    folder = pull(name)
-    info = find(name)
-    if info.kind == "static":
-        raise ModelError(f"{name} holds static word vectors; {'an encoder' if kind == 'encoder' else 'a causal model'} is due.")
-    if info.name not in CATALOGUE:
-        info = inspect_folder(folder, name, info.hub, info.revision)
-    return info, folder
+def _place(name: str | PathLike[str]) -> tuple[ModelInfo, Path]:
+    folder = pull(fspath(name))
+    return find(name), folder  # in this order: of a hub model more is known once it is here
 
 
 def _libraries(dtype: Any) -> tuple[Any, Any]:
@@ -124,28 +85,56 @@ def _libraries(dtype: Any) -> tuple[Any, Any]:
         import transformers
     except ImportError as error:
         raise MissingExtra(error.name or "torch", "train", "Running a model") from error
-    transformers.logging.disable_progress_bar()  # ours shows what is being done; theirs would draw over it
     return transformers, torch.float32 if dtype is None else dtype
 
 
-def _quietly(transformers: Any, kind: Any, folder: Path, **settings: Any) -> Any:
-    """Load without the library's notices: what is left out of a folder is left out on purpose."""
-    level = transformers.logging.get_verbosity()
+def _network(auto: Any, folder: Path, dtype: Any, transformers: Any) -> Any:
+    """The network with every weight from the folder: one that would be left to chance is an error, not a notice."""
+    settings: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+    level, bar = transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()  # ours shows what is being done; theirs would draw over it
     try:
-        network = kind.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, local_files_only=True, **settings)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} cannot be loaded: {str(error).splitlines()[0]}") from error
+        config = transformers.AutoConfig.from_pretrained(folder, **settings)
+        kind = auto._model_mapping.get(type(config), None)
+        if "add_pooling_layer" in inspect.signature(kind.__init__).parameters if kind else ():
+            settings["add_pooling_layer"] = False
+        network, about = auto.from_pretrained(
+            folder, config=config, dtype=dtype, use_safetensors=True, output_loading_info=True, **settings
+        )
+    except Exception as error:  # each library below raises kinds of its own
+        for file in sorted(folder.glob("*.safetensors")):
+            read_header(file)  # says it if the file is cut short
+        raise ModelError(
+            f"{folder} cannot be loaded: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        ) from error
     finally:
         transformers.logging.set_verbosity(level)
+        if bar:
+            transformers.logging.enable_progress_bar()
+    missing = sorted(name for name in about["missing_keys"] if "pooler" not in name)
+    if missing:
+        raise ModelError(
+            f"{folder} lacks {len(missing)} weights of a {type(network).__name__}, such as {missing[0]}: config.json and weights do not belong together."
+        )
     return network.eval()
 
 
 def _tokenizer(transformers: Any, folder: Path, side: str) -> Any:
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # each library below raises kinds of its own
+        raise ModelError(
+            f"{folder} has no tokenizer that can be read: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        ) from error
     if not tokenizer.is_fast:
         raise ModelError(f"{folder} has no fast tokenizer (tokenizer.json). Convert it with transformers first.")
     if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+        spare = tokenizer.eos_token or tokenizer.unk_token
+        if spare is None:
+            raise ModelError(
+                f"{folder} has a tokenizer with no padding, end or unknown token; batches cannot be made. Give it a pad_token."
+            )
+        tokenizer.pad_token = spare
     tokenizer.padding_side = side
     return tokenizer

