@@ -57,7 +57,7 @@ def compare(
         raise ConfigError(f"Give at least one method and one seed. Received: {list(methods)} and {seeds}.")
     examples: Examples | Any = train
     if task is None:
-        examples = _examples(train)
+        examples = examples_of(train)
         task = infer_task(examples)
     rows, _ = encoded(task, examples, drop_empty=True, drop_repeated=True)
     held, _ = encoded(task, test, unknown_labels="keep")
@@ -74,7 +74,8 @@ def compare(
     )
 
 
-def _examples(source: Any) -> Any:
+def examples_of(source: Any) -> Any:
+    """Examples as they are; whatever `read` takes is read."""
     from hanshuku.data.examples import Examples
     from hanshuku.data.read import read
 

@@ -18,7 +18,7 @@ from hanshuku.functions.store import load
 from hanshuku.inference import get_predictor
 from hanshuku.tasks import kind_of
 
-SAMPLES = ("customer_en_test", "customer_zh_test")
+SAMPLES = ("customer_en", "customer_zh")
 MANY = 400  # rows of ours that are compared where the user gives none
 
 

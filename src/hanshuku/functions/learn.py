@@ -15,9 +15,10 @@ from hanshuku.data.examples import Examples
 from hanshuku.data.language import language_of
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, DataError
+from hanshuku.evaluation.cost import library_versions
 from hanshuku.evaluation.evaluate import evaluate as evaluate_predictor
 from hanshuku.evaluation.report import Report
-from hanshuku.functions.origin import Origin, library_versions
+from hanshuku.functions.origin import Origin
 from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
 from hanshuku.models.catalogue import find

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from typing import Any
-
-LIBRARIES = ("hanshuku", "numpy", "torch", "transformers", "peft", "tokenizers", "scikit-learn", "onnxruntime")
 
 
 @dataclass(frozen=True)
@@ -37,14 +33,3 @@ class Origin:
     def from_json(cls, data: Mapping[str, Any]) -> Origin:
         """The record that `to_json` wrote."""
         return cls(**{**data, "notes": tuple(data.get("notes", ())), "trials": tuple(data.get("trials", ()))})
-
-
-def library_versions() -> dict[str, str]:
-    """Installed versions of the libraries that a result depends on, read without importing them."""
-    versions = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions

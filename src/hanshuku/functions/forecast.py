@@ -1,0 +1,139 @@
+"""forecast: seconds and peak memory of a fit before it runs, from short fits of a few rows on this machine."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.encoded import Encoded
+from hanshuku.data.infer import infer_task
+from hanshuku.errors import ConfigError
+from hanshuku.evaluation.child import run_in_child
+from hanshuku.evaluation.run_files import save_rows
+from hanshuku.evaluation.runs import DONE, Candidate
+from hanshuku.functions.compare import examples_of
+from hanshuku.functions.learn import default_model, encoded
+from hanshuku.methods import get_method
+from hanshuku.models.pull import pull
+from hanshuku.tasks import Task
+from hanshuku.training.run import Step, silent
+
+SMALL, LARGE = 64, 256  # rows of the two fits between which time is drawn as a line
+BATCH = 16  # rows of the longest that the memory fit holds, where the method names no batch size
+SPREAD = (0.7, 1.5)  # on a shared machine the same fit has taken from 0.7 to 1.5 of its median
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a fit is expected to cost."""
+
+    method: str
+    model: str
+    rows: int
+    seconds: float  # wall time of the fit, model loading included
+    seconds_low: float
+    seconds_high: float
+    memory_mb: float  # peak of the whole process
+    available_mb: float  # free on this machine now
+    probe_seconds: float  # what finding out took
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def forecast(
+    examples: Any, *, task: Task | None = None, method: str = "finetune", model: str | None = None, seed: int = 0,
+    accept_licence: bool = False, report: Callable[[Step], None] = silent, **settings: Any,
+) -> Forecast:  # fmt: skip
+    """Time and peak memory of learning from these examples by this method.
+
+    Three short fits run, each in a process of its own: one each of few and of more rows, between which the time of a row
+    is read off, and one of the longest rows, whose peak memory is that of the whole run.
+
+    Args:
+        examples: Examples, or whatever `read` takes.
+        task: what would be learned; None: found from the columns.
+        method: a name in METHODS; "auto" spends its budget and is not forecast.
+        model: catalogue name, hub name or folder; None: the method's default.
+        seed: of the rows drawn.
+        accept_licence: accept the model's licence where it is a restricted one.
+        report: called with progress.
+        **settings: fields of the method.
+
+    Raises:
+        ConfigError: the method cannot be forecast, or a short fit failed.
+    """
+    if method == "auto":
+        raise ConfigError("'auto' takes the budget that it is given. Forecast the methods it would try: probe, contrastive, finetune.")
+    begin = time.monotonic()
+    chosen = get_method(method, **settings)
+    if task is None:
+        examples = examples_of(examples)
+        task = infer_task(examples)
+    rows, _ = encoded(task, examples, drop_empty=True, drop_repeated=True)
+    model = model or default_model(chosen, task, rows)
+    pull(model, accept_licence=accept_licence)
+    probe = _Probe(chosen, model, rows, seed, report)
+    passes, once = _passes(chosen, rows)
+    if not chosen.LEARNS or len(rows) <= LARGE:
+        whole = probe.fit(chosen, np.arange(len(rows)))
+        seconds, memory = whole
+    else:
+        drawn = np.random.default_rng(seed).permutation(len(rows))
+        few, more = (probe.fit(once, np.sort(drawn[:n])) for n in (SMALL, LARGE))
+        a_row = max(0.0, (more[0] - few[0]) / (LARGE - SMALL))
+        seconds = max(few[0], few[0] + a_row * (len(rows) * passes - SMALL))
+        longest = np.argsort([-sum(map(len, row)) for row in rows.inputs])[: 2 * getattr(chosen, "batch_size", BATCH)]
+        memory = max(few[1], more[1], probe.fit(once, np.sort(longest))[1])
+    low, high = (seconds * factor for factor in SPREAD)
+    return Forecast(method, model, len(rows), seconds, low, high, memory, _available_mb(), time.monotonic() - begin)
+
+
+@dataclass
+class _Probe:
+    """Short fits of one method."""
+
+    method: Any
+    model: str
+    rows: Encoded
+    seed: int
+    report: Callable[[Step], None]
+
+    def fit(self, method: Any, rows: np.ndarray) -> tuple[float, float]:
+        """Seconds and peak memory in MB of a fit of these rows, in a process of its own.
+
+        Raises:
+            ConfigError: it failed.
+        """
+        self.report(Step(0, 1, note=f"short fit of {len(rows)} rows"))
+        taken = self.rows.take(rows)
+        with tempfile.TemporaryDirectory(prefix="hanshuku-forecast-") as folder:
+            place = Path(folder)
+            paths = (place / "train", place / "test")
+            save_rows(taken, paths[0])
+            save_rows(taken.take([0]), paths[1])
+            record = run_in_child(Candidate("probe", method, self.model), paths, place, seed=self.seed)
+        if record.status != DONE:
+            raise ConfigError(f"{type(method).__name__} could not be fitted to {len(rows)} rows, so nothing can be forecast: {record.message}")
+        return float(record.fit_seconds or 0.0), float(record.fit_peak_memory_mb or 0.0)
+
+
+def _passes(method: Any, rows: Encoded) -> tuple[float, Any]:
+    """How many passes over the rows the method plans, and the method set to make one."""
+    planned = getattr(method, "planned_epochs", None)
+    if planned is None or "epochs" not in {f.name for f in fields(method)}:
+        return 1.0, method
+    return float(planned(len(rows), len(rows.task.labels))), replace(method, epochs=1.0)
+
+
+def _available_mb() -> float:
+    import psutil
+
+    return float(psutil.virtual_memory().available) / 2**20
