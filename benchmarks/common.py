@@ -92,7 +92,7 @@ def median(runs: list, key: str) -> float:
 
 def ratios(ours: list, theirs: list, key: str) -> dict:
     """Ours over theirs, round by round: median, least and most."""
-    found = [a[key] / b[key] for a, b in zip(ours, theirs)]
+    found = [a[key] / b[key] for a, b in zip(ours, theirs, strict=True)]
     return {"median": round(statistics.median(found), 3), "min": round(min(found), 3), "max": round(max(found), 3), "n": len(found)}
 
 

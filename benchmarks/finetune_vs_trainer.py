@@ -88,8 +88,9 @@ print(json.dumps({'examples_per_s': rows * epochs / loop, 'loop_s': loop, 'accur
 
 def main() -> None:
     """Measure."""
-    from common import ROOT, child
     import sys
+
+    from common import ROOT, child
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2000)

@@ -36,11 +36,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
     sys.path.insert(0, str(ROOT / "src"))
-    from hanshuku.data.samples import sample_path
+    from hanshuku.data.read import read
+    from hanshuku.data.samples import label_descriptions, sample_path
     from hanshuku.functions.export import export
     from hanshuku.functions.verbs import classify
-    from hanshuku.data.read import read
-    from hanshuku.data.samples import label_descriptions
 
     with tempfile.TemporaryDirectory() as folder:
         learned = classify(label_descriptions("customer", "en")).learn(read(sample_path("customer_en", "train")), method="probe", model="minilm")

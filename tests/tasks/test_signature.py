@@ -1,7 +1,7 @@
 """A typed signature is the task."""
 
 import enum
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Literal
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_a_type_defined_in_a_function_is_found_in_the_scope_given():
     [
         (dict, "which Hanshuku cannot learn"),
         (float, "say its range"),
-        (Optional[Literal["a", "b"]], "a union"),
+        (Literal["a", "b"] | None, "a union"),
         (Literal["a"], "at least two labels"),
         (None.__class__, "cannot learn"),
     ],

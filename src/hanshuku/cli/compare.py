@@ -11,6 +11,14 @@ from hanshuku.cli.common import Columns, Json, Quiet, print_json, read_examples,
 from hanshuku.errors import ConfigError
 
 
+def _line(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _silent(_text: str) -> None:
+    pass
+
+
 def command(
     train: Annotated[str, typer.Argument(help="Labelled examples to learn from.")],
     test: Annotated[str, typer.Option(help="Labelled examples to measure on.")] = "",
@@ -33,7 +41,7 @@ def command(
     comparison = compare(
         read_examples(train, columns), read_examples(test, columns), [text for text in methods.split(",") if text.strip()],
         model=model or None, seeds=seeds, few=few, budget=budget or None, folder=folder or None,
-        report=(lambda _line: None) if quiet or json else lambda line: sys.stderr.write(line + "\n") and None,
+        report=_silent if quiet or json else _line,
     )  # fmt: skip
     if plot:
         comparison.plot(plot)

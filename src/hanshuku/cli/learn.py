@@ -54,7 +54,7 @@ def command(
     rows, held = _rows(train, test, columns, seed)
     target = Path(out or Path(train if train != "-" else "function").name.split(".")[0] + ".fn")
     run_folder = target.with_name(target.name + ".run")
-    start = Function(_task(rows, task, labels, instruction))
+    start: Function[..., Any] = Function(_task(rows, task, labels, instruction))
     tracked = tuple(name.strip() for name in track.split(",") if name.strip())
     with progress(quiet=quiet or json) as report:
         learned = start.learn(

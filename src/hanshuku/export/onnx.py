@@ -81,7 +81,7 @@ def _trace(module: Pooled, names: list[str], file: Path) -> None:
 @contextmanager
 def _plain_attention(network: Any) -> Iterator[None]:
     """Attention as plain products while tracing: the fused kernels have no counterpart in every ONNX runtime."""
-    trunk = getattr(network, "config", None)
+    trunk: Any = getattr(network, "config", None)
     before = getattr(trunk, "_attn_implementation", None)
     if before is not None:
         trunk._attn_implementation = "eager"

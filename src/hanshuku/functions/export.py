@@ -99,7 +99,7 @@ def _texts(function: Function[..., Any], rows: Any) -> Sequence[tuple[str, ...]]
         if not found:
             raise ExportError("There is no row to compare the export on. Received an empty file.")
         return found
-    texts = [row["text"] for name in SAMPLES for row in load_rows(name)][:MANY]
+    texts = [row["text"] for name in SAMPLES for row in load_rows(name, "test")][:MANY]
     width = len(function.task.inputs)
     return [tuple(texts[(i + k) % len(texts)] for k in range(width)) for i in range(len(texts))]
 

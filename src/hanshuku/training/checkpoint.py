@@ -50,7 +50,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> None:
         _replace(staged, folder)
     except Exception as error:
         shutil.rmtree(staged, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or "os error 28" in str(error) or "os error 27" in str(error):
+        if (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}) or "os error 28" in str(error) or "os error 27" in str(error):
             raise StorageError(f"A checkpoint could not be written to {folder}: the disk is full. The one before it stands.") from error
         raise
 
