@@ -249,6 +249,23 @@ class Deaf(Nearest):
         time.sleep(60)
 
 
+def test_the_loading_of_libraries_is_not_the_time_of_a_fit(tmp_path, monkeypatch):
+    (tmp_path / "heavy_library.py").write_text("import time\ntime.sleep(0.5)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (run,) = compare(MOOD, TRAIN, TEST, [here("a", Importing())]).runs
+    assert run.import_seconds >= 0.5
+    assert run.fit_seconds < 0.4
+
+
+class Importing(Nearest):
+    """Loads a heavy library first."""
+
+    def fit(self, *args, **options):
+        import heavy_library  # noqa: F401
+
+        return super().fit(*args, **options)
+
+
 def test_no_file_is_left_behind_where_no_folder_was_given(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     compare(MOOD, TRAIN, TEST, [here("a", Nearest())])

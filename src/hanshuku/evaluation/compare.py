@@ -163,9 +163,10 @@ class _Plan:
         head = f"[{place[0] + 1}/{place[1]}] {candidate.name}, seed {seed}"
         rows = draw_few(self.train, self.few, seed)
         kept = self.folder / "runs" / self._key(candidate, rows, seed)
-        record = load_record(kept)
+        record = load_record(kept) or load_record(self._work(candidate, rows, seed) / "record")  # the latter: we were killed meanwhile
         if record is not None and record.status == DONE and record.outputs is not None:
             record = replace(record, name=candidate.name)
+            save_record(record, kept)
             self.report(f"{head}: kept from before, {self._score(record)}")
             return record
         left = None if deadline is None else deadline - time.monotonic()
@@ -184,7 +185,7 @@ class _Plan:
     def _fit(
         self, candidate: Candidate, rows: Encoded, seed: int, granted: float | None, kill_at: float | None, step: Callable[[Step], None]
     ) -> RunRecord:
-        work = self.folder / "work" / self._key(candidate, rows, seed)
+        work = self._work(candidate, rows, seed)
         if not candidate.isolated:
             return perform(candidate.name, Job(candidate.method, candidate.model, rows, self.test, seed, granted, work / "fit" if self.keeps else None), step)
         train_path, test_path = work / "train", self.folder / "work" / f"test-{fingerprint(self.test)[:16]}"
@@ -195,6 +196,9 @@ class _Plan:
         if record.status == DONE:
             shutil.rmtree(work, ignore_errors=True)
         return record
+
+    def _work(self, candidate: Candidate, rows: Encoded, seed: int) -> Path:
+        return self.folder / "work" / self._key(candidate, rows, seed)
 
     def _key(self, candidate: Candidate, rows: Encoded, seed: int) -> str:
         """A name for a run's files that changes with whatever would change its result."""

@@ -38,6 +38,8 @@ def findings(comparison: Comparison, language: str = "en") -> list[str]:
         lines.append(say["more_pairs"].format(count=len(others) - MANY))
     if comparison.seeds == 1 and len(ranked) > 1:
         lines.append(say["one_seed"])
+    if comparison.seeds == 2 and len(ranked) > 1:
+        lines.append(say["two_seeds"])
     lines += _worse_than_nothing(comparison, language)
     return lines
 

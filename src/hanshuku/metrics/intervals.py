@@ -19,7 +19,8 @@ import numpy as np
 
 from hanshuku.metrics.base import LEVEL, Metric, Sample
 
-RESAMPLES = 1000  # the standard error of a standard error is then 2%
+RESAMPLES, FEWEST = 1000, 200  # the standard error of a standard error is then 2%, 5%
+WORK = 20_000_000  # group counts drawn in all, about a second; with more groups there are fewer resamples
 CHUNK = 1_000_000  # group counts held at once; 8 MB
 
 
@@ -66,9 +67,17 @@ def wilson(right: float, n: int, level: float = LEVEL) -> tuple[float, float]:
     return min(max(middle - half, 0.0), share), max(min(middle + half, 1.0), share)
 
 
-def bootstrap(sample: Sample, *, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """The statistic of rows drawn anew with replacement, (resamples, ...). The same seed gives the same draws."""
+def bootstrap(sample: Sample, *, resamples: int | None = None, seed: int = 0) -> np.ndarray:
+    """The statistic of rows drawn anew with replacement, (resamples, ...). The same seed gives the same draws.
+
+    Args:
+        sample: the rows.
+        resamples: None: 1,000; down to 200 where there are more than 20,000 groups.
+        seed: of the draws.
+    """
     rng = np.random.default_rng(seed)
+    if resamples is None:
+        resamples = max(FEWEST, min(RESAMPLES, WORK // len(sample.counts)))
     step = max(1, CHUNK // len(sample.counts))
     parts = [sample.statistic(_draw(sample, min(step, resamples - start), rng)) for start in range(0, resamples, step)]
     return np.concatenate(parts)

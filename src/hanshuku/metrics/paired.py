@@ -11,7 +11,7 @@ import numpy as np
 
 from hanshuku.errors import DataError
 from hanshuku.metrics.base import LEVEL, Sample
-from hanshuku.metrics.intervals import RESAMPLES, bootstrap, t_quantile, t_tail
+from hanshuku.metrics.intervals import bootstrap, t_quantile, t_tail
 
 POWER = 0.8  # chance to see a difference that is there
 MOST_ROWS = 100_000_000  # beyond this no test set will settle it
@@ -96,7 +96,7 @@ def combined_error(rows: float, seeds: float, n: int, seed_count: int) -> tuple[
     return math.sqrt(total), max(total**2 / spread, 1.0) if spread else float(max(n - 1, 1))
 
 
-def paired_bootstrap(sample: Sample, *, resamples: int = RESAMPLES, seed: int = 0) -> Paired:
+def paired_bootstrap(sample: Sample, *, resamples: int | None = None, seed: int = 0) -> Paired:
     """The difference of the two values of a statistic (B, 2), such as `accuracy_sample(targets, [a, b])`."""
     first, second = np.asarray(sample.value, dtype=np.float64).tolist()
     drawn = bootstrap(sample, resamples=resamples, seed=seed)
