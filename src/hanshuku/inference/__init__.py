@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from hanshuku.errors import UnknownName
+from hanshuku.errors import MissingExtra, UnknownName
 
 PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "encoder": "hanshuku.inference.encoder:EncoderPredictor",
@@ -20,8 +20,12 @@ def get_predictor(kind: str) -> type[Any]:
 
     Raises:
         UnknownName: there is no such kind.
+        MissingExtra: what it runs on is not installed.
     """
     if kind not in PREDICTORS:
         raise UnknownName("predictor", kind, PREDICTORS)
     module, name = PREDICTORS[kind].split(":")
-    return getattr(import_module(module), name)
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(error.name or module, "train", "This function") from error

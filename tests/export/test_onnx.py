@@ -1,0 +1,90 @@
+"""An exported function answers as the original does, without torch, or is not written."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+import hanshuku as hk
+from hanshuku.errors import ExportError, FunctionFolderError
+from hanshuku.functions.export import export
+from tests.functions.test_functions import FAST, ROWS, team
+
+BASE_ONLY = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "transformers", "peft", "safetensors", "sklearn", "scipy", "pandas", "accelerate"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Refuse())
+import json
+import hanshuku as hk
+function = hk.load(sys.argv[1])
+print(json.dumps([function.predict(text).to_json() for text in sys.argv[2:]]))
+"""
+
+
+@pytest.fixture(scope="module")
+def learned(tiny_encoder):
+    return team.learn(ROWS, model=tiny_encoder, **FAST)
+
+
+@pytest.fixture(scope="module")
+def exported(learned, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("onnx") / "team.fn"
+    return export(learned, folder), folder
+
+
+def test_it_says_how_far_the_answers_are_apart(exported):
+    found, _ = exported
+    assert found.rows >= 300
+    assert found.difference < 1e-4
+    assert found.differing == 0
+
+
+def test_it_answers_without_torch_what_the_original_answers(learned, exported):
+    _, folder = exported
+    texts = ["my parcel never came", "钱什么时候退", "parcel " * 500]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", BASE_ONLY, str(folder), *texts], capture_output=True, text=True, env={"PYTHONPATH": str(root / "src")})
+    assert done.returncode == 0, done.stderr[-1500:]
+    for theirs, text in zip(json.loads(done.stdout), texts, strict=True):
+        ours = learned.predict(text)
+        assert theirs["output"] == ours.output
+        assert theirs["confidence"] == pytest.approx(ours.confidence, abs=0.02)
+
+
+def test_without_torch_the_original_says_what_to_install(learned, tmp_path):
+    learned.save(tmp_path / "team.fn")
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", BASE_ONLY, str(tmp_path / "team.fn"), "x"], capture_output=True, text=True, env={"PYTHONPATH": str(root / "src")})
+    assert 'pip install "hanshuku[train]"' in done.stderr
+
+
+def test_a_tolerance_that_is_not_met_writes_nothing(learned, tmp_path):
+    with pytest.raises(ExportError, match="was not written"):
+        export(learned, tmp_path / "team.fn", tolerance=0.0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_answer_does_not_depend_on_its_batch(exported):
+    predictor = hk.load(exported[1]).predictor()
+    rows = [("parcel",), ("i want my money back please and soon",), ("parcel",)]
+    together = predictor.outputs(rows)
+    alone = np.concatenate([predictor.outputs([row]) for row in rows])
+    assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_an_exported_function_is_measured_like_any(exported):
+    assert hk.load(exported[1]).evaluate(ROWS).metrics["accuracy"].n == 8
+
+
+def test_it_is_not_saved_again(exported, tmp_path):
+    with pytest.raises(FunctionFolderError, match="copy its folder|Copy its folder"):
+        hk.load(exported[1]).save(tmp_path / "b.fn")
