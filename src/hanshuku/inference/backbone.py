@@ -62,7 +62,7 @@ def save_backbone(loaded: Loaded, folder: Path, *, changed: bool) -> dict[str, A
         return data | {"form": delta.kind, "base": base}
     weights = list(loaded.folder.glob("model*.safetensors"))
     if changed or not weights:
-        loaded.network.save_pretrained(target)
+        _save_quietly(loaded.network, target)
         _copy(loaded.folder, target, (*_TEXT, *_TERMS), link=False)
     else:  # a file in the cache is never written again, so a link is as good as a copy; a user's own folder may be
         _copy(loaded.folder, target, (*_NETWORK, *_TEXT, *_TERMS), link=_is_fetchable(loaded.info))
@@ -116,6 +116,19 @@ def weights_digest(folder: Path) -> str:
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _save_quietly(network: Any, target: Path) -> None:
+    """Save without the library's own progress bar, which would draw over ours."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        network.save_pretrained(target)
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _is_fetchable(info: ModelInfo) -> bool:

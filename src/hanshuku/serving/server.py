@@ -90,6 +90,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(2048)  # from here on a client may connect: it waits until the server reads
     except OSError as error:
         listener.close()
         raise ServingError(f"{host}:{port} cannot be listened on: {error.strerror}. Take another --port, or 0 for a free one.") from error
