@@ -166,7 +166,7 @@ def _shortened(fit: _Fit, run: Run) -> Iterator[None]:
 
 def _train(fit: _Fit, run: Run, start: float) -> None:
     method, task = fit.method, fit.task
-    rate = method.learning_rate or TUNINGS[method.tuning].learning_rate
+    rate = method.learning_rate or TUNINGS[method.tuning].rate_for(int(fit.loaded.network.config.hidden_size))
     weights = None
     if method.class_weights == "balanced" and task.kind == "classify":
         weights = balanced_weights(task, fit.rows.targets[: fit.count].numpy())

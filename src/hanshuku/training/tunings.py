@@ -16,6 +16,8 @@ from hanshuku.training.delta import Delta, merge
 from hanshuku.training.prefix import insert_prefix
 from hanshuku.training.prompts import PromptedTrunk
 
+WIDTH = 384  # hidden width of the models that the default rates were found on
+
 
 @dataclass
 class Tuned:
@@ -65,7 +67,8 @@ class TuningInfo:
 
     Attributes:
         prepare: makes a network Tuned: (network, size, seed, tokens) -> Tuned.
-        learning_rate: a peak rate that works for AdamW on small models.
+        learning_rate: a peak rate that works for AdamW on a trunk of width 384.
+        narrows: the rate falls with the width of the trunk, as pretrained matrices ask; what is new in it does not.
         size: default of what `size` counts; 0: the tuning has no size.
         unit: what `size` counts.
     """
@@ -74,6 +77,11 @@ class TuningInfo:
     learning_rate: float
     size: int = 0
     unit: str = ""
+    narrows: bool = False
+
+    def rate_for(self, width: int) -> float:
+        """The default peak rate for a trunk of this width (AdamW's best one falls as 1 / width, arXiv 2203.03466, table 3)."""
+        return self.learning_rate * (WIDTH / width if self.narrows else 1.0)
 
 
 def prepare(network: nn.Module, tuning: str, *, size: int = 0, seed: int = 0, tokens: Tensor | None = None) -> Tuned:
@@ -194,9 +202,9 @@ def _prompt_config(trunk: PromptedTrunk) -> Any:
 
 
 TUNINGS: dict[str, TuningInfo] = {
-    "all": TuningInfo(_all, 5e-5),
+    "all": TuningInfo(_all, 1e-4, narrows=True),
     "head": TuningInfo(_head, 1e-2),
-    "last_layers": TuningInfo(_last_layers, 1e-4, 2, "number of blocks, counted from the top"),
+    "last_layers": TuningInfo(_last_layers, 1e-4, 2, "number of blocks, counted from the top", narrows=True),
     "bias": TuningInfo(_bias, 1e-3),
     "lora": TuningInfo(_lora, 5e-4, 8, "rank"),
     "dora": TuningInfo(_dora, 5e-4, 8, "rank"),
