@@ -1,7 +1,8 @@
 """Sample sets that ship with the package: customer messages to a shop, written by its authors, in English and Chinese.
 
-Twelve intents, the same in both languages; each file was written in its own language and none is a translation. Rows
-marked `hard` are those that a careful person may get wrong: two matters in one message, irony, a wish that is only implied.
+Thirteen intents, the same label names in both languages; each file was written in its own language and none is a
+translation. Rows marked `hard` are those that a careful person may get wrong: two matters in one message, irony,
+negation, a wish that is only implied.
 """
 
 from __future__ import annotations
@@ -13,8 +14,15 @@ from typing import Any
 from hanshuku.errors import UnknownName
 
 FOLDER = Path(__file__).parent / "samples"
-SAMPLES = {"customer_en": "customer messages in English, 12 intents", "customer_zh": "customer messages in Chinese, the same 12 intents"}
+SAMPLES = {
+    "customer_en": "customer messages in English, 13 intents",
+    "customer_zh": "customer messages in Chinese, the same 13 intents",
+}
 PARTS = ("train", "test", "unlabelled")
+LANGUAGES = ("en", "zh")
+LABELLED = {"customer": "customer_labels.json"} | dict.fromkeys(
+    SAMPLES, "customer_labels.json"
+)  # one set of labels serves both
 
 
 def sample_path(name: str, part: str) -> Path:
@@ -35,7 +43,11 @@ def sample_path(name: str, part: str) -> Path:
 
 
 def load_rows(name: str, part: str) -> list[dict[str, Any]]:
-    """The rows of a part: "text", "label" (not in "unlabelled") and, for hard ones, "hard"."""
+    """The rows of a part: "text", "label" (not in "unlabelled") and, for hard ones, "hard": True.
+
+    Raises:
+        UnknownName: there is no such set or part.
+    """
     return [json.loads(line) for line in sample_path(name, part).read_text(encoding="utf-8").splitlines()]
 
 
@@ -43,14 +55,15 @@ def label_descriptions(name: str, language: str) -> dict[str, str]:
     """What each label means, in one sentence, in the order of the labels.
 
     Args:
-        name: in SAMPLES.
-        language: "en" or "zh".
+        name: in SAMPLES, or "customer" for the labels that both sets share.
+        language: "en" or "zh", of the descriptions; the label names are the same in both.
 
     Raises:
         UnknownName: there is no such set or language.
     """
-    sample_path(name, "train")
-    if language not in ("en", "zh"):
-        raise UnknownName("language", language, ("en", "zh"))
-    described = json.loads((FOLDER / "customer_labels.json").read_text(encoding="utf-8"))
+    if name not in LABELLED:
+        raise UnknownName("sample set", name, LABELLED)
+    if language not in LANGUAGES:
+        raise UnknownName("language", language, LANGUAGES)
+    described = json.loads((FOLDER / LABELLED[name]).read_text(encoding="utf-8"))
     return {label: texts[language] for label, texts in described.items()}
