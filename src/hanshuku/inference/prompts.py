@@ -1,0 +1,206 @@
+"""Prompts: the wording in English and Chinese, the user's own templates, and rows as token ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
+
+from hanshuku.errors import ConfigError
+from hanshuku.tasks import Task
+
+FIELDS = ("instruction", "labels", "text")  # legal in a template, beside the names of the task's inputs
+MARK = "\ue000{}\ue001"  # private-use characters: no chat template touches them
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What Hanshuku says to a language model in one language."""
+
+    template: str  # the user's turn: fields {instruction} {labels} {text}
+    lead: str  # how the model's answer begins; a label follows
+    comma: str  # between labels
+    classify: str  # instruction where the user gave none
+    rate: str  # instruction where the user gave none
+    range: str  # put behind the instruction of a rating
+    question: str  # several labels: asked for each one behind the lead
+    yes_no: tuple[str, str]
+    content_free: tuple[str, ...]  # texts that say nothing, for the prior (Zhao et al. 2021)
+    pair: str  # one input of a pair
+
+
+WORDINGS = {
+    "en": Wording(
+        template="{instruction}\n\nText: {text}",
+        lead="The label that fits best is:",
+        comma=", ",
+        classify="Choose the label that fits the text best.",
+        rate="Rate the text.",
+        range="{instruction} Answer with a number from {low:g} to {high:g}.",
+        question='"{label}" fits:',
+        yes_no=("yes", "no"),
+        content_free=("N/A", "", "[MASK]"),
+        pair="{name}: {text}",
+    ),
+    "zh": Wording(
+        template="{instruction}\n\n文本：{text}",
+        lead="答案：",
+        comma="、",
+        classify="请选出最符合文本的标签。",
+        rate="请给文本打分。",
+        range="{instruction}请用{low:g}到{high:g}之间的数字回答。",
+        question="“{label}”是否符合：",
+        yes_no=("是", "否"),
+        content_free=("无", "", "N/A"),
+        pair="{name}：{text}",
+    ),
+}
+
+
+def check_template(template: str, inputs: Sequence[str] = ()) -> list[tuple[str, str | None]]:
+    """The literal texts of a template, each with the field behind it (None at the end).
+
+    Args:
+        template: text with {instruction}, {labels}, {text}; a brace of its own is doubled.
+        inputs: names of the task's inputs, which are legal fields too.
+
+    Raises:
+        ConfigError: a brace is left open, a field is unknown, or no input is named.
+    """
+    legal = [*FIELDS, *(name for name in inputs if name not in FIELDS)]
+    shown = ", ".join(f"{{{name}}}" for name in legal)
+    try:
+        parsed = list(Formatter().parse(template))
+    except ValueError as error:
+        raise ConfigError(f"The template cannot be read: {error}. Write a brace of its own as {{{{ or }}}}. Received: {template!r}.") from None
+    for _, name, form, conversion in parsed:
+        if name is not None and (name not in legal or form or conversion):
+            written = name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+            raise ConfigError(f"The template has the field {{{written}}}; legal are {shown}. Write a brace of its own as {{{{ or }}}}.")
+    named = [name for _, name, _, _ in parsed if name is not None]
+    missing = [name for name in inputs if name not in named] if inputs else []
+    if "text" not in named and (missing or not inputs):
+        raise ConfigError(f"The template must hold {{text}}, or every input of the task; legal fields are {shown}. Received: {template!r}.")
+    return [(literal, name) for literal, name, _, _ in parsed]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A prompt with its wording filled in and its inputs left out.
+
+    Attributes:
+        parts: literal texts, and numbers of the task's inputs, in order.
+        chat: whether the parts are a conversation in the model's own template.
+        joint: what stands between the prompt and a label: a space or nothing.
+    """
+
+    parts: tuple[str | int, ...]
+    chat: bool
+    joint: str
+
+    def render(self, texts: Sequence[str]) -> str:
+        """The prompt of one row."""
+        return "".join(texts[part] if isinstance(part, int) else part for part in self.parts)
+
+    @property
+    def tail(self) -> str:
+        """What stands behind the last input."""
+        return self.parts[-1] if isinstance(self.parts[-1], str) else ""
+
+
+def lay_out(task: Task, tokenizer: Any, wording: Wording, *, template: str = "", lead: str | None = None) -> Layout:
+    """The prompt of a task in the model's chat template, or as plain text for a model that has none.
+
+    Args:
+        task: gives the instruction, the labels and the names of the inputs.
+        tokenizer: a transformers tokenizer.
+        wording: the language.
+        template: the user's own; "" for the wording's.
+        lead: the user's own beginning of the answer; None for the wording's.
+
+    Raises:
+        ConfigError: see `check_template`.
+    """
+    parts: list[str | int] = []
+    for literal, name in check_template(template or wording.template, task.inputs):
+        parts.append(literal)
+        if name == "text" and "text" not in task.inputs:
+            for i, other in enumerate(task.inputs):
+                before, _, after = wording.pair.partition("{text}")
+                parts += ["\n" if i else "", before.format(name=other.replace("_", " ")), i, after]
+        elif name in task.inputs:
+            parts.append(task.inputs.index(name))
+        elif name == "labels":
+            parts.append(wording.comma.join(option_lines(task)))
+        elif name == "instruction":
+            parts.append(instruction_of(task, wording))
+    lead = wording.lead if lead is None else lead
+    marked = "".join(MARK.format(part) if isinstance(part, int) else part for part in parts)
+    chat = bool(getattr(tokenizer, "chat_template", None))
+    if chat:
+        marked = tokenizer.apply_chat_template([{"role": "user", "content": marked}], tokenize=False, add_generation_prompt=True) + lead
+    else:
+        marked = f"{marked}\n{lead}" if lead else marked
+    joint = " " if marked and marked[-1].isascii() and not marked[-1].isspace() else ""
+    return Layout(tuple(_split(marked, len(task.inputs))), chat, joint)
+
+
+def instruction_of(task: Task, wording: Wording) -> str:
+    """The task's instruction, or the wording's own; a rating is told its range."""
+    if task.kind != "rate":
+        return task.instruction.strip() or wording.classify
+    return wording.range.format(instruction=task.instruction.strip() or wording.rate, low=task.low, high=task.high)
+
+
+def option_lines(task: Task) -> list[str]:
+    """The answers that {labels} lists: each label's text, with its description where there is one."""
+    if task.kind == "rate":
+        return rate_points(task)[0]
+    names = label_names(task)
+    if not task.descriptions:
+        return names
+    return [name if name == about else f"{name} ({about})" for name, about in zip(names, task.descriptions, strict=True)]
+
+
+def label_names(task: Task) -> list[str]:
+    """One short text a label, all different, that a language model may answer with.
+
+    The label with its underscores spaced; its description where the label is a bare number; the label as it is where
+    two would read alike.
+    """
+    names = [label.replace("_", " ").strip() or label for label in task.labels]
+    if task.descriptions and all(not any(c.isalpha() for c in label) for label in task.labels):
+        names = list(task.descriptions)
+    return [name if names.count(name) == 1 else label for name, label in zip(names, task.labels, strict=True)]
+
+
+def rate_points(task: Task) -> tuple[list[str], list[float]]:
+    """The numbers of a rating that a language model chooses among, written and as numbers: at most eleven, evenly spaced."""
+    width = task.high - task.low
+    scale = 1.0
+    while scale * 10 < width:
+        scale *= 10
+    while scale >= width:
+        scale /= 10
+    step = next(s for s in (scale / 10, scale / 5, scale / 2, scale, scale * 2, scale * 5, scale * 10) if width / s <= 10 + 1e-9)
+    values = [task.low + i * step for i in range(int(width / step + 1e-9) + 1)]
+    if values[-1] < task.high - 1e-9 * width:
+        values.append(task.high)
+    digits = next(d for d in range(12) if all(abs(round(v, d) - v) < 1e-9 * max(1.0, abs(v)) for v in values) or d == 11)
+    return [f"{value:.{digits}f}" for value in values], values
+
+
+def _split(marked: str, inputs: int) -> list[str | int]:
+    """Literal texts and input numbers of a rendered prompt; an input the template repeats stands twice."""
+    parts: list[str | int] = [marked]
+    for number in range(inputs):
+        found: list[str | int] = []
+        for part in parts:
+            pieces = part.split(MARK.format(number)) if isinstance(part, str) else []
+            for i, piece in enumerate(pieces):
+                found += [number, piece] if i else [piece]
+            if isinstance(part, int):
+                found.append(part)
+        parts = found
+    return parts
