@@ -6,9 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.methods.auto import Auto
 from hanshuku.methods.finetune import Finetune
+from hanshuku.methods.prompt import Prompt
 
-METHODS: dict[str, type[Any]] = {"finetune": Finetune}  # name -> frozen dataclass with the verb `fit`; cheapest first
+METHODS: dict[str, type[Any]] = {"prompt": Prompt, "finetune": Finetune, "auto": Auto}  # name -> frozen dataclass with the verb `fit`; cheapest first
 
 
 def get_method(name: str, **settings: Any) -> Any:
