@@ -57,7 +57,7 @@ def child(program: str, *arguments: str, python: str = sys.executable, timeout: 
     env = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    code = program + "\nimport resource as _r; print(); print('PEAK', _r.getrusage(_r.RUSAGE_SELF).ru_maxrss)\n"
+    code = program + "\nprint(); print('PEAK', next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     done = subprocess.run([python, "-c", code, *arguments], capture_output=True, text=True, env=env, timeout=timeout)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

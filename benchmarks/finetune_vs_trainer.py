@@ -40,8 +40,7 @@ def timed(self):
 engine._Loop._steps = timed
 predictor = Finetune(epochs=epochs, batch_size=16, learning_rate=5e-5).fit(task, encode(task, train)[0], model='minilm', run=Run(seed=seed, report=report))
 loop = started[1] - started[0]
-import resource
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = int(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))) / 1024
 held = encode(task, test)[0]
 accuracy = float((predictor.outputs(held.inputs).argmax(1) == held.targets).mean())
 print(json.dumps({'examples_per_s': rows * epochs / loop, 'loop_s': loop, 'accuracy': accuracy, 'peak_training_mb': peak}))
@@ -78,8 +77,7 @@ arguments = TrainingArguments(tempfile.mkdtemp(), num_train_epochs=epochs, per_d
 trainer = Trainer(model, arguments, train_dataset=train, data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Clock()])
 trainer.train()
 loop = marks['end'] - marks['start']
-import resource
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = int(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))) / 1024
 logits = trainer.predict(test).predictions
 accuracy = float((np.asarray(logits).argmax(1) == np.array([r['labels'] for r in test])).mean())
 print(json.dumps({'examples_per_s': rows * epochs / loop, 'loop_s': loop, 'accuracy': accuracy, 'peak_training_mb': peak}))

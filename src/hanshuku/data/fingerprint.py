@@ -12,7 +12,7 @@ def fingerprint(rows: Encoded) -> str:
     """SHA-256 (hex) over the inputs and the targets in their order; the task's labels count, the lines do not."""
     digest = hashlib.sha256(json.dumps(rows.task.labels, ensure_ascii=False).encode())
     for row in rows.inputs:
-        digest.update(json.dumps(row, ensure_ascii=False).encode())
+        digest.update(json.dumps(row).encode())
     if rows.targets is not None:
         digest.update(rows.targets.tobytes())
     return digest.hexdigest()

@@ -44,7 +44,7 @@ def write_folder(path: Path, fill: Callable[[Path], Mapping[str, Any]]) -> None:
         staged = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp", dir=path.parent))
         staged.chmod(0o755)
         manifest = {"format": FORMAT, **fill(staged), "files": _digests(staged)}
-        (staged / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        (staged / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
         _flush(staged)
         _put(staged, path)
     except OSError as error:

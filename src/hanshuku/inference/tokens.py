@@ -57,7 +57,7 @@ def tokenise(tokenizer: Any, rows: Sequence[Sequence[str]], max_length: int, *, 
     types: list[list[int]] = [[] for _ in rows]
     todo, limit, cut = np.arange(len(rows)), max_length * CHARACTERS_PER_TOKEN, 0
     while len(todo):
-        texts = [row_texts(rows[i], prefix) for i in todo]
+        texts = [row_texts(rows[int(i)], prefix) for i in todo]
         encodings = _encode(tokenizer, [tuple(text[:limit] for text in row) for row in texts], max_length)
         again = []
         for i, row, encoding in zip(todo, texts, encodings, strict=True):

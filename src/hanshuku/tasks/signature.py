@@ -65,7 +65,7 @@ def _output(name: str, hint: Any) -> tuple[dict[str, Any], Callable[[Any], Any]]
     if origin is Annotated:
         ranges = [extra for extra in args[1:] if isinstance(extra, Range)]
         if args[0] in (float, int) and len(ranges) == 1:
-            cast_number = round if args[0] is int else float
+            cast_number: Callable[[Any], Any] = round if args[0] is int else float
             return {"kind": "rate", "low": float(ranges[0].low), "high": float(ranges[0].high)}, cast_number
         return _output(name, args[0])
     if hint in (float, int):
