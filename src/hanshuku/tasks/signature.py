@@ -93,7 +93,8 @@ def _labels(name: str, hint: Any) -> tuple[dict[str, Any], Callable[[Any], Any]]
 
 def cast_of(task: Task) -> Callable[[Any], Any]:
     """The cast for a task that came without a signature (a verb, a file, a saved function)."""
-    one: Callable[[Any], Any] = {"bool": lambda label: label == "true", "int": int}.get(task.returns, lambda label: label)
+    casts: dict[str, Callable[[Any], Any]] = {"bool": lambda label: label == "true", "int": int, "str": str}
+    one = casts.get(task.returns, str)
     if task.kind != "classify":
         return float
     if task.several:
