@@ -8,9 +8,17 @@ from typing import Any
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.methods.auto import Auto
 from hanshuku.methods.finetune import Finetune
+from hanshuku.methods.probe import Probe
 from hanshuku.methods.prompt import Prompt
+from hanshuku.methods.similarity import Similarity
 
-METHODS: dict[str, type[Any]] = {"prompt": Prompt, "finetune": Finetune, "auto": Auto}  # name -> frozen dataclass with the verb `fit`; cheapest first
+METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit`; cheapest first
+    "similarity": Similarity,
+    "prompt": Prompt,
+    "probe": Probe,
+    "finetune": Finetune,
+    "auto": Auto,
+}
 
 
 def get_method(name: str, **settings: Any) -> Any:
