@@ -13,7 +13,9 @@ from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
 
 SHARPNESS = 25.0  # logits per unit of cosine where unrelated texts have cosine 0; chosen by log loss on training rows of 7 sets
-SURE = 8.0  # logits from "different" to "same" over the range of cosines
+CROWD = 0.6  # several labels: logits lost a unit of log(labels - 1), so that about one label in all is given
+APART = 0.3  # cosine (unrelated texts 0, equal ones 1) of a typical pair that is labelled "different": mostly one topic
+SURE = 2.0  # logits lost at one step from "different" to "same"; both chosen on training rows of four sets of pairs
 STEEP = 2.0  # how far a rate moves, in parts of its range, from one end of the scale's texts to the other
 
 
@@ -53,8 +55,8 @@ def zero_shot_head(task: Task, loaded: Loaded, *, templates: Sequence[str] = (),
     found = label_vectors(task, loaded, templates=templates, precision=precision)
     weight = SHARPNESS / (1 - base) * (found - found.mean(axis=0))
     bias = np.zeros(len(task.labels))
-    if task.several:  # alone, a label is as probable as it would be beside the others at their mean
-        bias -= np.log(max(len(task.labels) - 1, 1)) + 1.0
+    if task.several:  # the more labels there are, the more of them come near by chance
+        bias -= CROWD * np.log(max(len(task.labels) - 1, 1))
     if task.is_pair:
         weight = np.concatenate([weight / 2, weight / 2, np.zeros((len(weight), 2 * weight.shape[1]))], axis=1)
     return Head(weight, bias)
@@ -75,7 +77,9 @@ def _on_product(slopes: np.ndarray, loaded: Loaded) -> np.ndarray:
 
 def _relation_head(agreement: np.ndarray, base: float, loaded: Loaded) -> Head:
     """Each label has its place on the range of cosines; the nearer, the more probable: -(x - place)^2 is linear in x but for x^2."""
-    slopes, bias = 2 * SURE * agreement, -SURE * agreement**2
+    place = APART + (1 - APART) * agreement
+    step = SURE / (1 - APART) ** 2
+    slopes, bias = 2 * step * place, -step * place**2
     return Head(_on_product(slopes / (1 - base), loaded), bias - slopes * base / (1 - base))
 
 
