@@ -17,6 +17,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.errors import BudgetError, ConfigError, HanshukuError
 from hanshuku.inference.base import Predictor
+from hanshuku.methods.checks import check_range
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run, Step
 
@@ -38,8 +39,10 @@ class Auto:
     most_held_out: int = field(default=2000, metadata={"help": "rows that judge at most"})
 
     def __post_init__(self) -> None:
-        if not 0.05 <= self.held_out <= 0.5:
-            raise ConfigError(f"held_out is a part from 0.05 to 0.5. Received: {self.held_out}.")
+        check_range("held_out", self.held_out, 0.05, 0.5)
+        check_range("most_held_out", self.most_held_out, 10, 1_000_000, whole=True)
+        if not isinstance(self.methods, str):
+            raise ConfigError(f"methods are names with commas, such as 'probe,finetune'. Received: {self.methods!r}.")
 
     def default_model(self, task: Task, language: str) -> str:
         """The encoder for the language."""

@@ -83,6 +83,7 @@ class TrunkCache:
 
     @values.setter
     def values(self, values: Tensor) -> None:
+        """The rows that the next call of the network reads."""
         self._feed.values = values
 
     def _fill(
