@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -27,9 +28,13 @@ def best_device() -> torch.device:
 def is_half(precision: str, device: torch.device) -> bool:
     """Whether products run in bfloat16: as asked, or for "auto" where the processor has instructions for it.
 
+    HANSHUKU_PRECISION, where it is set, is what "auto" stands for.
+
     Raises:
-        ConfigError: precision is not one of PRECISIONS.
+        ConfigError: precision, or HANSHUKU_PRECISION, is not one of PRECISIONS.
     """
+    if precision == "auto":
+        precision = os.environ.get("HANSHUKU_PRECISION") or precision
     if precision not in PRECISIONS:
         raise ConfigError(f"precision is one of {', '.join(PRECISIONS)}. Received: {precision!r}.")
     if precision != "auto":

@@ -12,6 +12,8 @@ POOL = 50  # batches whose rows are sorted together: enough for little padding, 
 def epoch_batches(lengths: Sequence[int] | np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
     """The batches of one epoch: every row once, near-equal lengths together, batches in random order.
 
+    The very first batch of a run is the one with the longest row: where memory does not suffice, that shows at once.
+
     Args:
         lengths: (N,) what a row costs, tokens.
         batch_size: rows a batch; the last one of an epoch may have fewer.
@@ -26,9 +28,13 @@ def epoch_batches(lengths: Sequence[int] | np.ndarray, batch_size: int, seed: in
         pool = rows[start : start + POOL * batch_size]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
         batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
-    return [batches[i] for i in rng.permutation(len(batches))]
+    order = rng.permutation(len(batches))
+    if epoch == 0:
+        longest = int(np.argmax([lengths[batches[i]].max() for i in order]))
+        order[[0, longest]] = order[[longest, 0]]
+    return [batches[i] for i in order]
 
 
 def parts(batch: np.ndarray, count: int) -> list[np.ndarray]:
     """A batch in at most `count` parts of near-equal size, none empty."""
-    return [part for part in np.array_split(batch, min(count, len(batch))) if len(part)]
+    return np.array_split(batch, min(count, len(batch)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -12,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hanshuku.errors import StorageError
 
 NAME = "checkpoint"
-FORMAT = 1
+FORMAT = 2  # raised when facts or names of tensors change; a checkpoint of another format is not resumed
+FACTS, TENSORS = "facts.json", "tensors.safetensors"
 
 
 @dataclass
@@ -30,11 +31,12 @@ class Checkpoint:
 
 
 def write(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint beside the old one and only then put it in its place.
+    """Write a checkpoint beside the old one, flush it to the disk, and only then put it in its place.
 
     Raises:
-        StorageError: the disk is full; the old checkpoint stands.
+        StorageError: the disk is full, or does not take it; the old checkpoint stands.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     staged = folder / f"{NAME}.tmp"
@@ -42,17 +44,23 @@ def write(folder: Path, checkpoint: Checkpoint) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir()
-        save_file({name: tensor.detach().contiguous() for name, tensor in checkpoint.tensors.items()}, staged / "tensors.safetensors")
-        (staged / "facts.json").write_text(json.dumps({"format": FORMAT, **checkpoint.facts}), encoding="utf-8")
-        for file in staged.iterdir():
-            with file.open("rb") as stream:
-                os.fsync(stream.fileno())
+        save_file({name: tensor.detach().contiguous() for name, tensor in checkpoint.tensors.items()}, staged / TENSORS)
+        (staged / FACTS).write_text(json.dumps({"format": FORMAT, **checkpoint.facts}), encoding="utf-8")
+        for place in (staged / TENSORS, staged / FACTS, staged):
+            _flush(place)
         _replace(staged, folder)
-    except Exception as error:
+    except (OSError, SafetensorError) as error:
         shutil.rmtree(staged, ignore_errors=True)
-        if (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}) or "os error 28" in str(error) or "os error 27" in str(error):
-            raise StorageError(f"A checkpoint could not be written to {folder}: the disk is full. The one before it stands.") from error
-        raise
+        raise StorageError(f"A checkpoint could not be written to {folder} ({error}). The one before it stands; make room on the disk.") from error
+
+
+def _flush(place: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _replace(staged: Path, folder: Path) -> None:
@@ -62,20 +70,22 @@ def _replace(staged: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
         current.rename(old)
     staged.rename(current)
+    _flush(folder)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def newest(folder: Path) -> Checkpoint | None:
     """The newest whole checkpoint of a folder, or None."""
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     for name in (NAME, f"{NAME}.old"):
         place = folder / name
         try:
-            facts = json.loads((place / "facts.json").read_text(encoding="utf-8"))
+            facts = json.loads((place / FACTS).read_text(encoding="utf-8"))
             if facts.pop("format") == FORMAT:
-                return Checkpoint(facts, load_file(place / "tensors.safetensors"))
-        except (OSError, ValueError, KeyError):
+                return Checkpoint(facts, load_file(place / TENSORS))
+        except (OSError, ValueError, KeyError, SafetensorError):
             continue
     return None
 
@@ -86,14 +96,16 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def fingerprint(facts: Mapping[str, Any], parameters: Mapping[str, nn.Parameter], lengths: Sequence[int]) -> str:
-    """What tells one run from another: its settings, its rows' lengths, and the weights that it starts from."""
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode())
-    digest.update(json.dumps([int(n) for n in lengths]).encode())
+def fingerprint(settings: Mapping[str, Any], identity: str, parameters: Mapping[str, Tensor], lengths: Sequence[int]) -> dict[str, str]:
+    """What tells one run from another: its settings, its rows, and the weights that it starts from, a SHA-256 each."""
+    weights = hashlib.sha256()
     for name, parameter in parameters.items():
-        digest.update(f"{name} {tuple(parameter.shape)}".encode())
-        digest.update(parameter.detach().float().cpu().contiguous().view(-1)[:: max(1, parameter.numel() // 4096)].numpy().tobytes())
-    return digest.hexdigest()
+        weights.update(f"{name} {tuple(parameter.shape)} {parameter.dtype}".encode())
+        sample = parameter.detach().reshape(-1)[:: max(1, parameter.numel() // 4096)]  # enough to tell, cheap for any size
+        weights.update(sample.float().cpu().numpy().tobytes())
+    rows = hashlib.sha256(identity.encode() + np.asarray(lengths, dtype=np.int64).tobytes())
+    plain = json.dumps(settings, sort_keys=True, default=str)
+    return {"settings": hashlib.sha256(plain.encode()).hexdigest(), "rows": rows.hexdigest(), "weights": weights.hexdigest()}
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer, names: Mapping[int, str]) -> dict[str, Tensor]:
@@ -101,14 +113,18 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer, names: Mapping[int, str]
     found = {}
     for parameter, state in optimiser.state.items():
         for key, value in state.items():
-            found[f"optimiser/{names[id(parameter)]}/{key}"] = value if isinstance(value, Tensor) else torch.tensor(float(value))
+            found[f"optimiser/{names[id(parameter)]}/{key}"] = value
     return found
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter], tensors: Mapping[str, Tensor]) -> None:
-    """Give the optimiser back the state that `optimiser_tensors` took."""
+def restore_optimiser(optimiser: torch.optim.Optimizer, parameters: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    """Give the optimiser back the state that `optimiser_tensors` took, laid out in memory as its parameters are."""
     for name, parameter in parameters.items():
         prefix = f"optimiser/{name}/"
-        state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-        if state:
-            optimiser.state[parameter] = {key: value.to(parameter.device) if value.ndim else value for key, value in state.items()}
+        for key, value in tensors.items():
+            if not key.startswith(prefix):
+                continue
+            placed = value.to(parameter.device)  # the count of steps, one number
+            if value.shape == parameter.shape:
+                placed = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+            optimiser.state[parameter][key.removeprefix(prefix)] = placed

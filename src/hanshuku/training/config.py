@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, fields
 
 from hanshuku.errors import ConfigError
 
@@ -33,8 +34,29 @@ class Schedule:
         ranges = (("epochs", 1e-9, 1e6), ("batch_size", 1, 1e6), ("learning_rate", 0, 10), ("warmup", 0, 1), ("weight_decay", 0, 10),
                   ("clip", 0, 1e9), ("accumulate", 1, 1e6), ("patience", 0, 1e6), ("evaluations", 1, 1e6), ("max_steps", 0, 1e12),
                   ("checkpoint_every_s", 0, 1e9))  # fmt: skip
+        for name in (f.name for f in fields(self) if f.type == "int"):
+            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), int):
+                raise ConfigError(f"{name} is a whole number. Received: {getattr(self, name)!r}.")
         for name, low, high in ranges:
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} goes from {low:g} to {high:g}. Received: {getattr(self, name)}.")
         if self.decay not in DECAYS or self.precision not in PRECISIONS:
             raise ConfigError(f"decay is one of {DECAYS} and precision one of {PRECISIONS}. Received: {self.decay!r}, {self.precision!r}.")
+
+
+def checkpoint_seconds(schedule: Schedule) -> float:
+    """Seconds between checkpoints: HANSHUKU_CHECKPOINT_S where it is set, else as the schedule says.
+
+    Raises:
+        ConfigError: HANSHUKU_CHECKPOINT_S is not a number of seconds, 0 or more.
+    """
+    stated = os.environ.get("HANSHUKU_CHECKPOINT_S")
+    if not stated:
+        return schedule.checkpoint_every_s
+    try:
+        seconds = float(stated)
+    except ValueError:
+        seconds = -1.0
+    if not seconds >= 0:
+        raise ConfigError(f"HANSHUKU_CHECKPOINT_S is a number of seconds, 0 (after each step) or more. Received: {stated!r}.")
+    return seconds

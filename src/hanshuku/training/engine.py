@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hanshuku.errors import StorageError, TrainingError
+from hanshuku.errors import ConfigError, StorageError, TrainingError
 from hanshuku.inference.embed import autocast
 from hanshuku.training import checkpoint as checkpoints
 from hanshuku.training.batching import epoch_batches, parts
-from hanshuku.training.config import Schedule
+from hanshuku.training.config import Schedule, checkpoint_seconds
 from hanshuku.training.fast_encoder import fast_trunks
+from hanshuku.training.optimiser import clipped_step, make_optimiser
+from hanshuku.training.plan import Pace, rate_factor
 from hanshuku.training.run import Run, Step
-from hanshuku.training.tracking import Tracker, make_trackers
+from hanshuku.training.tracking import Tracker, check_trackers, make_trackers
 from hanshuku.training.workers import Workers
 
 Batch = Mapping[str, Tensor]
 Collate = Callable[[list[int]], Batch]
 Objective = Callable[[Any, Any], Tensor]
 REPORT_S = 0.5  # seconds between reports
-TIMED = 5  # steps after which the time of a step is known well enough to plan by
-MARGIN = 0.95  # part of the budget that the plan may fill
+SHOWN = 20  # steps whose mean loss is shown
+FLUSH = 10  # steps whose losses a GPU keeps before they are fetched, so that it never waits for the processor
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,14 @@ class TrainResult:
 
 @dataclass
 class _State:
-    """What changes while a run goes on; with weights, optimiser and generator all that a checkpoint holds."""
+    """What changes while a run goes on, besides weights, optimiser and losses; plain JSON data."""
 
+    total: int  # steps planned
+    name: str  # tells this run's numbers from those of others
     step: int = 0
-    total: int = 0
     elapsed: float = 0.0  # seconds of processes before this one
-    best: float = -math.inf
+    best: float | None = None
     without_gain: int = 0
-    losses: list[float] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
 
 
 def train(
@@ -69,23 +73,27 @@ def train(
     """Train a network in place; the best weights by `evaluate` are in it at the end.
 
     Only parameters that require a gradient move. With a folder in `run`, a killed run goes on from its last checkpoint to
-    the same weights, bit for bit. Started by torchrun or accelerate, each process takes its part of every batch.
+    the same weights, bit for bit (a budget aside: time does not repeat itself); a checkpoint of another run is said and
+    passed over. Started by torchrun or accelerate, each process takes its part of every batch. Randomness inside the
+    network comes from torch's generator, which each step is seeded anew by (seed, step, process) and is put back at the end.
 
     Args:
         network: moved to the GPU where there is one.
         lengths: (N,) what each row costs, tokens say; rows are addressed by 0..N-1.
-        collate: row numbers -> what the objective reads, tensors on the CPU.
+        collate: row numbers -> what the objective reads, tensors on the CPU; it must not draw random numbers of its own.
         objective: (network, batch) -> mean loss of the batch, a scalar.
         schedule: how long and how fast.
         run: seed, folder, budget, reporting, tracking.
-        evaluate: held-out score, higher is better; called `schedule.evaluations` times an epoch.
+        evaluate: held-out score, higher is better; called `schedule.evaluations` times an epoch and at the end.
         parameter_groups: as AdamW takes them; None: matrices decay, biases and norms do not.
         group_rows: batch rows of near-equal length together; False: by chance alone.
         identity: what else tells this run from another, a fingerprint of the rows say.
 
     Raises:
-        TrainingError: the loss is no number any more, or nothing in the network moves.
-        StorageError: the very first checkpoint cannot be written.
+        ConfigError: a setting has no meaning for this network, or is outside its range.
+        MissingExtra: a tracker, or training in several processes, needs a package that is not there.
+        StorageError: the folder does not take a tracker's files. A checkpoint that cannot be written is only reported.
+        TrainingError: the loss is no number any more, memory ran out, or nothing in the network moves.
     """
     return _Loop(network, lengths, collate, objective, schedule, run, evaluate, parameter_groups, group_rows, identity).go()
 
@@ -97,196 +105,251 @@ class _Loop:
         self, network: nn.Module, lengths: Sequence[int], collate: Collate, objective: Objective, schedule: Schedule, run: Run,
         evaluate: Callable[[], float] | None, groups: list[dict[str, Any]] | None, group_rows: bool, identity: str,
     ) -> None:  # fmt: skip
-        self.lengths = list(lengths) if group_rows else [1] * len(lengths)
+        self.lengths = np.asarray(lengths) if group_rows else np.ones(len(lengths), dtype=np.int64)
         self.collate, self.objective, self.schedule, self.run, self.evaluate = collate, objective, schedule, run, evaluate
         self.parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
         if not self.parameters or not len(lengths):
             raise TrainingError(f"There is nothing to train: {len(self.parameters)} parameters move and {len(lengths)} rows are given.")
-        facts = asdict(schedule) | {"seed": run.seed, "identity": identity}
-        self.fingerprint = checkpoints.fingerprint(facts, self.parameters, lengths) if run.folder else ""
+        if run.seed < 0:
+            raise ConfigError(f"The seed is 0 or more. Received: {run.seed}.")
+        check_trackers(run.track, run.folder)
+        self.checkpoint_s = checkpoint_seconds(schedule)
         self.workers = Workers()
         self.plain = network.to(self.workers.device)
-        if schedule.gradient_checkpointing:
-            _checkpoint_activations(network)
-        self.optimiser = _optimiser(self.parameters, groups, schedule)
+        kept = {id(tensor) for tensor in network.state_dict(keep_vars=True).values()}
+        self.moving: dict[str, Tensor] = self.parameters | {name: b for name, b in network.named_buffers() if id(b) in kept}
+        self.settings = {key: value for key, value in asdict(schedule).items() if key != "checkpoint_every_s"} | {"seed": run.seed}
+        self.fingerprint = checkpoints.fingerprint(self.settings, identity, self.moving, lengths) if run.folder else {}
+        self.optimiser = make_optimiser(self.parameters, groups, schedule)
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
-        self.network = self.workers.wrap(network)
         self.an_epoch = math.ceil(len(lengths) / schedule.batch_size)
-        self.state = _State(total=max(1, math.ceil(schedule.epochs * self.an_epoch)))
+        self.planned = max(1, math.ceil(schedule.epochs * self.an_epoch))
         if schedule.max_steps:
-            self.state.total = min(self.state.total, schedule.max_steps)
-        self.planned = self.state.total
-        self.best: dict[str, Tensor] | None = None
+            self.planned = min(self.planned, schedule.max_steps)
+        self.every = max(1, round(self.an_epoch / schedule.evaluations)) if evaluate else 0
+        self.pace = Pace(run.budget_s, self.an_epoch, self.every)
+        self.state = _State(total=self.planned, name=uuid.uuid4().hex)
+        self.losses: list[float] = []
+        self.pending: list[tuple[dict[str, float], Tensor]] = []  # steps whose loss is still on the device
+        self.best: dict[str, Tensor] = {}
         self.trackers: list[Tracker] = []
 
     def go(self) -> TrainResult:
         """Run to the end of the plan."""
-        torch.manual_seed(self.run.seed)
         self._resume()
+        self.network = self.workers.wrap(self.plain)
         if self.workers.is_first:
-            self.trackers = make_trackers(self.run.track, self.run.folder, asdict(self.schedule) | {"seed": self.run.seed})
+            done = {"done": self.state.step, "run_name": self.state.name}
+            self.trackers = make_trackers(self.run.track, self.run.folder, self.settings, **done)  # type: ignore[arg-type]
         self.start = self.saved = time.monotonic()
-        self.reported, self.taken = 0.0, 0
-        was_training = self.plain.training
-        self.plain.train()
-        try:
-            with fast_trunks(self.plain):
-                stopped = self._steps()
-        finally:
-            self.plain.train(was_training)
-            for tracker in self.trackers:
-                tracker.close()
-        if self.best is not None:
-            with torch.no_grad():
-                for name, parameter in self.parameters.items():
-                    parameter.copy_(self.best[name])
+        self.reported = 0.0
+        with ExitStack() as stack:
+            stack.callback(self._close)
+            stack.enter_context(_as_it_was(self.plain, self.workers.device))
+            if self.schedule.gradient_checkpointing:
+                stack.enter_context(_checkpointed_activations(self.plain))
+            stack.enter_context(fast_trunks(self.plain))
+            stopped = self._steps()
+        with torch.no_grad():
+            for name, tensor in self.best.items():
+                self.moving[name].copy_(tensor)
         if self.run.folder and self.workers.is_first:
             checkpoints.remove(self.run.folder)
-        state = self.state
-        recent = state.losses[-self.an_epoch :]
-        best = state.best if state.scores else None
-        return TrainResult(state.step, sum(recent) / max(len(recent), 1), best, time.monotonic() - self.start, stopped or state.step < self.planned)
+        state, seconds = self.state, time.monotonic() - self.start
+        return TrainResult(state.step, sum(self.losses) / max(len(self.losses), 1), state.best, seconds, stopped or state.step < self.planned)
 
     def _steps(self) -> bool:
         """Take the steps of the plan; return whether it was cut short."""
         state, batches, epoch = self.state, [], -1
-        every = max(1, round(self.an_epoch / self.schedule.evaluations))
+        at_once = self.workers.device.type == "cpu" or not self.checkpoint_s  # nothing to wait for, or wanted at each step
         while state.step < state.total:
+            begin = time.monotonic()
             if state.step // self.an_epoch != epoch:
                 epoch = state.step // self.an_epoch
                 batches = epoch_batches(self.lengths, self.schedule.batch_size, self.run.seed, epoch)
             self._step(batches[state.step % self.an_epoch])
-            state.step += 1
-            self.taken += 1
+            if at_once or state.step % FLUSH == 0:
+                self._fetch_losses()
+            self.pace.note_step(time.monotonic() - begin)
             self._fit_budget()
-            if self.evaluate and (state.step % every == 0 or state.step == state.total) and not self._judge():
+            if self.every and (state.step % self.every == 0 or state.step >= state.total) and not self._judge():
                 return True
             self._report()
             self._save()
+        self._fetch_losses()
         return False
 
-    def _step(self, batch: Any) -> None:
+    def _step(self, batch: np.ndarray) -> None:
         """One step of the optimiser on one batch, computed in parts; a part counts by its rows."""
-        factor = _rate_factor(self.state.step, self.state.total, self.schedule)
+        state, device = self.state, self.workers.device
+        torch.manual_seed(int(np.random.SeedSequence((self.run.seed, state.step, self.workers.rank)).generate_state(1, np.uint64)[0] >> 1))
+        factor = rate_factor(state.step, state.total, self.schedule)
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
-        total = torch.zeros((), device=self.workers.device)
-        for part in parts(batch, self.schedule.accumulate):
-            mine, weight = self.workers.share(part, len(batch))
-            inputs = {name: tensor.to(self.workers.device) for name, tensor in self.collate(mine.tolist()).items()}
-            with autocast(self.schedule.precision, self.workers.device):
-                loss = self.objective(self.network, inputs) * weight
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
-        if self.schedule.clip:
-            torch.nn.utils.clip_grad_norm_(self.parameters.values(), self.schedule.clip, foreach=True)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        value = self.workers.mean(total)
-        if not math.isfinite(value):
+        total = torch.zeros((), device=device)
+        split = parts(batch, self.schedule.accumulate)
+        try:
+            for number, part in enumerate(split, 1):
+                mine, weight = self.workers.share(part, len(batch))
+                inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in self.collate(mine.tolist()).items()}
+                with self.workers.averaging(self.network, now=number == len(split)):
+                    with autocast(self.schedule.precision, device):
+                        loss = self.objective(self.network, inputs) * weight
+                    loss.backward()  # type: ignore[no-untyped-call]
+                total += loss.detach()
+            clipped_step(self.optimiser, self.schedule.clip)
+        except RuntimeError as error:
+            if not (isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)):
+                raise
             raise TrainingError(
-                f"The loss is {value} at step {self.state.step + 1}. Lower the learning rate (now {self.rates[0]:g}), or use precision=fp32."
-            )
-        self.state.losses.append(value)
+                f"Memory ran out in step {state.step + 1}: {len(batch)} rows of up to {self.lengths[batch].max()} tokens. "
+                "Set gradient_checkpointing=true, or a smaller batch_size or max_length."
+            ) from error
+        state.step += 1
+        self.pending.append(({"step": state.step, "epoch": state.step / self.an_epoch, "learning_rate": self.rates[0] * factor,
+                              "seconds": state.elapsed + time.monotonic() - self.start}, total))  # fmt: skip
+
+    def _fetch_losses(self) -> None:
+        """Read the losses of the steps since the last time, and note them.
+
+        Raises:
+            TrainingError: one is no number.
+        """
+        if not self.pending:
+            return
+        values = self.workers.mean(torch.stack([total for _, total in self.pending]))
+        for (numbers, _), value in zip(self.pending, values, strict=True):
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"The loss is {value} at step {numbers['step']:.0f}. Lower the learning rate (now {self.rates[0]:g}), or use precision=fp32."
+                )
+            self.losses.append(value)
+            self._track({**numbers, "loss": value})
+        self.losses = self.losses[-max(self.an_epoch, SHOWN) :]
+        self.pending.clear()
 
     def _fit_budget(self) -> None:
-        """Shorten the plan, once a step's time is known, so that the rate has come down when the time is up."""
-        if self.run.budget_s is None or self.taken < TIMED or (self.taken & (self.taken - 1) and self.taken != TIMED):
-            return
-        used = self.state.elapsed + time.monotonic() - self.start
-        a_step = (time.monotonic() - self.start) / self.taken
-        room = max(0, int((self.run.budget_s * MARGIN - used) / a_step))
-        self.state.total = self.workers.agree(max(self.state.step, min(self.state.total, self.state.step + room)))
+        """Fit the plan to what steps have taken so far, so that the rate has come down when the time is up."""
+        room = self.pace.steps_within(self.state.elapsed + time.monotonic() - self.start)
+        if room is not None:
+            self.state.total = self.workers.least(min(self.planned, self.state.step + room))
 
     def _judge(self) -> bool:
         """Evaluate; keep the weights if they are the best so far; return whether to go on."""
-        state = self.state
-        score = float(self.evaluate()) if self.evaluate else 0.0
-        state.scores.append(score)
-        if score > state.best:
+        state, begin = self.state, time.monotonic()
+        self._fetch_losses()
+        score = self.workers.first(float(self.evaluate()) if self.evaluate else 0.0)
+        self.pace.note_evaluation(time.monotonic() - begin)
+        if score > (-math.inf if state.best is None else state.best):  # a score that is no number is never the best
             state.best, state.without_gain = score, 0
-            self.best = {name: p.detach().clone() for name, p in self.parameters.items()}
+            self.best = {name: tensor.detach().clone() for name, tensor in self.moving.items()}
         else:
             state.without_gain += 1
+        self._track({"step": state.step, "epoch": state.step / self.an_epoch, "score": score, "seconds": state.elapsed + time.monotonic() - self.start})
         self._report(score)
         return not self.schedule.patience or state.without_gain < self.schedule.patience
 
+    def _track(self, numbers: dict[str, float]) -> None:
+        for tracker in list(self.trackers):
+            try:
+                tracker.log(numbers)
+            except Exception as error:  # noqa: BLE001 - a full disk or a lost connection there must not end the run here
+                self.trackers.remove(tracker)
+                self._say(f"{type(tracker).__name__} stopped: {error}")
+
+    def _close(self) -> None:
+        for tracker in self.trackers:
+            try:
+                tracker.close()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._say(f"{type(tracker).__name__} did not close: {error}")
+
+    def _say(self, note: str) -> None:
+        if self.workers.is_first:
+            self.run.report(Step(self.state.step, self.state.total, note=note))
+
     def _report(self, score: float | None = None) -> None:
         state, now = self.state, time.monotonic()
-        if not self.workers.is_first:
-            return
-        elapsed = now - self.start
-        numbers = {"step": state.step, "epoch": state.step / self.an_epoch, "loss": state.losses[-1], "seconds": state.elapsed + elapsed,
-                   "learning_rate": self.optimiser.param_groups[0]["lr"]} | ({} if score is None else {"score": score})  # fmt: skip
-        for tracker in self.trackers:
-            tracker.log(numbers)
-        if score is None and now - self.reported < REPORT_S and state.step < state.total:
+        if not self.workers.is_first or (score is None and now - self.reported < REPORT_S and state.step < state.total):
             return
         self.reported = now
-        left = elapsed / max(self.taken, 1) * (state.total - state.step)
-        recent = state.losses[-20:]
-        self.run.report(Step(state.step, state.total, sum(recent) / len(recent), score, left, "train"))
+        recent = self.losses[-SHOWN:]
+        loss = sum(recent) / len(recent) if recent else None
+        self.run.report(Step(state.step, state.total, loss, score, self.pace.seconds_for(state.total - state.step), "train"))
 
     def _save(self) -> None:
         now = time.monotonic()
-        if not self.run.folder or not self.workers.is_first or now - self.saved < self.schedule.checkpoint_every_s or self.state.step == self.state.total:
+        folder, state = self.run.folder, self.state
+        if not folder or not self.workers.is_first or self.pending or now - self.saved < self.checkpoint_s or state.step >= state.total:
             return
         names = {id(parameter): name for name, parameter in self.parameters.items()}
-        tensors = {f"weights/{name}": p for name, p in self.parameters.items()} | checkpoints.optimiser_tensors(self.optimiser, names)
-        tensors |= {f"best/{name}": tensor for name, tensor in (self.best or {}).items()} | {"generator": torch.get_rng_state()}
-        if torch.cuda.is_available():
-            tensors["generator_cuda"] = torch.cuda.get_rng_state()
-        facts = asdict(self.state) | {"elapsed": self.state.elapsed + now - self.start, "fingerprint": self.fingerprint}
-        facts["best"] = self.state.best if math.isfinite(self.state.best) else None
+        tensors = {f"weights/{name}": tensor for name, tensor in self.moving.items()} | checkpoints.optimiser_tensors(self.optimiser, names)
+        tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()}
+        tensors["losses"] = torch.tensor(self.losses, dtype=torch.float64)
+        facts = asdict(state) | {"elapsed": state.elapsed + now - self.start, "fingerprint": self.fingerprint}
         try:
-            checkpoints.write(self.run.folder, checkpoints.Checkpoint(facts, tensors))
+            checkpoints.write(folder, checkpoints.Checkpoint(facts, tensors))
         except StorageError as error:  # the run itself is sound: it goes on, and says that a kill would now cost more
-            self.run.report(Step(self.state.step, self.state.total, note=str(error)))
+            self._say(str(error))
         self.saved = time.monotonic()
 
     def _resume(self) -> None:
+        """Go on from the folder's checkpoint where it is this run's."""
         found = checkpoints.newest(self.run.folder) if self.run.folder else None
-        if found is None:
-            return
-        if found.facts.pop("fingerprint") != self.fingerprint:
-            self.run.report(Step(0, self.state.total, note=f"{self.run.folder} holds a checkpoint of another run; starting afresh"))
-            return
-        facts = found.facts
-        facts["best"] = -math.inf if facts["best"] is None else facts["best"]
-        self.state = _State(**facts)
+        if found is not None:
+            theirs = found.facts.pop("fingerprint")
+            differ = [part for part, digest in self.fingerprint.items() if theirs.get(part) != digest]
+            if differ:
+                self._say(f"{self.run.folder} holds a checkpoint of another run (other {', '.join(differ)}); starting afresh")
+            else:
+                self._restore(found)
+        if self.workers.least(self.state.step) != self.state.step:
+            raise TrainingError(f"The processes do not see the same checkpoints in {self.run.folder}. Give a folder that all of them share.")
+
+    def _restore(self, found: checkpoints.Checkpoint) -> None:
+        self.state = _State(**found.facts)
+        self.losses = found.tensors["losses"].tolist()
         with torch.no_grad():
-            for name, parameter in self.parameters.items():
-                parameter.copy_(found.tensors[f"weights/{name}"])
+            for name, tensor in self.moving.items():
+                tensor.copy_(found.tensors[f"weights/{name}"])
+        self.best = {
+            name: torch.empty_like(tensor).copy_(found.tensors[f"best/{name}"])
+            for name, tensor in self.moving.items()
+            if f"best/{name}" in found.tensors
+        }
         checkpoints.restore_optimiser(self.optimiser, self.parameters, found.tensors)
-        best = {name.removeprefix("best/"): tensor for name, tensor in found.tensors.items() if name.startswith("best/")}
-        self.best = {name: tensor.to(self.workers.device) for name, tensor in best.items()} or None
-        torch.set_rng_state(found.tensors["generator"])
-        if "generator_cuda" in found.tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(found.tensors["generator_cuda"])
-        self.run.report(Step(self.state.step, self.state.total, note="going on from the checkpoint"))
+        self._say("going on from the checkpoint")
 
 
-def _rate_factor(step: int, total: int, schedule: Schedule) -> float:
-    """The learning rate of a step, 0-based, as a part of its peak."""
-    rising = round(schedule.warmup * total)
-    if step < rising:
-        return (step + 1) / (rising + 1)
-    done = (step - rising) / max(1, total - rising)
-    return {"linear": 1 - done, "cosine": 0.5 * (1 + math.cos(math.pi * done)), "constant": 1.0}[schedule.decay]
+@contextmanager
+def _as_it_was(network: nn.Module, device: torch.device) -> Iterator[None]:
+    """Train mode, and the same bits from the same seed, while this lasts; what was set before is set again after it."""
+    was_training, on_gpu = network.training, device.type == "cuda"
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    with torch.random.fork_rng([device] if on_gpu else []):
+        network.train()
+        if on_gpu:  # on a processor all that is used here repeats itself anyway
+            torch.use_deterministic_algorithms(True, warn_only=True)
+        try:
+            yield
+        finally:
+            network.train(was_training)
+            if on_gpu:
+                torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
-def _optimiser(parameters: Mapping[str, nn.Parameter], groups: list[dict[str, Any]] | None, schedule: Schedule) -> torch.optim.AdamW:
-    """AdamW (arXiv 1711.05101), all parameters of a group in one kernel."""
-    if groups is None:
-        decayed = [p for p in parameters.values() if p.ndim >= 2]
-        others = [p for p in parameters.values() if p.ndim < 2]
-        groups = [{"params": decayed, "weight_decay": schedule.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True)
+@contextmanager
+def _checkpointed_activations(network: nn.Module) -> Iterator[None]:
+    """Activations are computed twice while this lasts, in the outermost transformers model inside `network`.
 
-
-def _checkpoint_activations(network: nn.Module) -> None:
-    """Switch on gradient checkpointing in each transformers model inside."""
-    for module in network.modules():
-        if hasattr(module, "gradient_checkpointing_enable"):
-            module.gradient_checkpointing_enable({"use_reentrant": False})
-            return
+    Raises:
+        ConfigError: there is none that can.
+    """
+    able: Any = next((m for m in network.modules() if getattr(m, "supports_gradient_checkpointing", False)), None)
+    if able is None:
+        raise ConfigError(f"gradient_checkpointing needs a transformers model that supports it. Received: {type(network).__name__}.")
+    able.gradient_checkpointing_enable({"use_reentrant": False})
+    try:
+        yield
+    finally:
+        able.gradient_checkpointing_disable()
