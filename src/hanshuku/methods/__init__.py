@@ -11,10 +11,12 @@ from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.probe import Probe
 from hanshuku.methods.prompt import Prompt
 from hanshuku.methods.similarity import Similarity
+from hanshuku.methods.static import Static
 
 METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit`; cheapest first
     "similarity": Similarity,
     "prompt": Prompt,
+    "static": Static,
     "probe": Probe,
     "finetune": Finetune,
     "auto": Auto,

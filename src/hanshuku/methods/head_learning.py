@@ -10,7 +10,7 @@ import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.inference.heads import Head, answers, unit_targets
-from hanshuku.methods.linear import Penalty, Scaling, fit_logistic, fit_ridge, fit_sigmoids, folds, log_loss
+from hanshuku.methods.linear import Penalty, Scaling, fit_logistic, fit_ridge, folds
 from hanshuku.tasks import Task
 from hanshuku.training.judging import best_threshold
 
@@ -62,37 +62,60 @@ def learn_head(
         weight, bias, alpha = fit_ridge(scaled, unit_targets(task, rows.targets).astype(np.float64), direction[0], ALPHAS)
         return Learned(scaling.head(weight, bias), 0.5, Penalty(1 / alpha, 0.0 if prior is None else 1.0))
     targets = rows.targets.astype(np.float64) if task.several else np.eye(outputs)[rows.targets]
-    problem = _Problem(task, scaled, targets, direction)
     grid = [penalty] if penalty else [each for each in GRID if prior is not None or not each.trust]
-    chosen, factor, threshold = _choose(problem, grid, rows.strata, seed)
-    weight, bias = problem.fit(chosen)
-    return Learned(scaling.head(factor * weight, factor * bias), threshold, chosen)
+    found = learn_problem(Problem(task, scaled, targets, direction), grid, rows.strata, seed)
+    return Learned(scaling.head(found.head.weight.astype(np.float64), found.head.bias.astype(np.float64)), found.threshold, found.penalty)
 
 
 @dataclass(frozen=True)
-class _Problem:
-    """Scaled features, targets (N, L) of 0 and 1, and the prior's directions."""
+class Problem:
+    """What a head is fitted to.
+
+    Attributes:
+        task: classify; or rate, by a sigmoid with soft targets.
+        features: (N, F) float64, scaled; an array or a sparse one.
+        targets: (N, L), 0..1.
+        direction: (L, F), the prior's directions, of mean square length 1; zeros: none.
+    """
 
     task: Task
-    features: np.ndarray
+    features: Any
     targets: np.ndarray
     direction: np.ndarray
+
+    @property
+    def is_softmax(self) -> bool:
+        """Whether exactly one label is right; else each has its own sigmoid."""
+        return self.task.kind == "classify" and not self.task.several
 
     def fit(self, penalty: Penalty, rows: np.ndarray | None = None, start: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Weight and bias from these rows (None: all)."""
         x, y = (self.features, self.targets) if rows is None else (self.features[rows], self.targets[rows])
-        solver = fit_sigmoids if self.task.several else fit_logistic
-        return solver(x, y, penalty.trust * self.direction, penalty, start=start)
+        return fit_logistic(x, y, penalty.trust * self.direction, penalty, softmax=self.is_softmax, start=start)
+
+    def losses(self, logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(N,) minus the log probability of the right answer; of the right set where each label has its own sigmoid."""
+        if self.is_softmax:
+            shifted = logits - logits.max(axis=1, keepdims=True)
+            return np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)
+        return (np.logaddexp(0, logits) - targets * logits).sum(axis=1)
 
 
-def _choose(problem: _Problem, grid: Sequence[Penalty], strata: np.ndarray, seed: int) -> tuple[Penalty, float, float]:
+def learn_problem(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed: int) -> Learned:
+    """The head with the best penalty of the grid, for scaled features; see `learn_head`."""
+    chosen, factor, threshold = _choose(problem, grid, strata, seed)
+    weight, bias = problem.fit(chosen)
+    return Learned(Head(factor * weight, factor * bias), threshold, chosen)
+
+
+def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed: int) -> tuple[Penalty, float, float]:
     """Penalty, temperature and threshold (several labels) by log loss on rows held out in turn.
 
     The first penalty stays unless another is better by more than two standard errors of the paired differences: with few
     rows the least log loss is mostly luck.
     """
     index = np.random.default_rng(seed).permutation(len(strata))[:CROSS_ROWS]
-    part = _Problem(problem.task, problem.features[index], problem.targets[index], problem.direction)
+    part = Problem(problem.task, problem.features[index], problem.targets[index], problem.direction)
     count = min(3 if part.features.size * part.targets.shape[1] > CROSS_WORK else 5, len(index))
     if count < 2:
         return grid[0], 1.0, 0.5
@@ -104,8 +127,8 @@ def _choose(problem: _Problem, grid: Sequence[Penalty], strata: np.ndarray, seed
             weight, bias = start = part.fit(grid[i], kept, start)
             trust = grid[i].trust
             logits[i, held] = part.features[held] @ weight.T + bias
-    found = [_temper(problem.task, each, part.targets) for each in logits]
-    losses = np.stack([log_loss(problem.task, each * factor, part.targets) for each, factor in zip(logits, found, strict=True)])
+    found = [_temper(part, each) for each in logits]
+    losses = np.stack([part.losses(each * factor, part.targets) for each, factor in zip(logits, found, strict=True)])
     best = int(losses.mean(axis=1).argmin())
     gain = losses[0] - losses[best]
     if gain.mean() <= 2 * gain.std() / np.sqrt(len(gain)):
@@ -114,9 +137,9 @@ def _choose(problem: _Problem, grid: Sequence[Penalty], strata: np.ndarray, seed
     return grid[best], found[best], threshold
 
 
-def _temper(task: Task, logits: np.ndarray, targets: np.ndarray) -> float:
+def _temper(problem: Problem, logits: np.ndarray) -> float:
     """The factor on the logits with the least log loss (temperature scaling; Guo et al. 2017, arXiv 1706.04599, section 4.2).
 
     Away from 1 it costs a little, or a handful of rows that are all right would make an answer look certain.
     """
-    return min(FACTORS, key=lambda factor: float(log_loss(task, logits * factor, targets).sum()) + MODESTY * np.log(factor) ** 2)
+    return min(FACTORS, key=lambda factor: float(problem.losses(logits * factor, problem.targets).sum()) + MODESTY * np.log(factor) ** 2)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from hanshuku.inference.heads import Head, answers
-from hanshuku.tasks import Task
+from hanshuku.inference.heads import Head
 
 ITERATIONS = 100
 SINGLE = 1e7  # rows * features * labels from which products run in single precision
@@ -67,41 +67,26 @@ class Scaling:
 
 
 def fit_logistic(
-    features: np.ndarray, targets: np.ndarray, prior: np.ndarray, penalty: Penalty, *, weights: np.ndarray | None = None,
+    features: Any, targets: np.ndarray, prior: np.ndarray, penalty: Penalty, *, softmax: bool = True,
     start: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Weight (L, F) and bias (L,) of the regularised logistic regression, by L-BFGS.
 
     Args:
-        features: (N, F) float64, scaled.
-        targets: (N, L) of 0 and 1: rows sum to 1 for a softmax; any, for one sigmoid a label, if `several` rows differ.
+        features: (N, F) float64, scaled; an array or a sparse one.
+        targets: (N, L), 0..1; rows sum to 1 for a softmax.
         prior: (L, F), what the weight is drawn to, its length included; zeros: towards nothing.
         penalty: its `strength` is used.
-        weights: (N,) how much each row counts; None: 1.
+        softmax: one label a row is right; False: one sigmoid a label.
         start: weight and bias to start from.
     """
-    return _minimise(features, targets, prior, penalty.strength, softmax=True, weights=weights, start=start)
-
-
-def fit_sigmoids(
-    features: np.ndarray, targets: np.ndarray, prior: np.ndarray, penalty: Penalty, *, start: tuple[np.ndarray, np.ndarray] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """As `fit_logistic`, with one logistic regression a label; targets (N, L) of 0 and 1, any number of ones a row."""
-    return _minimise(features, targets, prior, penalty.strength, softmax=False, weights=None, start=start)
-
-
-def _minimise(
-    features: np.ndarray, targets: np.ndarray, prior: np.ndarray, strength: float, *, softmax: bool, weights: np.ndarray | None,
-    start: tuple[np.ndarray, np.ndarray] | None,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     from scipy.optimize import minimize
 
     rows, width = features.shape
     labels = targets.shape[1]
     if rows * width * labels > SINGLE:
         features = features.astype(np.float32)
-    counts = np.ones(rows) if weights is None else weights
-    factor = 1.0 / (strength * rows)
+    factor = 1.0 / (penalty.strength * rows)
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weight, bias = flat[: labels * width].reshape(labels, width), flat[labels * width :]
@@ -115,9 +100,9 @@ def _minimise(
         else:
             chances = 1 / (1 + np.exp(-logits.clip(-60, 60)))
             each = (np.logaddexp(0, logits) - targets * logits).sum(axis=1)
-        error = (chances - targets) * (counts / rows)[:, None]
+        error = (chances - targets) / rows
         away = weight - prior
-        value = (each * counts).sum() / rows + factor / 2 * (away**2).sum() + BIAS_PENALTY * factor / 2 * (bias**2).sum()
+        value = each.sum() / rows + factor / 2 * (away**2).sum() + BIAS_PENALTY * factor / 2 * (bias**2).sum()
         gradient = np.concatenate([(error.T.astype(features.dtype) @ features + factor * away).ravel(), error.sum(axis=0) + BIAS_PENALTY * factor * bias])
         return value, gradient
 
@@ -181,11 +166,3 @@ def folds(strata: np.ndarray, count: int, seed: int) -> Iterator[tuple[np.ndarra
         offset += len(rows)
     for i in range(count):
         yield np.flatnonzero(fold != i), np.flatnonzero(fold == i)
-
-
-def log_loss(task: Task, logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """(N,) minus the log probability of the right answer; several labels: of the right set. targets: (N, L) of 0 and 1."""
-    chances = answers(task, logits).astype(np.float64).clip(1e-6, 1 - 1e-6)
-    if task.several:
-        return -(targets * np.log(chances) + (1 - targets) * np.log(1 - chances)).sum(axis=1)
-    return -(targets * np.log(chances)).sum(axis=1)
