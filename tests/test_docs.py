@@ -1,0 +1,46 @@
+"""What the READMEs and the docs show is run, and what they say it prints is what it prints."""
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ["README.md", "README.zh.md", "docs/en/index.md", "docs/zh/index.md"]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_prints_what_it_says(page, tmp_path, monkeypatch):
+    for file in (ROOT / "examples").glob("*.csv"):
+        shutil.copy(file, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL))
+    said = [line.rsplit("# ", 1)[1].removeprefix("-> ").strip() for line in code.splitlines() if line.startswith("print(")]
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(code, page, "exec"), {"__name__": "page"})
+    assert printed.getvalue().split("\n")[:-1] == said
+
+
+def test_the_pages_made_from_the_code_are_fresh():
+    done = subprocess.run([sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "src")})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_a_link_leads_to_a_page(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_both_languages_have_the_same_pages():
+    assert [p.name for p in sorted((ROOT / "docs/en").glob("*.md"))] == [p.name for p in sorted((ROOT / "docs/zh").glob("*.md"))]
