@@ -1,0 +1,53 @@
+"""A forecast comes from short fits in processes of their own; a comparison tells which difference is real."""
+
+import json
+
+import pytest
+
+pytest.importorskip("torch")
+
+from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.functions.compare import compare
+from hanshuku.functions.forecast import forecast
+from hanshuku.methods.settings import parse_method, parse_settings
+from tests.functions.test_functions import ROWS
+
+MANY = [{"text": f"{row['text']} {i}", "label": row["label"]} for i in range(40) for row in ROWS]
+
+
+@pytest.fixture(scope="module")
+def found(tiny_encoder):
+    return forecast(MANY, method="finetune", model=tiny_encoder, epochs=2)
+
+
+def test_it_gives_seconds_with_a_range_and_memory_against_what_is_free(found):
+    assert 0 < found.seconds_low < found.seconds < found.seconds_high
+    assert 50 < found.memory_mb < 20_000
+    assert found.available_mb > 0
+    assert found.rows == 320
+    assert json.loads(json.dumps(found.to_json()))["method"] == "finetune"
+
+
+def test_twice_the_passes_take_longer(found, tiny_encoder):
+    assert forecast(MANY, method="finetune", model=tiny_encoder, epochs=200).seconds > found.seconds
+
+
+def test_auto_takes_what_it_is_given_and_is_not_forecast():
+    with pytest.raises(ConfigError, match="takes the budget"):
+        forecast(ROWS, method="auto")
+
+
+def test_a_method_with_its_model_and_settings_is_one_text():
+    assert parse_method("finetune@minilm:tuning=lora:epochs=3") == ("finetune", "minilm", {"tuning": "lora", "epochs": 3})
+    assert parse_settings(["a=1.5", "b=true", "c=none", "d=x=y"]) == {"a": 1.5, "b": True, "c": None, "d": "x=y"}
+
+
+def test_compare_takes_methods_by_their_texts(tiny_encoder):
+    comparison = compare(MANY[:200], MANY[200:], ["finetune:tuning=head", "finetune:epochs=1"], model=tiny_encoder)
+    data = json.loads(json.dumps(comparison.to_json()))
+    assert "finetune:tuning=head" in json.dumps(data)
+
+
+def test_compare_needs_a_method_that_is_there(tiny_encoder):
+    with pytest.raises(UnknownName, match="finetune"):
+        compare(ROWS, ROWS, ["finetun"], model=tiny_encoder)
