@@ -3,7 +3,7 @@
     python benchmarks/kill_resume.py [--kills 10] [--rows 200]
 
 Each kill comes at a random moment of the whole command, loading and saving included; the command is then started again, and
-killed again, until the kills are used up; the last start runs to its end. A function at --out, where there is one, must load.
+killed again, until the kills are used up; the last start runs to its end. Every function that is found at --out must be the whole one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,26 +58,28 @@ def main() -> None:
             sys.exit(child.stderr.read().decode())
         seconds = time.monotonic() - begin
         expected = weights(folder / "whole.fn")
-        moments, half, resumed = [], 0, 0
-        for number in range(options.kills):
+        moments, finished, resumed = [], [], 0
+        while len(moments) < options.kills:
             child = start(folder, "killed.fn")
-            moments.append(round(rng.uniform(0.25, 1.0) * seconds, 2))
+            moment = round(rng.uniform(0.2, 1.0) * seconds, 2)
             try:
-                child.wait(moments[-1])
+                child.wait(moment)
             except subprocess.TimeoutExpired:
                 os.kill(child.pid, signal.SIGKILL)
                 child.wait()
+                moments.append(moment)
             resumed += (folder / "killed.fn.run" / "checkpoint").exists()
-            if (folder / "killed.fn").exists():
-                half += weights(folder / "killed.fn") != expected
-            print(f"kill {number + 1} after {moments[-1]} s", file=sys.stderr, flush=True)
+            if (folder / "killed.fn").exists():  # it came to its end, killed after that or not
+                finished.append(weights(folder / "killed.fn") == expected)
+                shutil.rmtree(folder / "killed.fn")
+            print(f"{len(moments)} kills, {len(finished)} runs finished, the last moment {moment} s", file=sys.stderr, flush=True)
         child = start(folder, "killed.fn")
         child.wait()
-        same = weights(folder / "killed.fn") == expected
-        litter = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+        finished.append(weights(folder / "killed.fn") == expected)
+        litter = [path.name for path in folder.iterdir() if path.name not in {"train.jsonl", "whole.fn", "killed.fn"}]
     record("kill_resume", {
         "rows": options.rows, "kills": options.kills, "moments_s": moments, "seconds_of_a_whole_run": round(seconds, 1), "kills_that_left_a_checkpoint": resumed,
-        "same_weights_at_the_end": same, "half_written_functions_seen": half, "litter_left": litter,
+        "runs_that_finished": len(finished), "of_these_with_the_same_weights": sum(finished), "litter_left": litter,
     })  # fmt: skip
 
 

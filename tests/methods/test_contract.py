@@ -18,7 +18,7 @@ from hanshuku.training.run import Run
 from tests.children import TASKS, rows_of, share_right
 
 MODELS = {"static": "tiny_static", "prompt": "tiny_causal"}  # every other method takes the encoder
-SETTINGS = {"finetune": {"epochs": 8.0, "learning_rate": 3e-3}, "contrastive": {"epochs": 2}}  # a random network needs larger steps
+SETTINGS = {"finetune": {"epochs": 8.0, "learning_rate": 3e-3}, "contrastive": {"steps": 30, "learning_rate": 3e-3}}  # a random network needs larger steps
 EXACT = {"precision": "fp32"}  # bfloat16 rounds differently in other batches
 CASES = [
     pytest.param(name, kind, id=f"{name}-{kind}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.methods.auto import Auto
+from hanshuku.methods.contrastive import Contrastive
 from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.probe import Probe
 from hanshuku.methods.prompt import Prompt
@@ -18,6 +19,7 @@ METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit
     "prompt": Prompt,
     "static": Static,
     "probe": Probe,
+    "contrastive": Contrastive,
     "finetune": Finetune,
     "auto": Auto,
 }

@@ -1,0 +1,77 @@
+"""contrastive: move the encoder so that texts of one label lie together, then a head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from hanshuku.data.encoded import Encoded
+from hanshuku.errors import MissingExtra
+from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
+from hanshuku.tasks import Task
+from hanshuku.training.run import Run
+
+if TYPE_CHECKING:
+    from hanshuku.inference.encoder import EncoderPredictor
+
+
+@dataclass(frozen=True)
+class Contrastive:
+    """A supervised contrastive loss over unique texts and label descriptions, then a linear head; for 4 to 64 rows a label."""
+
+    NAME: ClassVar[str] = "contrastive"
+    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"})
+    LEARNS: ClassVar[bool] = True
+
+    steps: int = field(default=0, metadata={"help": "steps of the encoder; 0: planned by rows and labels"})
+    batch_size: int = field(default=32, metadata={"help": "texts a step, 4..4096"})
+    learning_rate: float = field(default=5e-5, metadata={"help": "peak rate of the encoder"})
+    temperature: float = field(default=0.1, metadata={"help": "cosines are divided by it, in parts of the model's range of cosines"})
+    layers: int = field(default=0, metadata={"help": "upper blocks that move; 0: all. Word vectors never move: rows are few"})
+    descriptions: bool = field(default=True, metadata={"help": "label descriptions are texts of their label, and the head is drawn to them"})
+    strength: float = field(default=5.0, metadata={"help": "how much rows weigh against the penalty of the head (C), up to 1e6"})
+    trust: float = field(default=4.0, metadata={"help": "length of the descriptions' head that the head is drawn to, 0..100"})
+    max_length: int = field(default=0, metadata={"help": "most tokens a text; 0: the model's limit, at most 256"})
+    precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
+    gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
+
+    def __post_init__(self) -> None:
+        check_range("steps", self.steps, 0, 1_000_000, whole=True)
+        check_range("batch_size", self.batch_size, 4, 4096, whole=True)
+        check_range("learning_rate", self.learning_rate, 1e-9, 10)
+        check_range("temperature", self.temperature, 1e-3, 10)
+        check_range("layers", self.layers, 0, 1000, whole=True)
+        check_range("strength", self.strength, 1e-6, 1e6)
+        check_range("trust", self.trust, 0, 100)
+        check_length(self.max_length)
+        check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
+
+    def default_model(self, task: Task, language: str) -> str:
+        """English: minilm; everything else: e5-multilingual."""
+        return "minilm" if language == "en" else "e5-multilingual"
+
+    def fit(
+        self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
+    ) -> EncoderPredictor:
+        """Train on `train`; see `Method.fit`. Validation rows are not looked at.
+
+        A pair whose labels name a relation of its texts (same and different), or whose target is a number, is learned by
+        the cosine of the two; any other pair as the middle of the two.
+
+        Raises:
+            DataError: there is nothing to learn from.
+            ModelError: the model cannot be had.
+            MissingExtra: torch, scipy or transformers is not installed.
+        """
+        rows = check_labelled("contrastive", train)
+        try:
+            from hanshuku.methods.contrastive_learning import fit_contrastive
+        except ImportError as error:
+            raise MissingExtra(error.name or "torch", "train", "Contrastive learning") from error
+        return fit_contrastive(self, task, rows, model, run)
+
+    def planned_steps(self, rows: int, labels: int) -> int:
+        """Steps: as set, else enough that each text is seen about 20 times, 20..120."""
+        if self.steps:
+            return self.steps
+        return int(min(120, max(20, round(10 * (rows + labels) / self.batch_size))))
