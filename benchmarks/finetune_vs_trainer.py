@@ -33,23 +33,17 @@ from hanshuku.training.run import Run
 rows, epochs, seed = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
 train = read(rows_of('sst2', 'train', rows)); test = read(rows_of('sst2', 'test'))
 task = infer_task(train)
-marks = []
-def report(step):
-    if step.note == 'train':
-        marks.append((time.perf_counter(), step.done))
 import hanshuku.training.engine as engine
-engine.REPORT_S = 0
-started = []
+marks = []
 original = engine._Loop._steps
 def timed(self):
-    started.append(time.perf_counter())
+    marks.append((time.perf_counter(), time.process_time()))
     result = original(self)
-    started.append(time.perf_counter())
+    marks.append((time.perf_counter(), time.process_time()))
     return result
 engine._Loop._steps = timed
-predictor = Finetune(epochs=epochs, batch_size=16, learning_rate=5e-5).fit(task, encode(task, train)[0], model='minilm', run=Run(seed=seed, report=report))
-loop = started[1] - started[0]
-peak = int(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))) / 1024
+predictor = Finetune(epochs=epochs, batch_size=16, learning_rate=5e-5).fit(task, encode(task, train)[0], model='minilm', run=Run(seed=seed))
+peak = peak_mb()
 held = encode(task, test)[0]
 accuracy = float((predictor.outputs(held.inputs).argmax(1) == held.targets).mean())
 print(json.dumps(figures(rows * epochs, *marks, accuracy, peak)))
@@ -85,8 +79,7 @@ arguments = TrainingArguments(tempfile.mkdtemp(), num_train_epochs=epochs, per_d
     warmup_steps=0.1, weight_decay=0.01, seed=seed, report_to=[], save_strategy='no', logging_strategy='no', disable_tqdm=True, use_cpu=not torch.cuda.is_available(), **more)
 trainer = Trainer(model, arguments, train_dataset=train, data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Clock()])
 trainer.train()
-loop = marks['end'] - marks['start']
-peak = int(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))) / 1024
+peak = peak_mb()
 logits = trainer.predict(test).predictions
 accuracy = float((np.asarray(logits).argmax(1) == np.array([r['labels'] for r in test])).mean())
 print(json.dumps(figures(rows * epochs, *marks, accuracy, peak)))

@@ -25,6 +25,7 @@ from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
 
 SMALL, LARGE = 64, 256  # rows of the two fits between which time is drawn as a line
+STEPS = 8, 24  # steps of the two fits between which time is drawn as a line, where a method plans steps
 BATCH = 16  # rows of the longest that the memory fit holds, where the method names no batch size
 SPREAD = (0.7, 1.5)  # on a shared machine the same fit has taken from 0.7 to 1.5 of its median
 
@@ -54,8 +55,8 @@ def forecast(
 ) -> Forecast:  # fmt: skip
     """Time and peak memory of learning from these examples by this method.
 
-    Three short fits run, each in a process of its own: one each of few and of more rows, between which the time of a row
-    is read off, and one of the longest rows, whose peak memory is that of the whole run.
+    Three or four short fits run, each in a process of its own: of few and of more rows, between which the time of a row is
+    read off; of more steps, where a method plans steps; and of the longest rows, whose peak memory is that of the whole run.
 
     Args:
         examples: Examples, or whatever `read` takes.
@@ -80,18 +81,11 @@ def forecast(
     rows, _ = encoded(task, examples, drop_empty=True, drop_repeated=True)
     model = model or default_model(chosen, task, rows)
     pull(model, accept_licence=accept_licence)
-    probe = _Probe(chosen, model, rows, seed, report)
-    passes, once = _passes(chosen, rows)
-    if not chosen.LEARNS or len(rows) <= LARGE:
-        whole = probe.fit(chosen, np.arange(len(rows)))
-        seconds, memory = whole
+    probe = _Probe(model, rows, seed, report)
+    if not chosen.LEARNS or len(rows) <= SMALL:
+        seconds, memory = probe.fit(chosen, np.arange(len(rows)))
     else:
-        drawn = np.random.default_rng(seed).permutation(len(rows))
-        few, more = (probe.fit(once, np.sort(drawn[:n])) for n in (SMALL, LARGE))
-        a_row = max(0.0, (more[0] - few[0]) / (LARGE - SMALL))
-        seconds = max(few[0], few[0] + a_row * (len(rows) * passes - SMALL))
-        longest = np.argsort([-sum(map(len, row)) for row in rows.inputs])[: 2 * getattr(chosen, "batch_size", BATCH)]
-        memory = max(few[1], more[1], probe.fit(once, np.sort(longest))[1])
+        seconds, memory = _extrapolated(probe, chosen, rows)
     low, high = (seconds * factor for factor in SPREAD)
     return Forecast(method, model, len(rows), seconds, low, high, memory, _available_mb(), time.monotonic() - begin)
 
@@ -100,7 +94,6 @@ def forecast(
 class _Probe:
     """Short fits of one method."""
 
-    method: Any
     model: str
     rows: Encoded
     seed: int
@@ -125,12 +118,25 @@ class _Probe:
         return float(record.fit_seconds or 0.0), float(record.fit_peak_memory_mb or 0.0)
 
 
-def _passes(method: Any, rows: Encoded) -> tuple[float, Any]:
-    """How many passes over the rows the method plans, and the method set to make one."""
-    planned = getattr(method, "planned_epochs", None)
-    if planned is None or "epochs" not in {f.name for f in fields(method)}:
-        return 1.0, method
-    return float(planned(len(rows), len(rows.task.labels))), replace(method, epochs=1.0)
+def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, float]:
+    """Seconds and peak memory from short fits: time is a line in the rows read, and in the steps where a method plans these."""
+    names = {f.name for f in fields(method)}
+    passes, steps, short = 1.0, 0, method
+    if "epochs" in names:
+        passes, short = method.planned_epochs(len(rows), len(rows.task.labels)), replace(method, epochs=1.0)
+    elif "steps" in names:
+        steps = max(0, method.planned_steps(len(rows), len(rows.task.labels)) - STEPS[0])
+        short = replace(method, steps=STEPS[0])
+    drawn = np.random.default_rng(probe.seed).permutation(len(rows))
+    counts = min(SMALL, len(rows) // 2), min(LARGE, len(rows))
+    few, more = (probe.fit(short, np.sort(drawn[:n])) for n in counts)
+    a_row = max(0.0, (more[0] - few[0]) / (counts[1] - counts[0]))
+    a_step = 0.0
+    if steps:
+        a_step = max(0.0, probe.fit(replace(method, steps=STEPS[1]), np.sort(drawn[: counts[0]]))[0] - few[0]) / (STEPS[1] - STEPS[0])
+    longest = np.argsort([-sum(map(len, row)) for row in rows.inputs])[: 2 * getattr(method, "batch_size", BATCH)]
+    memory = max(few[1], more[1], probe.fit(short, np.sort(longest))[1])
+    return few[0] + max(0.0, a_row * (len(rows) * passes - counts[0])) + a_step * steps, memory
 
 
 def _available_mb() -> float:
