@@ -98,3 +98,18 @@ def test_the_seed_alone_decides_who_stands_together():
     strata = np.arange(20) % 3
     one, same, other = ([g.tolist() for g in companies(strata, 9, seed)] for seed in (1, 1, 2))
     assert one == same != other
+
+
+def test_texts_of_unlike_lengths_get_the_vectors_that_they_get_alone(tiny_encoder):
+    from hanshuku.inference.tokens import model_inputs, tokenise
+    from hanshuku.models.load import load_encoder
+    from hanshuku.training.contrast import Vectors
+
+    loaded = load_encoder(tiny_encoder)
+    rows = [("my parcel " * n,) for n in (1, 30, 2, 9, 1, 4, 25, 3, 40, 12, 5)]
+    tokens = tokenise(loaded.tokenizer, rows, 100)
+    network = Vectors(loaded.network.eval(), "mean")
+    with torch.no_grad():
+        together = network(model_inputs(tokens, range(len(rows)), 0))
+        alone = torch.cat([network(model_inputs(tokens, [i], 0)) for i in range(len(rows))])
+    assert torch.allclose(together, alone, atol=1e-5)

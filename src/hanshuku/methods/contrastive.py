@@ -24,7 +24,7 @@ class Contrastive:
     LEARNS: ClassVar[bool] = True
 
     steps: int = field(default=0, metadata={"help": "steps of the encoder; 0: planned by rows and labels"})
-    batch_size: int = field(default=32, metadata={"help": "texts a step, 4..4096"})
+    batch_size: int = field(default=0, metadata={"help": "texts a step, 4..4096; 0: planned, more where there are many labels"})
     learning_rate: float = field(default=5e-5, metadata={"help": "peak rate of the encoder"})
     temperature: float = field(default=0.1, metadata={"help": "cosines are divided by it, in parts of the model's range of cosines"})
     layers: int = field(default=0, metadata={"help": "upper blocks that move; 0: all. Word vectors never move: rows are few"})
@@ -37,7 +37,8 @@ class Contrastive:
 
     def __post_init__(self) -> None:
         check_range("steps", self.steps, 0, 1_000_000, whole=True)
-        check_range("batch_size", self.batch_size, 4, 4096, whole=True)
+        if self.batch_size:
+            check_range("batch_size", self.batch_size, 4, 4096, whole=True)
         check_range("learning_rate", self.learning_rate, 1e-9, 10)
         check_range("temperature", self.temperature, 1e-3, 10)
         check_range("layers", self.layers, 0, 1000, whole=True)
@@ -70,8 +71,12 @@ class Contrastive:
             raise MissingExtra(error.name or "torch", "train", "Contrastive learning") from error
         return fit_contrastive(self, task, rows, model, run)
 
+    def planned_batch(self, labels: int) -> int:
+        """Texts a step: as set, else 32, or enough that a good part of the labels meet: up to 128."""
+        return self.batch_size or min(128, max(32, 32 * round(labels / 16)))
+
     def planned_steps(self, rows: int, labels: int) -> int:
-        """Steps: as set, else enough that each text is seen about 20 times, 20..120."""
+        """Steps: as set, else enough that each text is seen about 20 times, but 1,000 to 4,000 texts in all."""
         if self.steps:
             return self.steps
-        return int(min(120, max(20, round(10 * (rows + labels) / self.batch_size))))
+        return round(min(4000, max(1000, 20 * (rows + labels))) / self.planned_batch(labels))

@@ -63,7 +63,9 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
         tokenise(loaded.tokenizer, flat, limit, prefix=loaded.info.prefix), torch.from_numpy(learned.targets), width, loaded.tokenizer.pad_token_id or 0
     )
     moved = _free(loaded.network, method.layers)
-    _train(method, task, texts, companies(strata, method.planned_steps(len(rows), len(task.labels)) * method.batch_size // PARTNERS, run.seed),
+    a_step = max(1, method.planned_batch(len(task.labels)) // PARTNERS)
+    groups = companies(strata, method.planned_steps(len(rows), len(task.labels)) * a_step, run.seed)
+    _train(method, task, texts, groups, a_step,
            Objective(task, temperature, width, by_agreement), Vectors(loaded.network, loaded.info.pooling), run, start, fingerprint(rows))  # fmt: skip
     loaded.network.requires_grad_(False).eval()
     features = (4 if task.is_pair else 1) * int(loaded.network.config.hidden_size)
@@ -74,7 +76,7 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     run.report(Step(0, 1, note="fit the head"))
     prior = zero_shot_head(task, loaded, precision=method.precision) if method.descriptions else None
     found = learn_head(task, predictor.features(rows.inputs), rows, prior, penalty=Penalty(method.strength, method.trust if prior else 0.0),
-                       blocks=4 if task.is_pair else 1, seed=run.seed)  # fmt: skip
+                       blocks=4 if task.is_pair else 1, sureness=1.0, seed=run.seed)  # fmt: skip
     predictor.head, predictor.threshold = found.head, found.threshold
     predictor.moved_parameters = moved + found.head.weight.size + found.head.bias.size
     return predictor
@@ -127,11 +129,11 @@ def _free(network: Any, layers: int) -> int:
 
 
 def _train(
-    method: Contrastive, task: Task, texts: Texts, groups: list[np.ndarray], objective: Objective, network: Vectors, run: Run, start: float, identity: str
+    method: Contrastive, task: Task, texts: Texts, groups: list[np.ndarray], a_step: int, objective: Objective, network: Vectors, run: Run, start: float, identity: str
 ) -> None:
     lengths = [int(sum(texts.tokens.lengths[texts.width * row] for row in group)) for group in groups]
     schedule = Schedule(
-        epochs=1, batch_size=max(1, method.batch_size // PARTNERS), learning_rate=method.learning_rate, precision=method.precision,
+        epochs=1, batch_size=a_step, learning_rate=method.learning_rate, precision=method.precision,
         gradient_checkpointing=method.gradient_checkpointing,
     )  # fmt: skip
     left = None if run.budget_s is None else max(1.0, run.budget_s - (time.monotonic() - start))

@@ -40,7 +40,7 @@ class Learned:
 
 
 def learn_head(
-    task: Task, features: np.ndarray, rows: Encoded, prior: Head | None, *, penalty: Penalty | None = None, blocks: int = 1, seed: int = 0
+    task: Task, features: np.ndarray, rows: Encoded, prior: Head | None, *, penalty: Penalty | None = None, blocks: int = 1, sureness: float = FACTORS[-1], seed: int = 0
 ) -> Learned:
     """The head that answers best on rows it has not seen, as far as cross-validation can tell.
 
@@ -51,6 +51,7 @@ def learn_head(
         prior: a zero-shot head for the same features; None: there is none.
         penalty: use this one; None: choose by cross-validation (rate: always by leave-one-out error).
         blocks: equal parts of the features that are scaled each by itself.
+        sureness: greatest factor on the logits; 1 where the features were moved on these rows, as then no fold is unseen.
         seed: of the folds.
     """
     scaling = Scaling.of(features, blocks)
@@ -63,7 +64,7 @@ def learn_head(
         return Learned(scaling.head(weight, bias), 0.5, Penalty(1 / alpha, 0.0 if prior is None else 1.0))
     targets = rows.targets.astype(np.float64) if task.several else np.eye(outputs)[rows.targets]
     grid = [penalty] if penalty else [each for each in GRID if prior is not None or not each.trust]
-    found = learn_problem(Problem(task, scaled, targets, direction), grid, rows.strata, seed)
+    found = learn_problem(Problem(task, scaled, targets, direction, sureness), grid, rows.strata, seed)
     return Learned(scaling.head(found.head.weight.astype(np.float64), found.head.bias.astype(np.float64)), found.threshold, found.penalty)
 
 
@@ -76,12 +77,14 @@ class Problem:
         features: (N, F) float64, scaled; an array or a sparse one.
         targets: (N, L), 0..1.
         direction: (L, F), the prior's directions, of mean square length 1; zeros: none.
+        sureness: greatest factor on the logits.
     """
 
     task: Task
     features: Any
     targets: np.ndarray
     direction: np.ndarray
+    sureness: float = FACTORS[-1]
 
     @property
     def is_softmax(self) -> bool:
@@ -115,7 +118,7 @@ def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed:
     rows the least log loss is mostly luck.
     """
     index = np.random.default_rng(seed).permutation(len(strata))[:CROSS_ROWS]
-    part = Problem(problem.task, problem.features[index], problem.targets[index], problem.direction)
+    part = Problem(problem.task, problem.features[index], problem.targets[index], problem.direction, problem.sureness)
     count = min(3 if part.features.size * part.targets.shape[1] > CROSS_WORK else 5, len(index))
     if count < 2:
         return grid[0], 1.0, 0.5
@@ -142,4 +145,5 @@ def _temper(problem: Problem, logits: np.ndarray) -> float:
 
     Away from 1 it costs a little, or a handful of rows that are all right would make an answer look certain.
     """
-    return min(FACTORS, key=lambda factor: float(problem.losses(logits * factor, problem.targets).sum()) + MODESTY * np.log(factor) ** 2)
+    legal = [factor for factor in FACTORS if factor <= problem.sureness]
+    return min(legal, key=lambda factor: float(problem.losses(logits * factor, problem.targets).sum()) + MODESTY * np.log(factor) ** 2)

@@ -16,6 +16,8 @@ from hanshuku.inference.embed import pool
 from hanshuku.tasks import Task
 
 PARTNERS = 4  # texts of one label that stand together in a batch
+LIKE = 0.6  # texts of at least this part of the longest one's length are padded to it
+FEWEST = 8  # texts that are worth a pass of their own
 NEAR = 0.1  # targets of a rate that lie this part of the range apart are partners by 1/e
 
 
@@ -27,9 +29,34 @@ class Vectors(nn.Module):
         self.trunk, self.pooling = trunk, pooling
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Of a batch that holds what the trunk takes."""
+        """Of a batch that holds what the trunk takes; texts of unlike lengths are computed apart, as no text needs another's padding."""
+        mask = batch.get("attention_mask")
+        if mask is None or mask.device.type != "cpu":
+            return self._unit(batch)
+        lengths = mask.sum(1)
+        order = torch.argsort(lengths, descending=True, stable=True)
+        found = []
+        for rows in torch.tensor_split(order, _breaks(lengths[order].tolist())):
+            width = int(lengths[rows[0]])
+            part = {name: tensor[rows, :width] for name, tensor in batch.items()}
+            if bool(part["attention_mask"].all()):
+                del part["attention_mask"]
+            found.append(self._unit(part))
+        return torch.cat(found)[torch.argsort(order)]
+
+    def _unit(self, batch: dict[str, Tensor]) -> Tensor:
         found = pool(self.trunk(**batch).last_hidden_state, batch.get("attention_mask"), self.pooling)
         return nn.functional.normalize(found, dim=-1)
+
+
+def _breaks(lengths: list[int]) -> list[int]:
+    """Where falling lengths are parted so that no text is padded to much more than its own."""
+    found, start = [], 0
+    for i, length in enumerate(lengths):
+        if length < LIKE * lengths[start] and i - start >= FEWEST and len(lengths) - i >= FEWEST:
+            found.append(i)
+            start = i
+    return found
 
 
 def affinity(task: Task, targets: Tensor) -> Tensor:
@@ -88,7 +115,7 @@ def agreement_loss(first: Tensor, second: Tensor, targets: Tensor, temperature: 
 
 
 def companies(strata: np.ndarray, count: int, seed: int, size: int = PARTNERS) -> list[np.ndarray]:
-    """`count` or a few more groups of up to `size` rows of one stratum, every stratum as often as any other.
+    """`count` groups of up to `size` rows of one stratum, every stratum as often as any other.
 
     Args:
         strata: (N,) what rows have in common.
@@ -107,4 +134,4 @@ def companies(strata: np.ndarray, count: int, seed: int, size: int = PARTNERS) -
                 waiting[k] += sorted(fresh, key=waiting[k].__contains__)  # those that wait already come last: nobody stands twice in a group
             found.append(np.array(waiting[k][:size]))
             waiting[k] = waiting[k][size:]
-    return found
+    return found[:count]
