@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+import torch
 
 from hanshuku.tasks import Task
 from hanshuku.training.contrast import NEAR, affinity, agreement_loss, companies, contrastive_loss
@@ -47,7 +49,7 @@ def test_without_any_partner_the_loss_is_zero_and_has_a_gradient():
     z = unit(3)
     loss = contrastive_loss(z, affinity(ONE, torch.tensor([0, 1, 2])), 0.1)
     loss.backward()
-    assert float(loss) == 0
+    assert loss.item() == 0
     assert not z.grad.any()
 
 
