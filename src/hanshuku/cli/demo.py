@@ -36,13 +36,14 @@ def command(
     console = stdout()
     console.print(f"\nDone in {time.monotonic() - start:.0f} s. Try next:", style="bold")
     name = results[0]["function"]
-    for line in (
-        f'hanshuku call {name} "where is my order?"',
-        "hanshuku learn your.csv --test 0.2 --budget 5min        # a file with a text and a label column",
-        "hanshuku check your.csv                                 # what is wrong with it, by line",
-        f"hanshuku serve {name}                        # POST /v1/functions/{Path(name).name.split('.')[0]}",
+    for command_line, what in (
+        (f'hanshuku call {name} "where is my order?"', "the answer, how sure it is, the score of each label"),
+        ("hanshuku check your.csv", "what is wrong with your own file, by line"),
+        ("hanshuku learn your.csv --test 0.2 --budget 5min", "a function from a text and a label column, measured"),
+        (f"hanshuku serve {name}", f"POST /v1/functions/{Path(name).name.split('.')[0]}"),
     ):
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {command_line}", markup=False, soft_wrap=True)
+        console.print(f"      {what}", markup=False, soft_wrap=True, style="dim")
 
 
 def _one(language: str, out: Path, seed: int, quiet: bool) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _one(language: str, out: Path, seed: int, quiet: bool) -> dict[str, Any]:
     for name in METHODS:
         began = time.monotonic()
         with progress(quiet=quiet) as report:
-            report_name = name if name != "similarity" else "similarity (zero-shot: no examples)"
+            report_name = name if name != "similarity" else "similarity, zero-shot"
             functions[name] = Function(task).learn(train, method=name, model=MODEL[language], seed=seed, report=report)
         seconds = time.monotonic() - began
         metric = functions[name].evaluate(test).metrics["accuracy"]

@@ -25,7 +25,7 @@ class Contrastive:
 
     steps: int = field(default=0, metadata={"help": "steps of the encoder; 0: planned by rows and labels"})
     batch_size: int = field(default=0, metadata={"help": "texts a step, 4..4096; 0: planned, more where there are many labels"})
-    learning_rate: float = field(default=5e-5, metadata={"help": "peak rate of the encoder"})
+    learning_rate: float | None = field(default=None, metadata={"help": "peak rate of the encoder; none: 3e-4 over the number of its blocks"})
     temperature: float = field(default=0.1, metadata={"help": "cosines are divided by it, in parts of the model's range of cosines"})
     layers: int = field(default=0, metadata={"help": "upper blocks that move; 0: all. Word vectors never move: rows are few"})
     descriptions: bool = field(default=True, metadata={"help": "label descriptions are texts of their label, and the head is drawn to them"})
@@ -39,7 +39,8 @@ class Contrastive:
         check_range("steps", self.steps, 0, 1_000_000, whole=True)
         if self.batch_size:
             check_range("batch_size", self.batch_size, 4, 4096, whole=True)
-        check_range("learning_rate", self.learning_rate, 1e-9, 10)
+        if self.learning_rate is not None:
+            check_range("learning_rate", self.learning_rate, 1e-9, 10)
         check_range("temperature", self.temperature, 1e-3, 10)
         check_range("layers", self.layers, 0, 1000, whole=True)
         check_range("strength", self.strength, 1e-6, 1e6)

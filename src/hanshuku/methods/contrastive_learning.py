@@ -29,6 +29,7 @@ from hanshuku.training.contrast import PARTNERS, Vectors, affinity, agreement_lo
 from hanshuku.training.engine import train as run_engine
 from hanshuku.training.run import Run, Step
 
+RATE = 3e-4  # the deeper the encoder, the more its blocks' small steps add up
 LONGEST = 256  # tokens a text where the user sets no limit
 
 
@@ -133,7 +134,7 @@ def _train(
 ) -> None:
     lengths = [int(sum(texts.tokens.lengths[texts.width * row] for row in group)) for group in groups]
     schedule = Schedule(
-        epochs=1, batch_size=a_step, learning_rate=method.learning_rate, precision=method.precision,
+        epochs=1, batch_size=a_step, learning_rate=method.learning_rate or RATE / len(find_blocks(network)), precision=method.precision,
         gradient_checkpointing=method.gradient_checkpointing,
     )  # fmt: skip
     left = None if run.budget_s is None else max(1.0, run.budget_s - (time.monotonic() - start))

@@ -84,7 +84,8 @@ def staging(place: Path) -> Iterator[Path]:
         StorageError: the disk is full or cannot be written.
     """
     for stale in place.parent.glob(f".{place.name}.*.tmp"):
-        shutil.rmtree(stale, ignore_errors=True)
+        if "." not in stale.name[len(place.name) + 2 : -len(".tmp")]:  # else it is of a model whose name goes on
+            shutil.rmtree(stale, ignore_errors=True)
     with storage(place):
         staged = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".tmp", dir=place.parent))
     try:
@@ -130,6 +131,8 @@ def lock(place: Path, say: Callable[[str], object]) -> Iterator[None]:
         except BlockingIOError:
             say(f"waiting for another process that is fetching {place.name}")
             fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:  # a network file system without locks: as on Windows
+            pass
         yield
 
 

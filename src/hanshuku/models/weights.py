@@ -26,13 +26,23 @@ def read_header(file: Path) -> dict[str, dict[str, Any]]:
             size = int.from_bytes(stream.read(8), "little")
             header = json.loads(stream.read(min(size, _LONGEST_HEADER)))
         tensors = {name: about for name, about in header.items() if name != "__metadata__"}
-        due = 8 + size + max((about["data_offsets"][1] for about in tensors.values()), default=0)
+        due = 8 + size + max((_end(name, about) for name, about in tensors.items()), default=0)
         said = "" if file.stat().st_size >= due else f"{file.stat().st_size} bytes instead of {due}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         tensors, said = {}, str(error)
     if said:
         raise ModelError(f"{file} is damaged ({said}). Remove its folder and pull the model again.")
     return tensors
+
+
+def _end(name: str, about: dict[str, Any]) -> int:
+    """Where a tensor's numbers end; ValueError where what is said of them cannot be."""
+    first, last = about["data_offsets"]
+    size = np.dtype(_TYPES[about["dtype"]]).itemsize if about["dtype"] in _TYPES else None  # None: a type not read here
+    count = math.prod(about["shape"])
+    if first < 0 or min(about["shape"], default=1) < 0 or (size is not None and last - first != count * size):
+        raise ValueError(f"{name} of shape {about['shape']} is said to lie in bytes {first} to {last}")
+    return int(last)
 
 
 def read_safetensors(file: Path) -> dict[str, np.ndarray]:
