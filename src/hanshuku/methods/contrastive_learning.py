@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,11 @@ class Texts:
     width: int  # texts a row
     pad_id: int
 
+    def costs(self, groups: list[np.ndarray]) -> list[int]:
+        """Tokens of each group of rows."""
+        lengths = self.tokens.lengths.reshape(-1, self.width).sum(1)
+        return [int(lengths[group].sum()) for group in groups]
+
     def collate(self, rows: list[int]) -> dict[str, Tensor]:
         """A batch of these rows, each once; a pair's first texts, then its second ones."""
         unique = sorted(set(rows))
@@ -66,8 +71,13 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     moved = _free(loaded.network, method.layers)
     a_step = max(1, method.planned_batch(len(task.labels)) // PARTNERS)
     groups = companies(strata, method.planned_steps(len(rows), len(task.labels)) * a_step, run.seed)
-    _train(method, task, texts, groups, a_step,
-           Objective(task, temperature, width, by_agreement), Vectors(loaded.network, loaded.info.pooling), run, start, fingerprint(rows))  # fmt: skip
+    network = Vectors(loaded.network, loaded.info.pooling)
+    left = None if run.budget_s is None else max(1.0, run.budget_s - (time.monotonic() - start))
+    run_engine(
+        network, texts.costs(groups), lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]),
+        Objective(task, temperature, width, by_agreement), _schedule(method, a_step, loaded.network), replace(run, budget_s=left),
+        group_rows=False, identity=f"{method} {task} {fingerprint(rows)}",
+    )  # fmt: skip
     loaded.network.requires_grad_(False).eval()
     features = (4 if task.is_pair else 1) * int(loaded.network.config.hidden_size)
     predictor = EncoderPredictor(
@@ -129,16 +139,9 @@ def _free(network: Any, layers: int) -> int:
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
-def _train(
-    method: Contrastive, task: Task, texts: Texts, groups: list[np.ndarray], a_step: int, objective: Objective, network: Vectors, run: Run, start: float, identity: str
-) -> None:
-    lengths = [int(sum(texts.tokens.lengths[texts.width * row] for row in group)) for group in groups]
-    schedule = Schedule(
+def _schedule(method: Contrastive, a_step: int, network: Any) -> Schedule:
+    """Once over the planned groups, of which a step takes so many."""
+    return Schedule(
         epochs=1, batch_size=a_step, learning_rate=method.learning_rate or RATE / len(find_blocks(network)), precision=method.precision,
         gradient_checkpointing=method.gradient_checkpointing,
-    )  # fmt: skip
-    left = None if run.budget_s is None else max(1.0, run.budget_s - (time.monotonic() - start))
-    run_engine(
-        network, lengths, lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]), objective, schedule,
-        Run(run.seed, run.folder, left, run.report, run.track), group_rows=False, identity=f"{method} {task} {identity}",
     )  # fmt: skip

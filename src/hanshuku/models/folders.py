@@ -43,7 +43,7 @@ def inspect_folder(folder: Path, name: str, hub: str = "", revision: str = "") -
     if (folder / VECTORS).is_file():
         shapes = [about["shape"] for about in read_header(folder / VECTORS).values()]
         return replace(
-            known, languages=_recorded(folder), max_length=STATIC_LENGTH, width=int(shapes[0][-1]) if shapes else 0
+            known, languages=_recorded(folder), max_length=STATIC_LENGTH, width=int(shapes[0][-1]) if shapes and shapes[0] else 0
         )
     config = read_json(folder / "config.json")
     if not config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hanshuku.errors import ModelError, StorageError
+from hanshuku.errors import ModelError
 
 
 def convert_gguf(file: Path, target: Path) -> None:
@@ -39,13 +39,13 @@ def convert_gguf(file: Path, target: Path) -> None:
         tokenizer = AutoTokenizer.from_pretrained(file.parent, **source)
         network.save_pretrained(target)
         tokenizer.save_pretrained(target)
-    except (OSError, StorageError):
-        raise
     except Exception as error:
-        if "No space left" in str(error) or "os error" in str(error):
+        # The disk's errors pass; transformers' own OSErrors about what it cannot read have no number.
+        if getattr(error, "errno", None) is not None or "No space left" in str(error) or "os error" in str(error):
             raise
         raise ModelError(
-            f"{file.name} cannot be converted: {(str(error).splitlines() or [type(error).__name__])[0]}"
+            f"{file.name} is damaged, or of a network that transformers does not know, and cannot be converted: "
+            f"{(str(error).splitlines() or [type(error).__name__])[0]}"
         ) from error
     finally:
         logging.set_verbosity(level)

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from hanshuku.errors import ModelError, StorageError
+from hanshuku.errors import HashMismatch, ModelError, StorageError
 from hanshuku.models.cache import read_json, storage
 from hanshuku.models.folders import refuse
 from hanshuku.models.hashing import require_hash, sha256_of
@@ -29,6 +29,7 @@ def copy_known(info: ModelInfo, target: Path) -> str:
 
     Raises:
         ModelError: it is a model that is not read.
+        HashMismatch: the bytes are not the promised ones.
     """
     try:
         from huggingface_hub import snapshot_download
@@ -57,7 +58,10 @@ def copy_known(info: ModelInfo, target: Path) -> str:
             os.link(file.resolve(), other)
         except OSError:
             shutil.copyfile(file, other)
-    _verify(info, target, {})
+    try:
+        _verify(info, target, {})
+    except HashMismatch as error:
+        raise HashMismatch(f"In the hub library's own cache, {error} Remove {snapshot} first.") from error
     return snapshot.name
 
 
