@@ -41,7 +41,7 @@ types: $(VENV)/.test
 
 tests: $(VENV)/.test
 	@echo "tests: pytest (models are pulled once into the cache; tests of the shared data sets skip where these are absent)"
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
 bench: $(VENV)/.test
 	@echo "bench: this takes hours; each script also runs alone, see benchmarks/README.md"

@@ -63,7 +63,9 @@ def toy_hub(repos: Mapping[str, Path], refused: Mapping[str, int] | None = None)
             if status != 200:
                 return self.answer(status, b"{}")
             if self.path.startswith("/api/"):
-                return self.answer(200, json.dumps(listing(repo, repos[repo])).encode(), "application/json")
+                about = listing(repo, repos[repo])
+                found = tree(about) if "/tree/" in path else about
+                return self.answer(200, json.dumps(found).encode(), "application/json")
             data = (repos[repo] / path.removeprefix(f"{repo}/resolve/{COMMIT}/")).read_bytes()
             return self.answer(200, data)
 
@@ -93,7 +95,7 @@ def toy_hub(repos: Mapping[str, Path], refused: Mapping[str, int] | None = None)
 
 
 def listing(repo: str, folder: Path) -> dict[str, object]:
-    """What the hub says of a model; a file LFS states its SHA-256 apart, so that a test can make it wrong."""
+    """What the hub says of a model, with the SHA-256 of its weights."""
     siblings = []
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         data = file.read_bytes()
@@ -104,3 +106,8 @@ def listing(repo: str, folder: Path) -> dict[str, object]:
     config = folder / "config.json"
     return {"id": repo, "modelId": repo, "sha": COMMIT, "siblings": siblings, "private": False, "tags": [], "downloads": 0,
             "config": json.loads(config.read_text()) if config.exists() else {}}  # fmt: skip
+
+
+def tree(about: dict[str, object]) -> list[dict[str, object]]:
+    """The same files as the hub lists them for a download."""
+    return [{"type": "file", "path": file["rfilename"], "size": file["size"], "oid": COMMIT} for file in about["siblings"]]
