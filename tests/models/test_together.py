@@ -53,7 +53,7 @@ def test_of_many_threads_one_fetches(toy, monkeypatch):
 
 
 def test_of_two_processes_one_fetches_and_both_have_it(toy, registry, cache):
-    both = [puller(toy, registry, 0.5) for _ in range(2)]
+    both = [puller(toy, registry, 0.3) for _ in range(2)]
     said = [process.communicate()[0].splitlines() for process in both]
     assert [lines[-1] for lines in said] == [str(cache / "models" / "toy")] * 2
     assert sum("downloads" in lines for lines in said) == 1 and kept(cache) == ["toy"]

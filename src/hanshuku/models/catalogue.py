@@ -131,6 +131,9 @@ def local_folder(name: str) -> Path | None:
 
 def _hub_model(name: str, hub: str, revision: str) -> ModelInfo:
     bare = ModelInfo(name, "encoder", hub=hub, revision=revision)
+    for info in CATALOGUE.values():
+        if info.hub == hub and info.restricted:  # another revision comes under the same terms
+            bare = replace(bare, licence=info.licence, restricted=True)
     place = place_of(bare)
     if fault(place):
         return bare

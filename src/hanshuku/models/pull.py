@@ -79,7 +79,7 @@ def _require_licence(info: ModelInfo, accepted: bool) -> None:
     if (
         info.restricted
         and not accepted
-        and not any(word in {"all", info.name, info.name.split("-")[0]} for word in stated)
+        and not any(word in {"all", info.name.lower(), info.name.lower().split("-")[0]} for word in stated)
     ):
         raise LicenceRequired(
             f"{info.name} comes under the {info.licence} (https://ai.google.dev/gemma/terms). If you accept them: --accept-licence, "
