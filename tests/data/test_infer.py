@@ -136,3 +136,13 @@ def test_a_text_file_with_columns_is_met_with_how_to_read_it(tmp_path):
     with pytest.raises(DataError, match="if those are columns, give format='tsv'"):
         infer_task(read(path))
     assert infer_task(read(path, format="tsv", columns=["text", "label"])).labels == ("1", "3")
+
+
+def test_of_two_columns_the_one_that_is_not_the_text_is_the_answer_if_it_repeats():
+    task = infer_task(read([{"message": f"text {i}", "team": "ab"[i % 2]} for i in range(10)]))
+    assert task.labels == ("a", "b")
+
+
+def test_a_second_column_that_never_repeats_is_no_answer():
+    with pytest.raises(DataError, match="no label column"):
+        infer_task(read([{"message": f"text {i}", "note": f"note {i}"} for i in range(10)]))

@@ -69,7 +69,7 @@ def command(
     if json:
         print_json({"function": str(target), "origin": origin.to_json(), **(measured.to_json() if measured else {})})
         return
-    print_notes(origin.notes, quiet=quiet)
+    print_notes([*origin.notes, *(measured.notes if measured else ())], quiet=quiet)
     _show(learned, measured, target, quiet)
 
 

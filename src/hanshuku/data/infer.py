@@ -35,7 +35,8 @@ def infer_task(
 ) -> Task:
     """The task that the columns state.
 
-    The answer is in the column label (labels, 标签), else in another recognised one. Lists are several labels; numbers under
+    The answer is in the column label (labels, 标签), else in another recognised one, else in the only other one beside the
+    text if its values repeat. Lists are several labels; numbers under
     a name such as score or stars, or numbers with fractions, are rated; anything else is a label.
 
     Args:
@@ -89,8 +90,21 @@ def _target(examples: Examples, kind: str | None, labels: Sequence[str] | None) 
         both = " and ".join(map(repr, found))
         raise DataError(f"Columns {both} may both hold the answer; {rename_hint('label', found)}.", examples.sources[0])
     if not found and labels is None:
+        left = _only_other(examples) if kind in {None, "classify"} else None
+        if left is not None:
+            return left
         raise no_target(examples, {"rate": "rate", "classify": "classify", "several": "classify"}.get(kind or ""))
     return found[0] if found else None
+
+
+def _only_other(examples: Examples) -> str | None:
+    """In a file of two columns the one that is not the text, if what it holds repeats itself as labels do."""
+    texts = {name for tier in TEXT_COLUMNS for name in tier}
+    others = [name for name in examples.names if normal(name) not in texts]
+    if len(examples.names) != 2 or len(others) != 1:
+        return None
+    different = {label_text(cell) for cell in examples.column(others[0]) if isinstance(cell, (str, int, bool))}
+    return others[0] if 2 <= len(different) <= min(MANY_LABELS, len(examples) / 2) else None
 
 
 def _inputs(examples: Examples, target: str | None, kind: str | None, inputs: Sequence[str] | None) -> tuple[str, ...]:
