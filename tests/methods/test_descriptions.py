@@ -2,7 +2,16 @@
 
 import pytest
 
-from hanshuku.methods.descriptions import BOTH, CHINESE, DESCRIBED, ENGLISH, label_texts, relation_of, scale_ends, unrelated_texts
+from hanshuku.methods.descriptions import (
+    BOTH,
+    CHINESE,
+    DESCRIBED,
+    ENGLISH,
+    label_texts,
+    relation_of,
+    scale_ends,
+    unrelated_texts,
+)
 from hanshuku.models.catalogue import CATALOGUE
 from hanshuku.tasks import Task
 
