@@ -72,7 +72,7 @@ def test_pairs_in_the_right_order_of_cosine_cost_next_to_nothing():
 
 
 def test_pairs_that_agree_alike_are_not_put_in_an_order():
-    assert float(agreement_loss(unit(4), unit(4, seed=1), torch.ones(4), 0.1)) == 0
+    assert agreement_loss(unit(4), unit(4, seed=1), torch.ones(4), 0.1).item() == 0
 
 
 def test_every_label_is_in_company_as_often_as_any_other_however_rare_it_is():

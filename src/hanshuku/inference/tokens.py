@@ -94,28 +94,29 @@ def token_batches(lengths: Sequence[int] | np.ndarray, budget: int = BATCH_TOKEN
         start = stop
 
 
-def pad(rows: Sequence[Sequence[int]], filler: int) -> np.ndarray:
-    """(B, T) int64 from rows of at most T ids, filled on the right."""
-    width = max(len(row) for row in rows)
+def pad(rows: Sequence[Sequence[int]], filler: int, width: int = 0) -> np.ndarray:
+    """(B, T) int64 from rows of at most T ids, filled on the right; T is the longest row, or `width` where that is more."""
+    width = max(width, *(len(row) for row in rows))
     padded = np.full((len(rows), width), filler, dtype=np.int64)
     for i, row in enumerate(rows):
         padded[i, : len(row)] = row
     return padded
 
 
-def model_inputs(tokens: Tokenised, rows: Sequence[int] | np.ndarray, pad_id: int) -> dict[str, Any]:
+def model_inputs(tokens: Tokenised, rows: Sequence[int] | np.ndarray, pad_id: int, width: int = 0) -> dict[str, Any]:
     """What a network takes for these rows, as torch tensors on the CPU.
 
-    `attention_mask` is left out where no row is padded, which lets attention run without a mask.
+    `attention_mask` is left out where no row is padded, which lets attention run without a mask. `width`: see `pad`.
     """
     import torch
 
     ids = [tokens.ids[i] for i in rows]
-    inputs = {"input_ids": torch.from_numpy(pad(ids, pad_id))}
+    padded = pad(ids, pad_id, width)
+    inputs = {"input_ids": torch.from_numpy(padded)}
     lengths = np.array([len(row) for row in ids])
-    if lengths.min() < lengths.max():
-        mask = np.arange(lengths.max())[None, :] < lengths[:, None]
+    if lengths.min() < padded.shape[1]:
+        mask = np.arange(padded.shape[1])[None, :] < lengths[:, None]
         inputs["attention_mask"] = torch.from_numpy(mask.astype(np.int64))
     if tokens.types is not None:
-        inputs["token_type_ids"] = torch.from_numpy(pad([tokens.types[i] for i in rows], 0))
+        inputs["token_type_ids"] = torch.from_numpy(pad([tokens.types[i] for i in rows], 0, width))
     return inputs

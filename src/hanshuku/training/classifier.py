@@ -15,6 +15,7 @@ from hanshuku.inference.tokens import Tokenised, model_inputs, token_batches
 from hanshuku.training.trunk_cache import TrunkCache
 from hanshuku.training.used_rows import UsedRows
 
+WIDTHS = 8  # batches are padded to a multiple of this: for each shape of a product oneDNN keeps compiled code, in all hundreds of MB
 VECTORS, VALUES, TARGETS = "vectors", "trunk_values", "targets"  # names in a batch beside what the trunk takes
 
 
@@ -74,6 +75,8 @@ class Rows:
 
     def __init__(self, tokens: Tokenised, targets: np.ndarray, pad_id: int, *, vectors: np.ndarray | None = None) -> None:
         self.tokens = tokens
+        self._lengths = tokens.lengths
+        self._longest = int(self._lengths.max()) if len(tokens) else 0
         self.targets = torch.from_numpy(targets)
         self.pad_id = pad_id
         self.vectors = None if vectors is None else torch.from_numpy(vectors)
@@ -86,11 +89,12 @@ class Rows:
     @property
     def lengths(self) -> list[int]:
         """(N,) what a row costs: its tokens, or 1 where only a head learns."""
-        return [1] * len(self) if self.vectors is not None else [int(n) for n in self.tokens.lengths]
+        return [1] * len(self) if self.vectors is not None else [int(n) for n in self._lengths]
 
     def inputs(self, rows: Sequence[int]) -> dict[str, Tensor]:
         """What the trunk takes for these rows."""
-        found: dict[str, Tensor] = model_inputs(self.tokens, rows, self.pad_id)
+        longest = int(self._lengths[list(rows)].max())
+        found: dict[str, Tensor] = model_inputs(self.tokens, rows, self.pad_id, min(-(-longest // WIDTHS) * WIDTHS, self._longest))
         if self.used is not None:
             found["input_ids"] = self.used.ids(found["input_ids"])
         return found
@@ -101,7 +105,8 @@ class Rows:
             return {VECTORS: self.vectors[rows], TARGETS: self.targets[rows]}
         batch = self.inputs(rows) | {TARGETS: self.targets[rows]}
         if self.cache is not None:
-            batch[VALUES] = self.cache.rows(rows)
+            values = self.cache.rows(rows)
+            batch[VALUES] = nn.functional.pad(values, (0, 0, 0, batch["input_ids"].shape[1] - values.shape[1]))
         return batch
 
     def logits(self, classifier: Classifier, rows: Sequence[int], precision: str) -> np.ndarray:
