@@ -2,14 +2,20 @@
 
 import json
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
+from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.functions.compare import compare
-from hanshuku.functions.forecast import forecast
+from hanshuku.functions.forecast import _extrapolated, forecast
+from hanshuku.methods.contrastive import Contrastive
+from hanshuku.methods.finetune import Finetune
+from hanshuku.methods.probe import Probe
 from hanshuku.methods.settings import parse_method, parse_settings
+from hanshuku.tasks import Task
 from tests.functions.test_functions import ROWS
 
 MANY = [{"text": f"{row['text']} {i}", "label": row["label"]} for i in range(40) for row in ROWS]
@@ -51,3 +57,33 @@ def test_compare_takes_methods_by_their_texts(tiny_encoder):
 def test_compare_needs_a_method_that_is_there(tiny_encoder):
     with pytest.raises(UnknownName, match="finetune"):
         compare(ROWS, ROWS, ["finetun"], model=tiny_encoder)
+
+
+class Clockwork:
+    """Fits whose time is exactly a line in the rows read and the steps taken."""
+
+    seed = 0
+
+    def fit(self, method, rows):
+        epochs, steps = getattr(method, "epochs", 1.0), getattr(method, "steps", 0)
+        return 2.0 + 0.01 * len(rows) * epochs + 0.1 * steps, 500.0 + len(rows)
+
+
+def encoded_rows(count):
+    task = Task("classify", labels=("a", "b"))
+    return Encoded(task, [(f"text {i}",) for i in range(count)], np.arange(count) % 2, np.zeros(count, dtype=np.int64))
+
+
+@pytest.mark.parametrize("count", [100, 2000])
+@pytest.mark.parametrize(
+    ("method", "seconds"),
+    [
+        (Finetune(epochs=3), lambda n: 2 + 0.01 * n * 3),
+        (Contrastive(), lambda n: 2 + 0.01 * n + 0.1 * Contrastive().planned_steps(n, 2)),
+        (Probe(), lambda n: 2 + 0.01 * n),
+    ],
+)
+def test_where_time_is_a_line_in_rows_and_steps_the_forecast_is_exact(method, seconds, count):
+    found, memory = _extrapolated(Clockwork(), method, encoded_rows(count))
+    assert found == pytest.approx(seconds(count))
+    assert memory >= 500 + min(count, 256)
