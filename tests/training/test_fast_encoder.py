@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
-from hanshuku.training.fast_encoder import can_run_fast, fast_hidden_states
+from hanshuku.training.fast_encoder import can_run_fast, fast_hidden_states, fast_trunks
 
 
 def bert(dropout=0.0, **more):
@@ -86,3 +86,14 @@ def test_an_adapter_in_a_layer_turns_the_fast_path_off():
     network = bert()
     peft.inject_adapter_in_model(peft.LoraConfig(r=2, target_modules=["query"]), network)
     assert not can_run_fast(network)
+
+
+def test_parameters_cast_once_give_the_same_bits():
+    network, inputs = bert().eval(), {"input_ids": IDS, "attention_mask": MASK}
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast_trunks(network):
+            each_time = network(**inputs).last_hidden_state
+        with fast_trunks(network, frozen=True):
+            network(**inputs)
+            once = network(**inputs).last_hidden_state
+    assert torch.equal(each_time, once)

@@ -107,7 +107,7 @@ def vectors(
     network: Any = loaded.network.to(device).eval()
     pad_id = loaded.tokenizer.pad_token_id or 0
     found: np.ndarray | None = None
-    with autocast(precision, device), fast_trunks(network):
+    with autocast(precision, device), fast_trunks(network, frozen=True):
         for rows in token_batches(tokens.lengths, budget):
             inputs = {name: tensor.to(device) for name, tensor in model_inputs(tokens, rows, pad_id).items()}
             hidden = network(**inputs).last_hidden_state

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hanshuku.training.fast_layer import FastLayer, Masks, Shape
+from hanshuku.training.fast_layer import FastLayer, Masks, Shape, half, run_layer
 from hanshuku.training.trunk_cache import PassThrough
 
 MODELS = {"BertModel", "RobertaModel", "XLMRobertaModel", "CamembertModel"}  # same layer, same names of its parts
@@ -54,7 +54,9 @@ def can_run_fast(network: nn.Module) -> bool:
     return first.device.type == "cpu" and first.dtype == torch.float32
 
 
-def fast_hidden_states(network: Any, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None) -> Tensor:
+def fast_hidden_states(
+    network: Any, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None, *, weights: list[Any] | None = None
+) -> Tensor:
     """The last hidden states, (B, T, H) float32, as the network's own forward gives up to bfloat16 rounding.
 
     Args:
@@ -62,6 +64,7 @@ def fast_hidden_states(network: Any, input_ids: Tensor, attention_mask: Tensor |
         input_ids: (B, T) int64, T <= LONGEST.
         attention_mask: (B, T), 1 for a token and 0 for padding; None: no padding.
         token_type_ids: (B, T); None: all 0.
+        weights: of each layer, see `half`, where nothing moves; None: cast anew.
     """
     config, (rows, tokens) = network.config, input_ids.shape
     heads, size, layers = config.num_attention_heads, config.hidden_size, _computed(network)
@@ -76,7 +79,10 @@ def fast_hidden_states(network: Any, input_ids: Tensor, attention_mask: Tensor |
         bias = torch.zeros(rows, 1, tokens).masked_fill_(blocked, torch.finfo(torch.float32).min)
     masks = _masks(shape, len(layers), config) if network.training else [Masks()] * len(layers)
     x = embedded.reshape(rows * tokens, size).to(torch.bfloat16)
-    for layer, mask in zip(layers, masks, strict=True):
+    for i, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
+        if weights is not None:
+            x, _ = run_layer(x, bias, shape, mask, weights[i])
+            continue
         x = FastLayer.apply(x, bias, shape, mask, *layer_parameters(layer))
     return x.view(rows, tokens, size).float()
 
@@ -114,14 +120,15 @@ def _keep(generator: np.random.Generator, n: int, p: float) -> Tensor | None:
 
 
 @contextmanager
-def fast_trunks(network: nn.Module) -> Iterator[None]:
+def fast_trunks(network: nn.Module, *, frozen: bool = False) -> Iterator[None]:
     """While this lasts, each plain BERT-type trunk inside `network` runs fast wherever bfloat16 autocast is on.
 
     What FastLayer does not do (given embeddings or positions, all hidden states, long texts) goes the model's own way.
+    Where nothing moves (`frozen`) and no gradient is asked for, parameters are cast to bfloat16 once instead of at each pass.
     """
     trunks: list[Any] = [module for module in network.modules() if can_run_fast(module) and "forward" not in module.__dict__]
     for trunk in trunks:
-        trunk.forward = _fast_forward(trunk, trunk.forward)
+        trunk.forward = _fast_forward(trunk, trunk.forward, frozen)
     try:
         yield
     finally:
@@ -129,7 +136,9 @@ def fast_trunks(network: nn.Module) -> Iterator[None]:
             del trunk.forward
 
 
-def _fast_forward(trunk: Any, own: Callable[..., Any]) -> Callable[..., Any]:
+def _fast_forward(trunk: Any, own: Callable[..., Any], frozen: bool) -> Callable[..., Any]:
+    kept: list[Any] = []
+
     def forward(
         input_ids: Tensor | None = None, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None, **more: Any
     ) -> Any:
@@ -138,6 +147,11 @@ def _fast_forward(trunk: Any, own: Callable[..., Any]) -> Callable[..., Any]:
             return own(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **more)
         from transformers.modeling_outputs import BaseModelOutput
 
-        return BaseModelOutput(last_hidden_state=fast_hidden_states(trunk, input_ids, attention_mask, token_type_ids))  # type: ignore[arg-type]
+        weights = None
+        if frozen and not torch.is_grad_enabled():
+            kept.extend(half(layer_parameters(layer)) for layer in _computed(trunk)[len(kept) :])
+            weights = kept
+        hidden = fast_hidden_states(trunk, input_ids, attention_mask, token_type_ids, weights=weights)  # type: ignore[arg-type]
+        return BaseModelOutput(last_hidden_state=hidden)
 
     return forward

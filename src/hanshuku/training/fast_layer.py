@@ -10,6 +10,7 @@ The layer is the post-norm one of BERT (arXiv 1810.04805): y = LN(x + attention(
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,21 +51,9 @@ class FastLayer(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, bias: Tensor | None, shape: Shape, masks: Masks, *parameters: Tensor) -> Tensor:
         """Run the layer and keep what `backward` needs."""
-        wq, bq, wk, bk, wv, bv, wo, bo, g1, c1, w1, b1, w2, b2, g2, c2 = parameters
-        size = x.shape[1]
-        w_qkv, b_qkv = torch.cat([wq, wk, wv]).to(_HALF), torch.cat([bq, bk, bv]).to(_HALF)
-        w_out, w_up, w_down, gain1, gain2 = wo.to(_HALF), w1.to(_HALF), w2.to(_HALF), g1.to(_HALF), g2.to(_HALF)
-        q, k, v = _heads(torch.addmm(b_qkv, x, w_qkv.t()), shape)  # (B h, T, d) each
-        p = _attend(q, k, bias, shape)  # (B h, T, T)
-        dropped = p if masks.attention is None else p * masks.attention
-        mixed = _join(dropped @ v, shape)  # (B T, H)
-        a = torch.addmm(bo.to(_HALF), mixed, w_out.t())
-        a = (a if masks.first is None else a.mul_(masks.first)).add_(x)
-        y, mean1, rstd1 = _ATEN.native_layer_norm(a, (size,), gain1, c1.to(_HALF), shape.eps)
-        z = torch.addmm(b1.to(_HALF), y, w_up.t())  # (B T, I)
-        f = torch.addmm(b2.to(_HALF), torch.nn.functional.gelu(z), w_down.t())
-        f = (f if masks.second is None else f.mul_(masks.second)).add_(y)
-        out, mean2, rstd2 = _ATEN.native_layer_norm(f, (size,), gain2, c2.to(_HALF), shape.eps)
+        weights = half(parameters)
+        out, (q, k, v, p, mixed, a, mean1, rstd1, y, z, f, mean2, rstd2) = run_layer(x, bias, shape, masks, weights)
+        w_qkv, _, w_out, _, gain1, _, w_up, _, w_down, _, gain2, _ = weights
         ctx.shape, ctx.masks = shape, masks
         ctx.save_for_backward(x, w_qkv, q, k, v, p, mixed, w_out, a, mean1, rstd1, gain1, y, w_up, z, w_down, f, mean2, rstd2, gain2)
         return out
@@ -91,6 +80,30 @@ class FastLayer(torch.autograd.Function):
         d_in = (None,) * 6 if d_qkv is None else _qkv_weights(d_qkv, x, size, needs)
         norms = [grad.float() if need else None for grad, need in zip((dg1, dc1, dg2, dc2), (*needs[8:10], *needs[14:16]), strict=True)]
         return (dx, None, None, None, *d_in, dwo, dbo, *norms[:2], dw1, db1, dw2, db2, *norms[2:])
+
+
+def half(parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The 16 float32 parameters of a layer as the 12 bfloat16 ones that `run_layer` takes: query, key and value joined."""
+    wq, bq, wk, bk, wv, bv, *rest = parameters
+    return (torch.cat([wq, wk, wv]).to(_HALF), torch.cat([bq, bk, bv]).to(_HALF), *(tensor.to(_HALF) for tensor in rest))
+
+
+def run_layer(x: Tensor, bias: Tensor | None, shape: Shape, masks: Masks, weights: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The layer's output (B T, H), and what a backward needs besides; arguments as those of FastLayer, weights as `half` gives."""
+    w_qkv, b_qkv, w_out, b_out, gain1, c1, w_up, b_up, w_down, b_down, gain2, c2 = weights
+    size = (x.shape[1],)
+    q, k, v = _heads(torch.addmm(b_qkv, x, w_qkv.t()), shape)  # (B h, T, d) each
+    p = _attend(q, k, bias, shape)  # (B h, T, T)
+    dropped = p if masks.attention is None else p * masks.attention
+    mixed = _join(dropped @ v, shape)  # (B T, H)
+    a = torch.addmm(b_out, mixed, w_out.t())
+    a = (a if masks.first is None else a.mul_(masks.first)).add_(x)
+    y, mean1, rstd1 = _ATEN.native_layer_norm(a, size, gain1, c1, shape.eps)
+    z = torch.addmm(b_up, y, w_up.t())  # (B T, I)
+    f = torch.addmm(b_down, torch.nn.functional.gelu(z), w_down.t())
+    f = (f if masks.second is None else f.mul_(masks.second)).add_(y)
+    out, mean2, rstd2 = _ATEN.native_layer_norm(f, size, gain2, c2, shape.eps)
+    return out, (q, k, v, p, mixed, a, mean1, rstd1, y, z, f, mean2, rstd2)
 
 
 def _heads(qkv: Tensor, shape: Shape) -> tuple[Tensor, Tensor, Tensor]:
