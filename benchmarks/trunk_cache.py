@@ -27,7 +27,7 @@ from hanshuku.models.load import load_encoder
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows, parameter_groups
 from hanshuku.training.config import Schedule
-from hanshuku.training.engine import train
+from hanshuku.training.engine import Feed, train
 from hanshuku.training.objectives import make_objective
 from hanshuku.training.run import Run
 from hanshuku.training.trunk_cache import TrunkCache
@@ -55,7 +55,7 @@ def once(model: str, rows: int, epochs: float, size: int, *, cached: bool) -> di
 
     def go() -> float:
         groups = parameter_groups(classifier, 1e-4, 1e-3, 0.01)
-        return train(classifier, data.lengths, data.collate, lambda net, batch: criterion(net(batch), batch["targets"]), schedule, Run(), parameter_groups=groups).loss
+        return train(classifier, Feed(data.lengths, data.collate), lambda net, batch: criterion(net(batch), batch["targets"]), schedule, Run(), parameter_groups=groups).loss
 
     if cached:
         with autocast("auto", best_device()):

@@ -35,11 +35,11 @@ def printed(comparison, language: str = "en", **console) -> str:
 def comparison():
     """Four methods, one of them broken, three seeds of 20 rows a class."""
     candidates = [here("one", Nearest()), here("nine", Nearest(k=9)), here("constant", Constant()), here("broken", Nearest(fails="The loss is not a number."))]
-    return compare(MOOD, TRAIN, TEST, candidates, seeds=3, few=20)
+    return compare(TRAIN, TEST, candidates, seeds=3, few=20)
 
 
 def test_with_one_seed_the_numbers_are_those_of_evaluate():
-    found = compare(MOOD, TRAIN, TEST, [here("one", Nearest())])
+    found = compare(TRAIN, TEST, [here("one", Nearest())])
     report = evaluate(Nearest().fit(MOOD, TRAIN, model="none"), TEST)
     assert found.methods[0].metrics == report.metrics
 
@@ -59,7 +59,7 @@ def test_a_method_that_fails_is_told_and_the_others_go_on(comparison):
 
 def test_a_method_that_does_not_learn_runs_once_and_counts_for_every_seed(comparison):
     lines = []
-    compare(MOOD, TRAIN, TEST, [here("constant", Constant())], seeds=3, report=lines.append)
+    compare(TRAIN, TEST, [here("constant", Constant())], seeds=3, report=lines.append)
     assert sum("starts" in line for line in lines) == 1
     assert len([run for run in comparison.runs if run.name == "constant"]) == 3
 
@@ -71,7 +71,7 @@ def test_a_large_difference_is_real_and_said_in_words(comparison):
 
 
 def test_a_small_difference_is_open_and_the_rows_that_would_settle_it_are_named():
-    found = compare(MOOD, TRAIN, TEST, [here("nine", Nearest(k=9)), here("ten", Nearest(k=10))])
+    found = compare(TRAIN, TEST, [here("nine", Nearest(k=9)), here("ten", Nearest(k=10))])
     (difference,) = found.differences
     assert difference.test == "McNemar mid-p"
     assert not difference.real
@@ -80,14 +80,14 @@ def test_a_small_difference_is_open_and_the_rows_that_would_settle_it_are_named(
 
 
 def test_equal_answers_are_not_told_apart_and_no_rows_are_promised():
-    found = compare(MOOD, TRAIN, TEST, [here("a", Nearest()), here("b", Nearest())])
+    found = compare(TRAIN, TEST, [here("a", Nearest()), here("b", Nearest())])
     assert found.differences[0].p_holm == 1
     assert "no number of rows can be named" in printed(found)
 
 
 def test_the_interval_over_seeds_is_wider_than_that_of_rows_alone_where_seeds_differ():
     candidates = [here("little", Nearest(share=0.03))]
-    alone, many = (compare(MOOD, TRAIN, TEST, candidates, seeds=seeds).methods[0].metrics["accuracy"] for seeds in (1, 4))
+    alone, many = (compare(TRAIN, TEST, candidates, seeds=seeds).methods[0].metrics["accuracy"] for seeds in (1, 4))
     assert many.high - many.low > alone.high - alone.low
 
 
@@ -116,24 +116,24 @@ def test_the_plot_is_a_png(comparison, tmp_path):
 
 def test_finished_runs_are_kept_and_not_done_again_but_changed_ones_are(tmp_path):
     lines = []
-    first = compare(MOOD, TRAIN, TEST, [here("m", Nearest(k=3))], seeds=2, run_folder=tmp_path)
-    again = compare(MOOD, TRAIN, TEST, [here("renamed", Nearest(k=3))], seeds=2, run_folder=tmp_path, report=lines.append)
+    first = compare(TRAIN, TEST, [here("m", Nearest(k=3))], seeds=2, run_folder=tmp_path)
+    again = compare(TRAIN, TEST, [here("renamed", Nearest(k=3))], seeds=2, run_folder=tmp_path, report=lines.append)
     assert all("kept from before" in line for line in lines)
     assert again.methods[0].metrics == first.methods[0].metrics
     assert again.methods[0].fit_seconds == first.methods[0].fit_seconds
     lines.clear()
-    compare(MOOD, TRAIN, mood_rows(300, 2), [here("m", Nearest(k=3))], run_folder=tmp_path, report=lines.append)
-    compare(MOOD, TRAIN, TEST, [here("m", Nearest(k=4))], run_folder=tmp_path, report=lines.append)
+    compare(TRAIN, mood_rows(300, 2), [here("m", Nearest(k=3))], run_folder=tmp_path, report=lines.append)
+    compare(TRAIN, TEST, [here("m", Nearest(k=4))], run_folder=tmp_path, report=lines.append)
     assert not any("kept" in line for line in lines)
     assert json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))["methods"]
 
 
 def test_a_damaged_result_is_done_again(tmp_path):
     candidates = [here("m", Nearest())]
-    compare(MOOD, TRAIN, TEST, candidates, run_folder=tmp_path)
+    compare(TRAIN, TEST, candidates, run_folder=tmp_path)
     for path in (tmp_path / "runs").glob("*.npz"):
         path.write_bytes(path.read_bytes()[:40])
-    assert compare(MOOD, TRAIN, TEST, candidates, run_folder=tmp_path).methods[0].status == "done"
+    assert compare(TRAIN, TEST, candidates, run_folder=tmp_path).methods[0].status == "done"
 
 
 class Clock:
@@ -156,7 +156,7 @@ class Slow(Nearest):
 def test_what_does_not_fit_the_budget_is_not_run_and_each_fit_is_granted_its_share_of_what_is_left(monkeypatch):
     monkeypatch.setattr("hanshuku.evaluation.compare.time", Clock())
     monkeypatch.setattr(Clock, "now", 0.0)
-    found = compare(MOOD, TRAIN, TEST, [here("a", Slow()), here("b", Slow(k=2))], seeds=2, budget_s=100)
+    found = compare(TRAIN, TEST, [here("a", Slow()), here("b", Slow(k=2))], seeds=2, budget_s=100)
     assert [run.status for run in found.runs] == ["done", "done", "done", "not run"]  # a, a, b, b: all first seeds come first
     assert [run.budget_s for run in found.runs] == [100 / 4, 20 / 2, 60 / 3, None]
     assert "The budget of 100 s was spent" in printed(found)
@@ -165,7 +165,7 @@ def test_what_does_not_fit_the_budget_is_not_run_and_each_fit_is_granted_its_sha
 def test_a_process_of_its_own_measures_its_own_memory_and_gives_the_same_answers():
     lean, fat = Candidate("lean", Nearest(), "none"), Candidate("fat", Nearest(megabytes=300), "none")
     waste = np.ones(500 * 2**17)  # what this process holds must not count
-    found = compare(MOOD, TRAIN, TEST, [lean, fat])
+    found = compare(TRAIN, TEST, [lean, fat])
     peaks = [method.fit_peak_memory_mb for method in found.methods]
     assert waste[0] == 1
     assert peaks[1] - peaks[0] == pytest.approx(300, abs=30)
@@ -175,7 +175,7 @@ def test_a_process_of_its_own_measures_its_own_memory_and_gives_the_same_answers
 
 
 def test_a_process_that_dies_or_overruns_is_a_failed_run_with_its_reason():
-    found = compare(MOOD, TRAIN, TEST, [Candidate("bug", Nearest(fails="bug"), "none"), Candidate("dead", Dies(), "none")])
+    found = compare(TRAIN, TEST, [Candidate("bug", Nearest(fails="bug"), "none"), Candidate("dead", Dies(), "none")])
     messages = {method.name: method.message for method in found.methods}
     assert messages["bug"] == "ZeroDivisionError: a bug"
     assert "exit code 7" in messages["dead"]
@@ -185,7 +185,7 @@ def test_a_process_that_dies_or_overruns_is_a_failed_run_with_its_reason():
 def test_a_process_that_ignores_the_budget_is_ended(monkeypatch):
     monkeypatch.setattr("hanshuku.evaluation.compare.GRACE_S", 0.0)
     start = time.monotonic()
-    found = compare(MOOD, TRAIN, TEST, [Candidate("deaf", Deaf(), "none")], budget_s=0.5)
+    found = compare(TRAIN, TEST, [Candidate("deaf", Deaf(), "none")], budget_s=0.5)
     assert "ended because the budget was spent" in found.methods[0].message
     assert time.monotonic() - start < 30
 
@@ -201,7 +201,7 @@ def test_a_process_that_ignores_the_budget_is_ended(monkeypatch):
 )
 def test_what_cannot_be_compared_is_refused_before_anything_runs(methods, options, message):
     with pytest.raises(ConfigError, match=message):
-        compare(MOOD, TRAIN, TEST, methods, **options)
+        compare(TRAIN, TEST, methods, **options)
 
 
 def test_a_method_that_another_process_could_not_import_is_refused_with_the_way_out():
@@ -209,18 +209,18 @@ def test_a_method_that_another_process_could_not_import_is_refused_with_the_way_
         pass
 
     with pytest.raises(ConfigError, match="isolated=False"):
-        compare(MOOD, TRAIN, TEST, [Candidate("local", Local(), "none")])
+        compare(TRAIN, TEST, [Candidate("local", Local(), "none")])
 
 
 def test_rows_without_labels_are_refused():
     with pytest.raises(DataError, match="300 rows without labels"):
-        compare(MOOD, TRAIN, Encoded(MOOD, TEST.inputs, None, TEST.lines), [here("a", Nearest())])
+        compare(TRAIN, Encoded(MOOD, TEST.inputs, None, TEST.lines), [here("a", Nearest())])
 
 
 def test_a_method_that_does_not_do_this_kind_of_task_fails_with_a_reason():
     task = Task("rate", low=0, high=2)
     rows = Encoded(task, TEST.inputs, TEST.targets.astype(np.float32), TEST.lines)
-    found = compare(task, rows, rows, [here("constant", Constant()), here("one", Nearest(k=2))])
+    found = compare(rows, rows, [here("constant", Constant()), here("one", Nearest(k=2))])
     assert "constant does classify" in found.methods[0].message
     assert found.primary == "spearman"
     assert found.methods[1].status == "done"
@@ -229,7 +229,7 @@ def test_a_method_that_does_not_do_this_kind_of_task_fails_with_a_reason():
 def test_several_labels_are_compared_by_micro_f1():
     task = Task("classify", labels=("good", "bad", "dull"), several=True)
     rows = [Encoded(task, part.inputs, np.eye(3, dtype=np.float32)[part.targets], part.lines) for part in (TRAIN, TEST)]
-    found = compare(task, *rows, [here("one", Nearest()), here("nine", Nearest(k=9))], seeds=2, few=30)
+    found = compare(*rows, [here("one", Nearest()), here("nine", Nearest(k=9))], seeds=2, few=30)
     assert found.primary == "micro_f1"
     assert found.differences[0].test == "paired bootstrap"
     assert "micro_f1" in printed(found, "zh")
@@ -252,7 +252,7 @@ class Deaf(Nearest):
 def test_the_loading_of_libraries_is_not_the_time_of_a_fit(tmp_path, monkeypatch):
     (tmp_path / "heavy_library.py").write_text("import time\ntime.sleep(0.5)\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    (run,) = compare(MOOD, TRAIN, TEST, [here("a", Importing())]).runs
+    (run,) = compare(TRAIN, TEST, [here("a", Importing())]).runs
     assert run.import_seconds >= 0.5
     assert run.fit_seconds < 0.4
 
@@ -268,5 +268,5 @@ class Importing(Nearest):
 
 def test_no_file_is_left_behind_where_no_folder_was_given(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    compare(MOOD, TRAIN, TEST, [here("a", Nearest())])
+    compare(TRAIN, TEST, [here("a", Nearest())])
     assert not list(Path(tmp_path).iterdir())

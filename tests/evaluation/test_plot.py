@@ -6,7 +6,7 @@ import pytest
 
 from hanshuku.evaluation import plot
 from hanshuku.evaluation.compare import Candidate, compare
-from tests.evaluation.nearest import MOOD, Nearest, mood_rows
+from tests.evaluation.nearest import Nearest, mood_rows
 
 pytest.importorskip("matplotlib")
 
@@ -16,7 +16,7 @@ def drawn(monkeypatch, tmp_path):
     """The texts of a plot of a method with a Chinese name, and the fonts they are drawn in."""
 
     def draw(language: str) -> list[str]:
-        found = compare(MOOD, mood_rows(50, 0), mood_rows(50, 1), [Candidate("近邻 k=3", Nearest(k=3), "none", isolated=False)])
+        found = compare(mood_rows(50, 0), mood_rows(50, 1), [Candidate("近邻 k=3", Nearest(k=3), "none", isolated=False)])
         seen: list[str] = []
         original = plot._draw
 

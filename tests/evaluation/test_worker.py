@@ -28,14 +28,14 @@ def test_it_ends_when_the_one_that_started_it_is_gone(tmp_path):
 
 def test_a_run_that_was_finished_while_its_starter_was_killed_is_kept(tmp_path):
     candidate = Candidate("a", Nearest(), "none", isolated=False)
-    compare(MOOD, TRAIN, TEST, [candidate], run_folder=tmp_path)
+    compare(TRAIN, TEST, [candidate], run_folder=tmp_path)
     (finished,) = (tmp_path / "runs").glob("*.json")
     for path in (tmp_path / "runs").iterdir():
         path.unlink()
     record = perform("a", Job(Nearest(), "none", TRAIN, TEST, 0))
     save_record(record, tmp_path / "work" / finished.stem / "record")
     lines = []
-    compare(MOOD, TRAIN, TEST, [candidate], run_folder=tmp_path, report=lines.append)
+    compare(TRAIN, TEST, [candidate], run_folder=tmp_path, report=lines.append)
     assert "kept from before" in lines[0]
     assert finished.exists()
 

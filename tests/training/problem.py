@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from hanshuku.training.config import Schedule
-from hanshuku.training.engine import train
+from hanshuku.training.engine import Feed, train
 from hanshuku.training.run import Run
 
 N = 60
@@ -36,7 +36,7 @@ def run_train(network, x, y, schedule=FAST, run=Run(), **more):
     def objective(net, batch):
         return torch.nn.functional.cross_entropy(net(batch["x"]), batch["y"])
 
-    return train(network, more.pop("lengths", [1] * len(x)), collate, objective, schedule, run, **more)
+    return train(network, Feed(more.pop("lengths", [1] * len(x)), collate, more.pop("identity", "")), objective, schedule, run, **more)
 
 
 def weights_of(network):

@@ -8,7 +8,7 @@ import torch
 from hanshuku.errors import ConfigError, TrainingError
 from hanshuku.inference.embed import is_half
 from hanshuku.training.config import Schedule
-from hanshuku.training.engine import train
+from hanshuku.training.engine import Feed, train
 from hanshuku.training.run import Run
 from tests.training.problem import FAST, N, problem, run_train, weights_of
 
@@ -99,7 +99,7 @@ def test_memory_that_does_not_suffice_is_an_error_with_advice():
 
     network, x, _ = problem()
     with pytest.raises(TrainingError, match="smaller batch_size"):
-        train(network, [7] * N, lambda rows: {"x": x[rows]}, objective, FAST, Run())
+        train(network, Feed([7] * N, lambda rows: {"x": x[rows]}), objective, FAST, Run())
 
 
 def test_the_plan_shrinks_to_the_budget():
@@ -153,7 +153,7 @@ def test_checkpointed_activations_learn_the_same_and_are_switched_off_again():
     for saving in (False, True):
         network = bert()
         schedule = Schedule(epochs=3, batch_size=4, precision="fp32", gradient_checkpointing=saving)
-        train(network, [3] * 8, lambda rows: {"ids": ids[rows]}, lambda net, batch: net(batch["ids"]).last_hidden_state.square().mean(), schedule, Run())
+        train(network, Feed([3] * 8, lambda rows: {"ids": ids[rows]}), lambda net, batch: net(batch["ids"]).last_hidden_state.square().mean(), schedule, Run())
         found.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
         assert not network.is_gradient_checkpointing
     assert torch.allclose(*found, atol=1e-6)

@@ -6,14 +6,12 @@ import csv
 import gzip
 import io
 import json
-import os
-import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hanshuku.errors import ConfigError, StorageError
+from hanshuku.data.disk import whole_file
+from hanshuku.errors import ConfigError
 
 SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv"}
 
@@ -37,23 +35,13 @@ def write_rows(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> int:
     kind = SUFFIXES.get(plain.suffix.lower())
     if kind is None:
         raise ConfigError(f"Rows are written as .jsonl, .csv or .tsv, each also .gz. Received: {target.name!r}.")
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as raw:
-            packed = gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) if target.suffix == ".gz" else raw
-            text = io.TextIOWrapper(packed, encoding="utf-8", newline="")  # type: ignore[type-var]
-            count = _write_lines(text, rows) if kind == "jsonl" else _write_cells(text, rows, "\t" if kind == "tsv" else ",")
-            text.detach()
-            if packed is not raw:
-                packed.close()  # writes gzip's tail; raw stays open
-            raw.flush()
-            os.fsync(raw.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        raise StorageError(f"{target} cannot be written: {error.strerror or error}. What was there is untouched.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with whole_file(target) as raw:
+        packed = gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) if target.suffix == ".gz" else raw
+        text = io.TextIOWrapper(packed, encoding="utf-8", newline="")  # type: ignore[type-var]
+        count = _write_lines(text, rows) if kind == "jsonl" else _write_cells(text, rows, "\t" if kind == "tsv" else ",")
+        text.detach()
+        if packed is not raw:
+            packed.close()  # writes gzip's tail; raw stays open
     return count
 
 

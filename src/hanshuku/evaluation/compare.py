@@ -25,7 +25,6 @@ from hanshuku.evaluation.differences import analyse
 from hanshuku.evaluation.run_files import load_record, save_record, save_rows, write_json
 from hanshuku.evaluation.runs import DONE, FAILED, NOT_RUN, Candidate, Job, RunRecord, perform
 from hanshuku.metrics.measure import primary_metric
-from hanshuku.tasks import Task
 from hanshuku.training.run import Step
 
 __all__ = ["Candidate", "Comparison", "compare"]
@@ -39,7 +38,6 @@ def quiet(_line: str) -> None:
 
 
 def compare(
-    task: Task,
     train: Encoded,
     test: Encoded,
     methods: Sequence[Candidate],
@@ -57,8 +55,7 @@ def compare(
     result of each.
 
     Args:
-        task: what is learned.
-        train: labelled rows to learn from.
+        train: labelled rows of a task to learn from.
         test: labelled rows to measure on.
         methods: at least one; no name twice.
         seeds: runs of each method, seeds 0, 1, ...; >= 1. A seed sets the training and, with `few`, the rows.
@@ -81,7 +78,7 @@ def compare(
         runs = plan.perform()
         results, differences = analyse(test, methods, runs)
         found = Comparison(
-            task, len(test), seeds, few, results, differences, tuple(runs), _majority(test), {"train": fingerprint(train), "test": fingerprint(test)},
+            train.task, len(test), seeds, few, results, differences, tuple(runs), _majority(test), {"train": fingerprint(train), "test": fingerprint(test)},
             library_versions(), machine(), datetime.now(timezone.utc).isoformat(timespec="seconds"),
         )  # fmt: skip
         if run_folder:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hanshuku.data.disk import whole_file
 from hanshuku.errors import MissingExtra
-from hanshuku.evaluation.run_files import write_whole
 from hanshuku.evaluation.words import words
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def plot_comparison(comparison: Comparison, path: Path, language: str = "en") ->
         figure = Figure(figsize=(9, 5), dpi=150, layout="constrained")
         FigureCanvasAgg(figure)
         _draw(figure.add_subplot(), comparison, names, {**say, "commonest": commonest})
-        write_whole(path, lambda stream: figure.savefig(stream, format="png"))
+        with whole_file(path) as stream:
+            figure.savefig(stream, format="png")
     return path
 
 

@@ -3,55 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
+from hanshuku.data.disk import whole_file
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import StorageError
 from hanshuku.evaluation.runs import RunRecord
 from hanshuku.tasks import Task
 
 
-def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Write a file that appears whole or not at all.
-
-    Raises:
-        StorageError: the folder or the disk does not take it.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
-            fill(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror or error}. What was there is untouched.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write plain data as JSON; undefined numbers must be None already."""
-    write_whole(path, lambda stream: _fill(stream, json.dumps(data, ensure_ascii=False, allow_nan=False)))
-
-
-def _fill(stream: BinaryIO, text: str) -> None:
-    stream.write(text.encode("utf-8", "surrogatepass"))
+    with whole_file(path) as stream:
+        stream.write(json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass"))
 
 
 def save_record(record: RunRecord, path: Path) -> None:
     """Write a record as `path`.json and, before it, its outputs as `path`.npz: where the JSON is, the run is whole."""
     if record.outputs is not None:
-        outputs = record.outputs
-        write_whole(path.with_name(path.name + ".npz"), lambda stream: np.savez_compressed(stream, outputs=outputs))
+        with whole_file(path.with_name(path.name + ".npz")) as stream:
+            np.savez_compressed(stream, outputs=record.outputs)
     write_json(path.with_name(path.name + ".json"), record.to_json())
 
 
@@ -70,10 +45,11 @@ def load_record(path: Path) -> RunRecord | None:
 
 def save_rows(rows: Encoded, path: Path) -> None:
     """Write rows as `path`.json (task and inputs) and `path`.npz (targets and lines)."""
-    data = json.dumps({"task": rows.task.to_json(), "inputs": list(map(list, rows.inputs))})
-    write_whole(path.with_name(path.name + ".json"), lambda stream: _fill(stream, data))
+    with whole_file(path.with_name(path.name + ".json")) as stream:  # in ASCII, so that half a surrogate pair comes back too
+        stream.write(json.dumps({"task": rows.task.to_json(), "inputs": list(map(list, rows.inputs))}).encode())
     arrays = {"lines": rows.lines} if rows.targets is None else {"lines": rows.lines, "targets": rows.targets}
-    write_whole(path.with_name(path.name + ".npz"), lambda stream: np.savez(stream, **arrays))  # type: ignore[arg-type]
+    with whole_file(path.with_name(path.name + ".npz")) as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def load_rows(path: Path) -> Encoded:

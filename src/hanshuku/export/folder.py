@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hanshuku.data.disk import flush
 from hanshuku.errors import FunctionFolderError, StorageError
 
 FORMAT = 1  # raise when an older reader could not read what is written
@@ -45,7 +46,7 @@ def write_folder(path: Path, fill: Callable[[Path], Mapping[str, Any]]) -> None:
         staged.chmod(0o755)
         manifest = {"format": FORMAT, **fill(staged), "files": _digests(staged)}
         (staged / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
-        _flush(staged)
+        flush(*staged.rglob("*"), staged)  # the disk holds every file before the folder gets its name
         _put(staged, path)
     except OSError as error:
         if error.errno in _FULL:
@@ -121,16 +122,6 @@ def _digest(file: Path) -> str:
 def _digests(folder: Path) -> dict[str, tuple[int, str]]:
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     return {file.relative_to(folder).as_posix(): (file.stat().st_size, _digest(file)) for file in files}
-
-
-def _flush(folder: Path) -> None:
-    """Have the disk hold every file before the folder gets its name."""
-    for place in [*folder.rglob("*"), folder]:
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _put(staged: Path, path: Path) -> None:

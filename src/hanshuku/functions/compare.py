@@ -70,7 +70,7 @@ def compare(
         candidates.append(Candidate(text, method, chosen or model or default_model(method, task, rows)))
     run_folder = Path(folder) if folder else None
     return compare_candidates(
-        task, rows, held, candidates, seeds=seeds, few=few, budget_s=parse_budget(budget).seconds, run_folder=run_folder, report=report
+        rows, held, candidates, seeds=seeds, few=few, budget_s=parse_budget(budget).seconds, run_folder=run_folder, report=report
     )
 
 

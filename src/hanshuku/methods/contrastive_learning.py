@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from hanshuku.tasks import Task
 from hanshuku.training.blocks import find_blocks
 from hanshuku.training.config import Schedule
 from hanshuku.training.contrast import PARTNERS, Vectors, affinity, agreement_loss, companies, contrastive_loss
+from hanshuku.training.engine import Feed
 from hanshuku.training.engine import train as run_engine
 from hanshuku.training.run import Run, Step
 
@@ -41,11 +42,6 @@ class Texts:
     targets: Tensor
     width: int  # texts a row
     pad_id: int
-
-    def costs(self, groups: list[np.ndarray]) -> list[int]:
-        """Tokens of each group of rows."""
-        lengths = self.tokens.lengths.reshape(-1, self.width).sum(1)
-        return [int(lengths[group].sum()) for group in groups]
 
     def collate(self, rows: list[int]) -> dict[str, Tensor]:
         """A batch of these rows, each once; a pair's first texts, then its second ones."""
@@ -72,12 +68,10 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     a_step = max(1, method.planned_batch(len(task.labels)) // PARTNERS)
     groups = companies(strata, method.planned_steps(len(rows), len(task.labels)) * a_step, run.seed)
     network = Vectors(loaded.network, loaded.info.pooling)
-    left = None if run.budget_s is None else max(1.0, run.budget_s - (time.monotonic() - start))
+    feed = Feed([1] * len(groups), lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]), f"{method} {task} {fingerprint(rows)}")
     run_engine(
-        network, texts.costs(groups), lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]),
-        Objective(task, temperature, width, by_agreement), _schedule(method, a_step, loaded.network), replace(run, budget_s=left),
-        group_rows=False, identity=f"{method} {task} {fingerprint(rows)}",
-    )  # fmt: skip
+        network, feed, Objective(task, temperature, width, by_agreement), _schedule(method, a_step, loaded.network), run.since(start)
+    )
     loaded.network.requires_grad_(False).eval()
     features = (4 if task.is_pair else 1) * int(loaded.network.config.hidden_size)
     predictor = EncoderPredictor(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from hanshuku.models.load import Loaded, load_encoder
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows, parameter_groups
 from hanshuku.training.config import Schedule
+from hanshuku.training.engine import Feed
 from hanshuku.training.engine import train as run_engine
 from hanshuku.training.judging import balanced_weights, best_threshold, score
 from hanshuku.training.objectives import make_objective
@@ -181,15 +182,12 @@ def _train(fit: _Fit, run: Run, start: float) -> None:
         patience=method.patience,
         gradient_checkpointing=method.gradient_checkpointing,
     )
-    left = None if run.budget_s is None else max(1.0, run.budget_s - (time.monotonic() - start))
     run_engine(
         fit.classifier,
-        fit.rows.lengths[: fit.count],
-        fit.rows.collate,
+        Feed(fit.rows.lengths[: fit.count], fit.rows.collate, fit.identity),
         lambda network, batch: criterion(network(batch), batch["targets"]),
         schedule,
-        replace(run, budget_s=left),
+        run.since(start),
         evaluate=(lambda: score(task, *fit.held_logits())) if fit.held else None,
         parameter_groups=parameter_groups(fit.classifier, rate, max(rate, HEAD_RATE), method.weight_decay),
-        identity=fit.identity,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hanshuku.data.disk import flush
 from hanshuku.errors import StorageError
 
 NAME = "checkpoint"
@@ -46,21 +46,11 @@ def write(folder: Path, checkpoint: Checkpoint) -> None:
         staged.mkdir()
         save_file({name: tensor.detach().contiguous() for name, tensor in checkpoint.tensors.items()}, staged / TENSORS)
         (staged / FACTS).write_text(json.dumps({"format": FORMAT, **checkpoint.facts}), encoding="utf-8")
-        for place in (staged / TENSORS, staged / FACTS, staged):
-            _flush(place)
+        flush(staged / TENSORS, staged / FACTS, staged)
         _replace(staged, folder)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(staged, ignore_errors=True)
         raise StorageError(f"A checkpoint could not be written to {folder} ({error}). The one before it stands; make room on the disk.") from error
-
-
-def _flush(place: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _replace(staged: Path, folder: Path) -> None:
@@ -70,7 +60,7 @@ def _replace(staged: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
         current.rename(old)
     staged.rename(current)
-    _flush(folder)
+    flush(folder)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -35,6 +35,21 @@ FLUSH = 10  # steps whose losses a GPU keeps before they are fetched, so that it
 
 
 @dataclass(frozen=True)
+class Feed:
+    """The rows that a run learns from, addressed by 0..N-1.
+
+    Attributes:
+        lengths: (N,) what each row costs, tokens say; rows of near-equal length share a batch. All alike: chance alone decides.
+        collate: row numbers -> what the objective reads, tensors on the CPU; it must not draw random numbers of its own.
+        identity: what else tells this run from another, a fingerprint of the rows say.
+    """
+
+    lengths: Sequence[int]
+    collate: Collate
+    identity: str = ""
+
+
+@dataclass(frozen=True)
 class TrainResult:
     """What a run came to."""
 
@@ -59,16 +74,13 @@ class _State:
 
 def train(
     network: nn.Module,
-    lengths: Sequence[int],
-    collate: Collate,
+    feed: Feed,
     objective: Objective,
     schedule: Schedule,
     run: Run,
     *,
     evaluate: Callable[[], float] | None = None,
     parameter_groups: list[dict[str, Any]] | None = None,
-    group_rows: bool = True,
-    identity: str = "",
 ) -> TrainResult:
     """Train a network in place; the best weights by `evaluate` are in it at the end.
 
@@ -79,15 +91,12 @@ def train(
 
     Args:
         network: moved to the GPU where there is one.
-        lengths: (N,) what each row costs, tokens say; rows are addressed by 0..N-1.
-        collate: row numbers -> what the objective reads, tensors on the CPU; it must not draw random numbers of its own.
+        feed: the rows.
         objective: (network, batch) -> mean loss of the batch, a scalar.
         schedule: how long and how fast.
         run: seed, folder, budget, reporting, tracking.
         evaluate: held-out score, higher is better; called `schedule.evaluations` times an epoch and at the end.
         parameter_groups: as AdamW takes them; None: matrices decay, biases and norms do not.
-        group_rows: batch rows of near-equal length together; False: by chance alone.
-        identity: what else tells this run from another, a fingerprint of the rows say.
 
     Raises:
         ConfigError: a setting has no meaning for this network, or is outside its range.
@@ -95,18 +104,19 @@ def train(
         StorageError: the folder does not take a tracker's files. A checkpoint that cannot be written is only reported.
         TrainingError: the loss is no number any more, memory ran out, or nothing in the network moves.
     """
-    return _Loop(network, lengths, collate, objective, schedule, run, evaluate, parameter_groups, group_rows, identity).go()
+    return _Loop(network, feed, objective, schedule, run, evaluate, parameter_groups).go()
 
 
 class _Loop:
     """One run."""
 
     def __init__(
-        self, network: nn.Module, lengths: Sequence[int], collate: Collate, objective: Objective, schedule: Schedule, run: Run,
-        evaluate: Callable[[], float] | None, groups: list[dict[str, Any]] | None, group_rows: bool, identity: str,
+        self, network: nn.Module, feed: Feed, objective: Objective, schedule: Schedule, run: Run,
+        evaluate: Callable[[], float] | None, groups: list[dict[str, Any]] | None,
     ) -> None:  # fmt: skip
-        self.lengths = np.asarray(lengths) if group_rows else np.ones(len(lengths), dtype=np.int64)
-        self.collate, self.objective, self.schedule, self.run, self.evaluate = collate, objective, schedule, run, evaluate
+        lengths = feed.lengths
+        self.lengths = np.asarray(lengths)
+        self.collate, self.objective, self.schedule, self.run, self.evaluate = feed.collate, objective, schedule, run, evaluate
         self.parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
         if not self.parameters or not len(lengths):
             raise TrainingError(f"There is nothing to train: {len(self.parameters)} parameters move and {len(lengths)} rows are given.")
@@ -119,7 +129,7 @@ class _Loop:
         kept = {id(tensor) for tensor in network.state_dict(keep_vars=True).values()}
         self.moving: dict[str, Tensor] = self.parameters | {name: b for name, b in network.named_buffers() if id(b) in kept}
         self.settings = {key: value for key, value in asdict(schedule).items() if key != "checkpoint_every_s"} | {"seed": run.seed}
-        self.fingerprint = checkpoints.fingerprint(self.settings, identity, self.moving, lengths) if run.folder else {}
+        self.fingerprint = checkpoints.fingerprint(self.settings, feed.identity, self.moving, lengths) if run.folder else {}
         self.optimiser = make_optimiser(self.parameters, groups, schedule)
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
         self.an_epoch = math.ceil(len(lengths) / schedule.batch_size)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -32,3 +33,7 @@ class Run:
     budget_s: float | None = None  # wall seconds the fit may take; None: as long as it needs
     report: Callable[[Step], None] = silent  # called with progress
     track: tuple[str, ...] = ()  # "csv", "tensorboard", "wandb": needs a folder
+
+    def since(self, start: float) -> Run:
+        """The same with what is left of the budget, at least a second, where `start` is when the fit began (time.monotonic)."""
+        return self if self.budget_s is None else replace(self, budget_s=max(1.0, self.budget_s - (time.monotonic() - start)))
