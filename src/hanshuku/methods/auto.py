@@ -17,6 +17,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.errors import BudgetError, ConfigError, HanshukuError
 from hanshuku.inference.base import Predictor
+from hanshuku.methods.base import default_encoder
 from hanshuku.methods.checks import check_range
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run, Step
@@ -46,7 +47,7 @@ class Auto:
 
     def default_model(self, task: Task, language: str) -> str:
         """The encoder for the language."""
-        return "minilm" if language == "en" else "e5-multilingual"
+        return default_encoder(language)
 
     def fit(self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run | None = None) -> Predictor:
         """The predictor of the best method, with `trials`: what was tried, its held-out score, its seconds.

@@ -10,6 +10,11 @@ from hanshuku.tasks import Task
 from hanshuku.training.run import Run
 
 
+def default_encoder(language: str) -> str:
+    """The catalogue's encoder for "en"; for "zh" and "other" one of a hundred languages."""
+    return "minilm" if language == "en" else "e5-multilingual"
+
+
 class Method(Protocol):
     """A frozen dataclass of settings (at most 15 fields, each with metadata={"help": ...}) with one verb, `fit`."""
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import ConfigError, DataError, MissingExtra
-from hanshuku.methods.checks import check_choice, check_range
+from hanshuku.errors import ConfigError, MissingExtra
+from hanshuku.methods.base import default_encoder
+from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
 
@@ -55,14 +56,12 @@ class Finetune:
             check_range("learning_rate", self.learning_rate, 1e-9, 10)
         for name in ("warmup", "weight_decay", "label_smoothing", "dropout"):
             check_range(name, getattr(self, name), 0, 0.999)
-        check_range("max_length", self.max_length, 0, 1_000_000, whole=True)
+        check_length(self.max_length)
         check_range("patience", self.patience, 0, 10_000, whole=True)
-        if 0 < self.max_length < 8:
-            raise ConfigError(f"max_length is 0 or at least 8 tokens. Received: {self.max_length}.")
 
     def default_model(self, task: Task, language: str) -> str:
         """English: minilm; everything else: e5-multilingual."""
-        return "minilm" if language == "en" else "e5-multilingual"
+        return default_encoder(language)
 
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
@@ -80,13 +79,12 @@ class Finetune:
         """
         if task.kind == "rate" and (self.label_smoothing or self.class_weights != "none"):
             raise ConfigError("label_smoothing and class_weights need labels. Received: a task of kind 'rate'.")
-        if train is None or train.targets is None or len(train) < 2:
-            raise DataError(f"finetune learns from at least 2 labelled rows. Received: {0 if train is None else len(train)}.")
+        rows = check_labelled("finetune", train)
         try:
             from hanshuku.methods.finetuning import fit_encoder
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Fine-tuning") from error
-        return fit_encoder(self, task, train, model=model, validation=validation, run=run)
+        return fit_encoder(self, task, rows, model=model, validation=validation, run=run)
 
     def planned_epochs(self, rows: int, labels: int) -> float:
         """Passes over the rows: as set, else fewer the more rows there are and more the more labels, 2..30."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import MissingExtra
+from hanshuku.methods.base import default_encoder
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run, Step
@@ -39,7 +40,7 @@ class Probe:
 
     def default_model(self, task: Task, language: str) -> str:
         """English: minilm; everything else: e5-multilingual."""
-        return "minilm" if language == "en" else "e5-multilingual"
+        return default_encoder(language)
 
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
