@@ -22,7 +22,7 @@ from common import rows_of
 import hanshuku as hk
 rows = rows_of('sst2', 'test', int(sys.argv[2]))
 function = hk.load(sys.argv[1])
-if sys.argv[3] != 'onnx':
+if sys.argv[3] != 'onnx':  # an exported function has one precision
     function.predictor().precision = sys.argv[3]
 texts = [r['text'] for r in rows]
 function.map(texts[:64])
@@ -66,10 +66,11 @@ def main() -> None:
         learned = Function(infer_task(train)).learn(train, method="finetune", model="minilm", epochs=1)
         function = str(learned.save(Path(name) / "a.fn"))
         exported = export(learned, Path(name) / "onnx.fn").path
+        int8 = export(learned, Path(name) / "int8.fn", precision="int8", rows=rows_of("sst2", "validation", 500)).path
         static = learned.task and Function(learned.task).learn(train, method="static", model="wordllama").save(Path(name) / "static.fn")
         folder, rows = str(pull("minilm")), str(options.rows)
         programs = {f"hanshuku {precision}": (lambda p=precision: child(OURS, function, rows, p)) for precision in ("auto", "fp32")}
-        programs |= {"hanshuku onnx": lambda: child(OURS, exported, rows, "onnx"), "hanshuku static": lambda: child(OURS, str(static), rows, "onnx")}
+        programs |= {"hanshuku onnx": lambda: child(OURS, exported, rows, "onnx"), "hanshuku int8": lambda: child(OURS, int8, rows, "onnx"), "hanshuku static": lambda: child(OURS, str(static), rows, "onnx")}
         programs |= {f"pipeline, batch {size}": (lambda s=size: child(PEER, folder, rows, str(s))) for size in (1, 8, 32)}
         found = interleave(programs, options.runs)
     best = max((name for name in found if name.startswith("pipeline")), key=lambda name: median(found[name], "rows_per_s"))

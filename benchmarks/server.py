@@ -90,26 +90,34 @@ def main() -> None:
     from hanshuku.data.infer import infer_task
     from hanshuku.data.read import read
     from hanshuku.functions.core import Function
+    from hanshuku.functions.export import export
     from hanshuku.models.pull import pull
 
     texts = [row["text"] for row in rows_of("sst2", "test")][: options.requests]
     with tempfile.TemporaryDirectory() as name:
         train = read(rows_of("sst2", "train", 300))
-        function = str(Function(infer_task(train)).learn(train, method="finetune", model="minilm", epochs=1).save(Path(name) / "a.fn"))
-        ours = [sys.executable, "-c", OURS, "serve", function, "--port", "8371", "--quiet"]
-        theirs = [sys.executable, "-c", PEER, str(pull("minilm")), "8372"]
+        learned = Function(infer_task(train)).learn(train, method="finetune", model="minilm", epochs=1)
+        export(learned, Path(name) / "int8" / "a.fn", precision="int8", rows=rows_of("sst2", "validation", 500), tolerance=0.2)
+        ours = {
+            "hanshuku serve": str(learned.save(Path(name) / "a.fn")),
+            "hanshuku serve, int8 export": str(Path(name) / "int8" / "a.fn"),
+        }
+        peer = [sys.executable, "-c", PEER, str(pull("minilm")), "8372"]
         found = interleave(
             {
-                "hanshuku serve": lambda: load(ours, 8371, texts, options.clients),
-                "FastAPI around a pipeline": lambda: load(theirs, 8372, texts, options.clients),
+                arm: (lambda folder=folder: load([sys.executable, "-c", OURS, "serve", folder, "--port", "8371", "--quiet"], 8371, texts, options.clients))
+                for arm, folder in ours.items()
+            }
+            | {
+                "FastAPI around a pipeline": lambda: load(peer, 8372, texts, options.clients),
             },
             options.runs,
         )
-    a, b = found["hanshuku serve"], found["FastAPI around a pipeline"]
+    theirs = found["FastAPI around a pipeline"]
     record("server", {
         "clients": options.clients, "requests": len(texts), "n_runs": options.runs,
         "median": {name: {key: median(runs, key) for key in ("requests_per_s", "p50_ms", "p99_ms")} for name, runs in found.items()},
-        "ours_over_theirs": {key: ratios(a, b, key) for key in ("requests_per_s", "p99_ms")},
+        "ours_over_theirs": {arm: {key: ratios(found[arm], theirs, key) for key in ("requests_per_s", "p99_ms")} for arm in ours},
     })  # fmt: skip
 
 

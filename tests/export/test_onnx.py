@@ -14,6 +14,7 @@ pytest.importorskip("onnx")
 import hanshuku as hk
 from hanshuku.errors import ExportError, FunctionFolderError
 from hanshuku.functions.export import export
+from hanshuku.inference.onnx import GRAPH
 from tests.functions.test_functions import FAST, ROWS, team
 
 BASE_ONLY = """
@@ -88,3 +89,23 @@ def test_an_exported_function_is_measured_like_any(exported):
 def test_it_is_not_saved_again(exported, tmp_path):
     with pytest.raises(FunctionFolderError, match=r"[Cc]opy its folder"):
         hk.load(exported[1]).save(tmp_path / "b.fn")
+
+
+def test_int8_is_smaller_and_answers_nearly_the_same(learned, exported, tmp_path):
+    found = export(learned, tmp_path / "small.fn", precision="int8", tolerance=0.2)
+    sizes = [(folder / GRAPH).stat().st_size for folder in (tmp_path / "small.fn", exported[1])]
+    assert sizes[0] < sizes[1]
+    assert 0 < found.difference <= 0.2
+    assert hk.load(tmp_path / "small.fn").evaluate(ROWS).metrics["accuracy"].n == 8
+
+
+def test_int8_that_changes_too_many_answers_is_refused(learned, tmp_path, monkeypatch):
+    monkeypatch.setattr("hanshuku.functions.export.DIFFERING", {"int8": -1.0})
+    with pytest.raises(ExportError, match="another answer in"):
+        export(learned, tmp_path / "small.fn", precision="int8")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_precision_that_there_is_not_is_refused(learned, tmp_path):
+    with pytest.raises(ExportError, match="fp32, int8"):
+        export(learned, tmp_path / "small.fn", precision="int4")

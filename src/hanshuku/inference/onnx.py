@@ -17,6 +17,7 @@ from hanshuku.inference.pairs import pair_features
 from hanshuku.inference.tokens import pad, token_batches, tokenise
 from hanshuku.tasks import Task
 
+BATCH_TOKENS = 1024  # a graph of many small products is fastest where a layer's values stay in the processor's cache
 GRAPH, TOKENIZER, HEAD = "model/model.onnx", "model/tokenizer.json", "head.npz"
 SETTINGS = ("normalise", "pair", "max_length", "threshold", "prefix", "pad_id", "inputs")
 
@@ -99,7 +100,7 @@ class OnnxPredictor:
         index = [place.setdefault(tuple(row), len(place)) for row in rows]
         tokens = tokenise(self.tokenizer, list(place), self.settings["max_length"], prefix=self.settings["prefix"])
         found = np.empty((len(place), 0), dtype=np.float32)
-        for batch in token_batches(tokens.lengths):
+        for batch in token_batches(tokens.lengths, BATCH_TOKENS):
             ids = [tokens.ids[i] for i in batch]
             feed = {"input_ids": pad(ids, self.settings["pad_id"]), "attention_mask": pad([[1] * len(row) for row in ids], 0)}
             if "token_type_ids" in self.settings["inputs"]:
