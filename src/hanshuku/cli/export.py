@@ -15,7 +15,7 @@ def command(
     rows: Annotated[str, typer.Option(help="A file with rows to compare the answers on; texts that we wrote where not given.")] = "",
     precision: Annotated[str, typer.Option(help="fp32, or int8: half the size, faster on a CPU, scores rounded a little.")] = "fp32",
     tolerance: Annotated[
-        float | None, typer.Option(min=0.0, help="Largest difference of a score that is let through; 0.001, for int8 0.1, where not given.")
+        float | None, typer.Option(min=0.0, help="Largest difference of a score that is let through; 0.001, for int8 0.25, where not given.")
     ] = None,
     columns: Columns = "",
     json: Json = False,

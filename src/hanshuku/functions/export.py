@@ -20,7 +20,7 @@ from hanshuku.tasks import kind_of
 
 SAMPLES = ("customer_en", "customer_zh")
 MANY = 400  # rows of ours that are compared where the user gives none
-TOLERANCE = {"fp32": 1e-3, "int8": 0.1}  # largest difference of a score; int8 rounds, so there the answers are held to account too
+TOLERANCE = {"fp32": 1e-3, "int8": 0.25}  # largest difference of a score; int8 rounds, so there the answers are held to account too
 DIFFERING = {"fp32": 1.0, "int8": 0.02}  # largest part of the rows with another answer
 
 
@@ -51,7 +51,7 @@ def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: 
         rows: what to compare on: Examples, or whatever `read` takes; None: texts that ship with the package.
         precision: "fp32", or "int8" for the matrices of an encoder.
         tolerance: largest difference of a score that is let through for `rate`, as a part of the range. Where none is given: 1e-3 for fp32; for int8
-            0.1, and at most 2 answers in 100 may change.
+            0.25, and at most 2 answers in 100 may change.
 
     Raises:
         ExportError: the function has no such form, or would not answer the same.
