@@ -17,11 +17,24 @@ if TYPE_CHECKING:
     from hanshuku.functions.compare import compare as compare
     from hanshuku.functions.core import Function as Function
     from hanshuku.functions.store import load as load
+    from hanshuku.functions.verbs import answer as answer
+    from hanshuku.functions.verbs import chat as chat
     from hanshuku.functions.verbs import classify as classify
+    from hanshuku.functions.verbs import complete_code as complete_code
+    from hanshuku.functions.verbs import extract as extract
     from hanshuku.functions.verbs import function as function
+    from hanshuku.functions.verbs import generate as generate
+    from hanshuku.functions.verbs import rank as rank
     from hanshuku.functions.verbs import rate as rate
+    from hanshuku.functions.verbs import summarize as summarize
+    from hanshuku.functions.verbs import tag as tag
+    from hanshuku.functions.verbs import translate as translate
+    from hanshuku.tasks import Answer as Answer
+    from hanshuku.tasks import Message as Message
     from hanshuku.tasks import Prediction as Prediction
     from hanshuku.tasks import Range as Range
+    from hanshuku.tasks import Ranking as Ranking
+    from hanshuku.tasks import Span as Span
     from hanshuku.tasks import Task as Task
 
 __version__ = "0.1.0"
@@ -32,10 +45,23 @@ _HOME = {
     "HanshukuError": "hanshuku.errors",
     "Prediction": "hanshuku.tasks",
     "Range": "hanshuku.tasks",
+    "Span": "hanshuku.tasks",
+    "Ranking": "hanshuku.tasks",
+    "Message": "hanshuku.tasks",
+    "Answer": "hanshuku.tasks",
     "Report": "hanshuku.evaluation.report",
     "Task": "hanshuku.tasks",
     "check": "hanshuku.data.check",
     "classify": "hanshuku.functions.verbs",
+    "translate": "hanshuku.functions.verbs",
+    "tag": "hanshuku.functions.verbs",
+    "summarize": "hanshuku.functions.verbs",
+    "rank": "hanshuku.functions.verbs",
+    "generate": "hanshuku.functions.verbs",
+    "extract": "hanshuku.functions.verbs",
+    "complete_code": "hanshuku.functions.verbs",
+    "chat": "hanshuku.functions.verbs",
+    "answer": "hanshuku.functions.verbs",
     "compare": "hanshuku.functions.compare",
     "function": "hanshuku.functions.verbs",
     "load": "hanshuku.functions.store",
@@ -43,8 +69,11 @@ _HOME = {
     "read": "hanshuku.data.read",
 }
 
-__all__ = ["Examples", "Function", "HanshukuError", "Prediction", "Range", "Report", "Task", "check", "classify", "compare",
-           "function", "load", "rate", "read"]  # fmt: skip
+__all__ = [
+    "Answer", "Examples", "Function", "HanshukuError", "Message", "Prediction", "Range", "Ranking", "Report", "Span",
+    "Task", "answer", "chat", "check", "classify", "compare", "complete_code", "extract", "function", "generate", "load",
+    "rank", "rate", "read", "summarize", "tag", "translate",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

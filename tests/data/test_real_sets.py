@@ -54,7 +54,37 @@ def test_a_set_states_its_task(shared_data, name, kind, inputs, labels, several,
     assert sum(note.count for note in notes if note.kind == "unknown_labels") == (51 if name == "mnli" else 0)  # "-": annotators disagreed
 
 
-@pytest.mark.parametrize("name", ["alpaca_zh", "cmrc2018", "conll2003", "gsm8k", "multi30k_en_de", "crosswoz", "movielens_small", "tinyshakespeare"])
-def test_a_set_of_another_kind_is_refused_with_its_columns(shared_data, name):
+KINDS = [
+    ("alpaca_zh", "generate", ("instruction", "input")), ("gsm8k", "generate", ("instruction",)), ("multi30k_en_de", "translate", ("source",)),
+    ("tatoeba_en_zh", "translate", ("source",)), ("dialogsum", "summarize", ("document",)), ("csl_title_zh", "summarize", ("document",)),
+    ("mbpp", "complete_code", ("prompt",)), ("crosswoz", "chat", ("messages",)), ("taskmaster4_orders", "chat", ("messages",)),
+    ("preference_en", "chat", ("messages",)), ("toolcall_zh", "chat", ("messages",)), ("squad_subset", "answer", ("question", "context")),
+    ("cmrc2018", "answer", ("question", "context")), ("conll2003", "tag", ("text",)), ("cluener", "tag", ("text",)), ("msra_ner", "tag", ("text",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kind", "inputs"), KINDS)
+def test_a_set_whose_answer_is_no_label_states_its_task(shared_data, name, kind, inputs):
+    test = read(shared_data / name, split="test")
+    task = infer_task(test)
+    encoded, _ = encode(task, test)
+    assert (task.kind, task.inputs) == (kind, inputs)
+    assert len(encoded) == len(test) and all(target is not None for target in encoded.targets)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("squad_subset", 0), ("cmrc2018", 0), ("cluener", 0)])
+def test_offsets_are_those_of_the_text(shared_data, name, wrong):
+    test = read(shared_data / name, split="test")
+    encoded, _ = encode(infer_task(test), test)
+    if encoded.task.kind == "answer":
+        pairs = [(row[1][start : start + len(text)], text) for row, target in zip(encoded.inputs, encoded.targets, strict=True) for text, start in target]
+    else:
+        cells = test.column("entities")
+        pairs = [(row[0][e["start"] : e["end"]], e["text"]) for row, cell in zip(encoded.inputs, cells, strict=True) for e in cell]
+    assert sum(a != b for a, b in pairs) == wrong
+
+
+@pytest.mark.parametrize("name", ["movielens_small", "tinyshakespeare"])
+def test_a_set_without_an_answer_is_refused_with_its_columns(shared_data, name):
     with pytest.raises(DataError, match=r"say which (one it is|they are): columns="):
         infer_task(read(shared_data / name))

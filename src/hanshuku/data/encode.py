@@ -12,6 +12,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.data.examples import Examples
 from hanshuku.data.match import Matched, match_columns
 from hanshuku.data.notes import SHOWN_LINES, Note, plural, shown_lines
+from hanshuku.data.roles import normal
 from hanshuku.data.stream import Stream
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.tasks import Task, kind_of
@@ -49,7 +50,7 @@ def encode(
     if unknown_labels not in {"error", "keep"}:
         raise ConfigError(f"unknown_labels= is 'error' or 'keep'. Received: {unknown_labels!r}.")
     matched = match_columns(task, examples, labelled=labelled)
-    inputs = list(_inputs(examples, matched))
+    inputs = list(_inputs(task, examples, matched, labelled=labelled))
     notes = [*examples.notes, *matched.notes]
     empty = np.array([not any(text.strip() for text in row) for row in inputs], dtype=bool)
     kept = np.flatnonzero(~empty) if drop_empty else np.arange(len(inputs))
@@ -71,14 +72,19 @@ def input_rows(task: Task, examples: Examples | Stream) -> Iterator[tuple[str, .
         DataError: a column is missing, or a cell is no text.
     """
     for batch in examples.batches() if isinstance(examples, Stream) else [examples]:
-        yield from _inputs(batch, match_columns(task, batch, labelled=False))
+        yield from _inputs(task, batch, match_columns(task, batch, labelled=False))
 
 
-def _inputs(examples: Examples, matched: Matched) -> Iterator[tuple[str, ...]]:
+def _inputs(task: Task, examples: Examples, matched: Matched, *, labelled: bool = False) -> Iterator[tuple[str, ...]]:
     columns = [examples.column(name) for name in matched.inputs]
+    parse = getattr(kind_of(task), "parse_input", None)
     for i, cells in enumerate(zip(*columns, strict=True)):
         try:
-            yield tuple(map(text_of, cells))
+            if parse is None:
+                yield tuple(map(text_of, cells))
+            else:
+                answered = labelled and matched.target is None
+                yield tuple(parse(task, name, cell, is_answered=answered) for name, cell in zip(task.inputs, cells, strict=True))
         except ValueError as error:
             raise DataError(f"{error} (columns {', '.join(matched.inputs)}).", *examples.origin(i)) from None
 
@@ -98,6 +104,8 @@ def text_of(cell: Any) -> str:
 
 def _targets(task: Task, examples: Examples, column: str, rows: np.ndarray, unknown_labels: str) -> tuple[np.ndarray, list[Note]]:
     """Targets of the rows at these positions."""
+    if hasattr(kind_of(task), "BESIDE_COLUMNS"):
+        return kind_of(task).encode_targets(task, _parsed_beside(task, examples, column, rows)), []
     if task.kind != "classify":
         return kind_of(task).encode_targets(task, _parsed(task, examples, column, rows, kind_of(task).parse_target)), []
     cells = examples.column(column)
@@ -145,11 +153,25 @@ def _parsed(task: Task, examples: Examples, column: str, rows: np.ndarray, parse
     return found
 
 
+def _parsed_beside(task: Task, examples: Examples, column: str, rows: np.ndarray) -> list[Any]:
+    """Answers that other columns help to read: references, tests, the tokens that tags belong to."""
+    kind = kind_of(task)
+    beside = {normal(name): examples.column(name) for name in examples.names if normal(name) in kind.BESIDE_COLUMNS}
+    cells = examples.column(column) if column else [None] * len(examples)
+    found = []
+    for i in rows.tolist():
+        try:
+            found.append(kind.parse_target(task, cells[i], {name: values[i] for name, values in beside.items()}))
+        except (ValueError, TypeError, KeyError) as error:
+            raise DataError(f"{error} ({f'column {column!r}' if column else 'the answer'}). Mend or remove the row.", *examples.origin(i)) from None
+    return found
+
+
 def _repeated(
     examples: Examples, inputs: Sequence[tuple[str, ...]], targets: np.ndarray | None, kept: np.ndarray, *, drop: bool
 ) -> tuple[np.ndarray, np.ndarray | None, list[Note]]:
     """Rows that say the same again, and rows that say the same text has another answer."""
-    answers = [b""] * len(kept) if targets is None else [target.tobytes() for target in targets]
+    answers = [b""] * len(kept) if targets is None else [repr(target).encode() if targets.dtype == object else target.tobytes() for target in targets]
     first: dict[tuple[str, ...], bytes] = {}
     seen: set[tuple[tuple[str, ...], bytes]] = set()
     repeated, contradicting = [], []

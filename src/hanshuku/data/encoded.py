@@ -18,7 +18,7 @@ class Encoded:
         task: the task that the rows fit.
         inputs: N rows, each with one text per task input, in the task's order.
         targets: classify (N,) int64 label indices; several labels (N, L) float32 of 0 and 1; rate (N,) float32;
-            None where the rows are not labelled.
+            other kinds (N,) objects, see the kind's file; None where the rows are not labelled.
         lines: (N,) int64, 1-based lines of the source file (0: not from a file).
     """
 
@@ -40,9 +40,9 @@ class Encoded:
     def strata(self) -> np.ndarray:
         """(N,) int64: one number for rows that a stratified split must spread evenly.
 
-        classify: the label; several labels: the rarest label the row has; rate: the quintile of the target.
+        classify: the label; several labels: the rarest label the row has; rate: the quintile of the target; else one for all.
         """
-        if self.targets is None or not len(self):
+        if self.targets is None or not len(self) or self.targets.dtype == object:
             return np.zeros(len(self), dtype=np.int64)
         if self.task.several:
             counts = self.targets.sum(axis=0)

@@ -14,5 +14,5 @@ def fingerprint(rows: Encoded) -> str:
     for row in rows.inputs:
         digest.update(json.dumps(row).encode())
     if rows.targets is not None:
-        digest.update(rows.targets.tobytes())
+        digest.update(rows.targets.tobytes() if rows.targets.dtype != object else repr(rows.targets.tolist()).encode())
     return digest.hexdigest()

@@ -10,14 +10,25 @@ from typing import Any
 import numpy as np
 
 from hanshuku.data.examples import Examples
+from hanshuku.data.infer_kinds import infer_kind, kind_by_columns
 from hanshuku.data.match import no_target, one_text, pair_of_texts
 from hanshuku.data.notes import plural
-from hanshuku.data.roles import TEXT_COLUMNS, find_first, find_pairs, find_target, normal, rename_hint, target_columns
+from hanshuku.data.roles import (
+    TEXT_COLUMNS,
+    find_first,
+    find_pairs,
+    find_target,
+    is_labelled,
+    normal,
+    rename_hint,
+    target_columns,
+)
 from hanshuku.errors import ConfigError, DataError, UnknownName
-from hanshuku.tasks import Task
+from hanshuku.tasks import KINDS, Task
 from hanshuku.tasks.classify import label_text, split_labels
 
-KINDS = ("classify", "several", "rate", "pair")
+LABELLED = ("classify", "several", "rate", "pair")
+LEGAL = (*LABELLED, *(kind for kind in KINDS if kind not in LABELLED))
 PLURAL = ("labels", "tags", "标签们")  # columns whose text cells may hold several labels
 MANY_LABELS = 200  # more different labels than these, nearly one a row, are no labels
 SCALES = ((0.0, 1.0), (-1.0, 1.0), (1.0, 5.0), (0.0, 5.0), (0.0, 10.0), (0.0, 100.0))
@@ -41,7 +52,7 @@ def infer_task(
 
     Args:
         examples: labelled rows (or unlabelled ones, where `labels` is given).
-        kind: "classify", "several" (labels), "rate", "pair" (of texts, with either answer); None: found.
+        kind: "classify", "several" (labels), "rate", "pair" (of texts, with either answer), or another of tasks.KINDS; None: found.
         labels: the legal labels, in their order; None: those that occur, sorted.
         inputs: the columns that are the input, one or two; None: found.
         scale: rate: least and greatest number; None: the range that occurs, rounded out to a usual scale.
@@ -54,6 +65,10 @@ def infer_task(
         UnknownName: no such kind or column.
     """
     _check_hints(kind, labels, scale)
+    if kind is None and labels is None and not is_labelled(examples.names):
+        kind = kind_by_columns(examples.names)
+    if kind is not None and kind not in LABELLED:
+        return infer_kind(examples, kind, labels=labels, inputs=inputs, instruction=instruction, name="" if name == "function" else name)
     target = _target(examples, kind, labels)
     columns = _inputs(examples, target, kind, inputs)
     shown = tuple(columns) if inputs or len(columns) == 2 else ("text",)
@@ -71,8 +86,8 @@ def infer_task(
 
 
 def _check_hints(kind: str | None, labels: Sequence[str] | None, scale: tuple[float, float] | None) -> None:
-    if kind is not None and kind not in KINDS:
-        raise UnknownName("task kind", kind, KINDS)
+    if kind is not None and kind not in LEGAL:
+        raise UnknownName("task kind", kind, LEGAL)
     if kind == "rate" and labels is not None:
         raise ConfigError(f"To rate is to give a number: there are no labels. Received labels: {', '.join(labels)}.")
     if scale is not None and kind != "rate":

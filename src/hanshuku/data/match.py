@@ -8,9 +8,20 @@ from typing import Any
 
 from hanshuku.data.examples import Examples
 from hanshuku.data.notes import Note
-from hanshuku.data.roles import PAIR_COLUMNS, TEXT_COLUMNS, find_first, find_pairs, normal, rename_hint, target_columns
+from hanshuku.data.roles import (
+    PAIR_COLUMNS,
+    TEXT_COLUMNS,
+    find_first,
+    find_inputs,
+    find_pairs,
+    normal,
+    rename_hint,
+    target_columns,
+)
 from hanshuku.errors import DataError
-from hanshuku.tasks import Task
+from hanshuku.tasks import Task, kind_of
+
+NO_TARGET_COLUMN = ("chat", "complete_code")  # the answer may be the last turn; tests may stand for a program
 
 
 @dataclass(frozen=True)
@@ -19,7 +30,7 @@ class Matched:
 
     Attributes:
         inputs: one column a task input, in the task's order.
-        target: the answer's column; None where it is not asked for.
+        target: the answer's column; None where it is not asked for, or stands in another (the last turn of a conversation).
         notes: what was taken although its name says nothing.
     """
 
@@ -40,6 +51,8 @@ def match_columns(task: Task, examples: Examples, *, labelled: bool = True) -> M
         DataError: a column is missing, or two fit equally well; names the columns and how to say which one it is.
     """
     names = examples.names
+    if hasattr(kind_of(task), "INPUT_COLUMNS"):
+        return _match_kind(task, examples, labelled=labelled)
     own = _own_names(task, names)
     target = _find_target(task, [name for name in names if name not in own.values()], examples) if labelled else None
     rest = [name for name in names if name != target]
@@ -58,6 +71,30 @@ def match_columns(task: Task, examples: Examples, *, labelled: bool = True) -> M
         target = left[0]
         return Matched(inputs, target, (_taken(target, "answer", examples),))
     return Matched(inputs, target, (_taken(inputs[0], "text", examples),) if guessed else ())
+
+
+def _match_kind(task: Task, examples: Examples, *, labelled: bool) -> Matched:
+    """Columns of a task whose kind says by which names its inputs and its answer go."""
+    names, kind = examples.names, kind_of(task)
+    inputs = find_inputs(task, names)
+    if not inputs and len(task.inputs) == 1:
+        column, guessed = one_text([name for name in names if normal(name) not in kind.TARGET_COLUMNS] or list(names), examples)
+        inputs, notes = (column,), (_taken(column, "text", examples),) if guessed else ()
+    elif not inputs:
+        known = "; ".join(" or ".join((name, *kind.INPUT_COLUMNS[i][:3])) for i, name in enumerate(task.inputs) if i < len(kind.INPUT_COLUMNS))
+        raise DataError(
+            f"To {task.kind.replace('_', ' ')}, columns {' and '.join(task.inputs)} are due. Received: {', '.join(names)}. "
+            f"Recognised: {known}; {rename_hint(task.inputs[0], names)}.",
+            examples.sources[0],
+        )
+    else:
+        notes = ()
+    if not labelled:
+        return Matched(inputs, None, notes)
+    target = _find_target(task, [name for name in names if name not in inputs], examples)
+    if target is None and task.kind not in NO_TARGET_COLUMN:
+        raise no_target(examples, task.kind)
+    return Matched(inputs, target, notes)
 
 
 def _own_names(task: Task, names: tuple[str, ...]) -> dict[str, str]:
@@ -120,8 +157,8 @@ def no_target(examples: Examples, kind: str | None) -> DataError:
     """The error for examples without a column for the answer."""
     names = examples.names
     kinds = ("classify", "rate") if kind is None else (kind,)
-    known = ", ".join(name for each in kinds for name in target_columns(each)[0])
-    role = "score" if kind == "rate" else "label"
+    known = ", ".join(name for each in kinds for group in target_columns(each)[: 1 if each in ("classify", "rate") else None] for name in group)
+    role = {"classify": "label", "rate": "score", None: "label"}.get(kind) or target_columns(kind or "")[0][0]
     others = [name for name in names if name not in find_first(TEXT_COLUMNS, names)] or list(names)
     hint = ". If the file has no header line, give the columns' names: columns=['text', 'label']" if _is_headerless(names) else ""
     hint += "".join(f"; {note.message}" for note in examples.notes if note.kind == "tabs")

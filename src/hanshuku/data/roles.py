@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from hanshuku.tasks import KINDS
+from hanshuku.tasks import KINDS, Task
 
 # One text. A name of an earlier group wins over a later one; two names of one group are ambiguous.
 TEXT_COLUMNS: tuple[tuple[str, ...], ...] = (
@@ -32,6 +32,8 @@ _EXTRA = {"classify": ("class_label", "label_text", "tags", "类型", "主题", 
 
 def target_columns(kind: str) -> tuple[tuple[str, ...], ...]:
     """Groups of recognised names of the answer's column for a kind of task; an earlier group wins."""
+    if kind not in _FIRST:
+        return tuple((name,) for name in KINDS[kind].TARGET_COLUMNS)
     first = _FIRST[kind]
     return first, tuple(name for name in (*KINDS[kind].TARGET_COLUMNS, *_EXTRA[kind]) if name not in first)
 
@@ -58,13 +60,36 @@ def find_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def find_target(names: Sequence[str]) -> list[str]:
-    """The columns that may hold the answer of a task of any kind; the best group only.
+    """The columns that may hold a label or a number; the best group only.
 
     A column named label (labels, 标签) is taken before all others.
     """
-    every = tuple(name for kind in KINDS for group in target_columns(kind) for name in group)
+    every = tuple(name for kind in _FIRST for group in target_columns(kind) for name in group)
     tagged = "tokens" in names  # tags are then those of the tokens, not of the text
     return find_first((_FIRST["classify"], every), [name for name in names if not (tagged and name == "tags")])
+
+
+def is_labelled(names: Sequence[str]) -> bool:
+    """Whether a column is named as only labels and numbers are: label, score and the like."""
+    known = {name for group in _FIRST.values() for name in group}
+    return any(normal(name) in known for name in names)
+
+
+def find_inputs(task: Task, names: Sequence[str]) -> tuple[str, ...]:
+    """The columns of the inputs of a task that has INPUT_COLUMNS, in order; () where one is missing.
+
+    An input is looked for under its own name first, then under the names that its place is known by.
+    """
+    by_normal = {normal(name): name for name in reversed(names)}
+    found: list[str] = []
+    for place, name in enumerate(task.inputs):
+        known = KINDS[task.kind].INPUT_COLUMNS
+        words = [normal(name), *(known[place] if place < len(known) else ())]
+        column = name if name in names else next((by_normal[word] for word in words if word in by_normal and by_normal[word] not in found), None)
+        if column is None:
+            return ()
+        found.append(column)
+    return tuple(found)
 
 
 def rename_hint(role: str, names: Sequence[str]) -> str:

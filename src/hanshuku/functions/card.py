@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def card(function: Function[Any, Any]) -> str:
     """The model card of a function, Markdown."""
     task = function.task
-    what = f"a number from {task.low:g} to {task.high:g}" if task.kind == "rate" else f"{len(task.labels)} labels"
+    what = f"a number from {task.low:g} to {task.high:g}" if task.kind == "rate" else f"{len(task.labels)} labels" if task.labels else task.kind
     lines = [f"# {task.name}", "", task.instruction or "(no instruction was given)", ""]
     lines += [f"- Inputs: {', '.join(task.inputs)}", f"- Output: {what}{', several at once' if task.several else ''}"]
     if task.labels:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Row = str | Sequence[str] | Mapping[str, str]  # one text; one text an input; or input name -> text
+Row = str | Sequence[Any] | Mapping[str, Any]  # one text; one value an input; or input name -> value
 BATCH = 1024  # rows handed to a predictor at once: enough to sort by length, little enough to keep memory flat
 
 
@@ -54,7 +54,7 @@ class Function(Generic[P, R]):
         self.__doc__ = task.instruction or None
 
     def __repr__(self) -> str:
-        kind = f"rate {self.task.low:g}..{self.task.high:g}" if self.task.kind == "rate" else f"{len(self.task.labels)} labels"
+        kind = f"{self.task.low:g}..{self.task.high:g}" if self.task.kind == "rate" else f"{len(self.task.labels)} labels" if self.task.labels else "text"
         how = self.history[-1].method if self.history else "zero-shot"
         return f"<hanshuku function {self.task.name}({', '.join(self.task.inputs)}): {self.task.kind}, {kind}, {how}>"
 
@@ -94,7 +94,7 @@ class Function(Generic[P, R]):
     def predict_rows(self, rows: Sequence[tuple[str, ...]]) -> list[Prediction]:
         """Predictions for rows that hold one text per input."""
         predictor = self.predictor(rows)
-        return kind_of(self.task).decode(self.task, predictor.outputs(rows), predictor.threshold)
+        return kind_of(self.task).decode(self.task, predictor.outputs(rows), predictor.threshold, rows)
 
     def predictor(self, rows: Sequence[tuple[str, ...]] = ()) -> Predictor:
         """What answers; where nothing was learned yet, the zero-shot predictor for the language of these rows."""
@@ -154,7 +154,7 @@ class Function(Generic[P, R]):
             DataError: the row does not fit; the message gives its place, counted from 0.
         """
         try:
-            if isinstance(row, str):
+            if isinstance(row, str) or (self.task.kind == "chat" and not isinstance(row, Mapping)):
                 return self._bind((row,), {})
             return self._bind((), dict(row)) if isinstance(row, Mapping) else self._bind(tuple(row), {})
         except (DataError, TypeError) as error:
@@ -166,9 +166,14 @@ class Function(Generic[P, R]):
         if len(args) > len(names) or len(args) + len(kwargs) != len(names) or set(given) != set(names):
             received = [*("a text" for _ in args), *kwargs]
             raise DataError(f"{self.task.name}() takes {' and '.join(names)}. Received: {', '.join(received) or 'nothing'}.")
+        parse = getattr(kind_of(self.task), "parse_input", None)
         for name, value in given.items():
-            if not isinstance(value, str):
+            if parse is None and not isinstance(value, str):
                 raise DataError(f"{self.task.name}() takes text for {name!r}. Received: {type(value).__name__}.")
+            try:
+                given[name] = value if parse is None else parse(self.task, name, value)
+            except ValueError as error:
+                raise DataError(f"{self.task.name}() cannot take this for {name!r}: {error}.") from None
         return tuple(given[name] for name in names)
 
     def _ready(self, examples: Any) -> None:

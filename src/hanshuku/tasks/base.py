@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
+
+import numpy as np
 
 from hanshuku.errors import TaskError
 
@@ -33,9 +35,9 @@ class Task:
     A task is plain data: it can be compared, hashed, printed and written as JSON.
     """
 
-    kind: str  # "classify" or "rate"; the names in tasks.KINDS
+    kind: str  # "classify", "rate", "generate" ...; the names in tasks.KINDS
     inputs: tuple[str, ...] = ("text",)  # names of the inputs, in order; two make a pair
-    labels: tuple[str, ...] = ()  # classify: the legal answers, at least two, in a fixed order
+    labels: tuple[str, ...] = ()  # classify: the legal answers, at least two, in a fixed order; tag: the kinds of entities
     several: bool = False  # classify: an answer is a set of labels (multi-label), may be empty
     low: float = 0.0  # rate: least answer
     high: float = 1.0  # rate: greatest answer
@@ -43,6 +45,9 @@ class Task:
     descriptions: tuple[str, ...] = ()  # one a label, parallel to labels; () where the labels speak for themselves
     name: str = "function"  # the Python name of the function
     returns: str = "str"  # classify: what a label is cast to: "str", "bool", "int"
+    language: str = ""  # of a text that is the answer: "en", "zh", "de" ...; "" where it is not known
+    optional: bool = False  # answer: the context may hold none
+    schema: str = ""  # extract: the JSON schema of the answer, as JSON text
 
     def __post_init__(self) -> None:
         if not self.inputs or len(set(self.inputs)) != len(self.inputs):
@@ -54,6 +59,10 @@ class Task:
                 raise TaskError(f"Each label may stand once. Received: {self.labels}.")
         if self.kind == "rate":
             Range(self.low, self.high)
+        if self.kind == "tag" and (not self.labels or len(set(self.labels)) != len(self.labels)):
+            raise TaskError(f"To tag, give at least one kind of entity, none twice. Received: {self.labels}.")
+        if self.kind == "extract" and not self.schema:
+            raise TaskError("To extract, give a schema: a pydantic model, a dataclass or a JSON schema of an object.")
         if self.descriptions and len(self.descriptions) != len(self.labels):
             raise TaskError(f"Give one description a label ({len(self.labels)}). Received: {len(self.descriptions)}.")
 
@@ -91,9 +100,9 @@ class Prediction:
     """An output with its confidence.
 
     Attributes:
-        output: what the function's signature says: a label, a tuple of labels in the task's order, a float.
+        output: what the task's kind says: a label, a tuple of labels in the task's order, a float, a text, an Answer, Spans ...
         confidence: probability that the output is right, 0..1, as the model estimates it; None where it cannot say.
-        scores: classify: a probability for each label; rate: empty.
+        scores: classify: a probability for each label; of other kinds empty.
     """
 
     output: Any
@@ -108,5 +117,19 @@ class Prediction:
 
     def to_json(self) -> dict[str, Any]:
         """``{"output": ..., "confidence": ..., "scores": {...}}``, as `call --json` and the server print it."""
-        output = list(self.output) if isinstance(self.output, (set, frozenset, tuple)) else self.output
-        return {"output": output, "confidence": self.confidence, "scores": dict(self.scores)}
+        return {"output": plain(self.output), "confidence": self.confidence, "scores": dict(self.scores)}
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses as dicts, sets and tuples as lists, all else as it is."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    return [plain(item) for item in value] if isinstance(value, (set, frozenset, tuple, list)) else value
+
+
+def objects(items: Sequence[Any]) -> np.ndarray:
+    """(N,) array of any Python objects; numpy by itself would spread tuples of one length over a second axis."""
+    found = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        found[i] = item
+    return found

@@ -73,7 +73,7 @@ def encode_targets(task: Task, targets: Sequence[Any]) -> np.ndarray:
     return encoded
 
 
-def decode(task: Task, outputs: np.ndarray, threshold: float = 0.5) -> list[Prediction]:
+def decode(task: Task, outputs: np.ndarray, threshold: float = 0.5, inputs: Sequence[tuple[str, ...]] = ()) -> list[Prediction]:
     """Predictions from (N, L) probabilities.
 
     One label: rows sum to 1, the greatest wins (ties: the earlier label). Several: every label at or above the

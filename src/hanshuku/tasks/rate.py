@@ -33,6 +33,6 @@ def encode_targets(task: Task, targets: Sequence[Any]) -> np.ndarray:
     return np.array(targets, dtype=np.float32)
 
 
-def decode(task: Task, outputs: np.ndarray, threshold: float = 0.5) -> list[Prediction]:
+def decode(task: Task, outputs: np.ndarray, threshold: float = 0.5, inputs: Sequence[tuple[str, ...]] = ()) -> list[Prediction]:
     """Predictions from (N,) numbers, cut to the task's range. The threshold has no meaning here."""
     return [Prediction(float(min(max(value, task.low), task.high))) for value in np.asarray(outputs, dtype=np.float64)]

@@ -1,0 +1,113 @@
+"""infer_kind: the task of a file whose answer is no label and no number: a text, a span, an object, an order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import islice
+
+from hanshuku.data.encode import text_of
+from hanshuku.data.examples import Examples
+from hanshuku.data.language import language_of
+from hanshuku.data.match import match_columns
+from hanshuku.data.roles import find_inputs, normal
+from hanshuku.errors import DataError
+from hanshuku.tasks import KINDS, TEXT_KINDS, Task, kind_of
+from hanshuku.tasks.tag import spans_of_tags
+
+SAMPLED = 200  # rows by which a language is told
+SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and groups of which a column each must be there
+    ("answer", (frozenset({"context", "passage", "上下文"}), frozenset({"question", "问题"}), frozenset({"answers", "answer", "答案"}))),
+    ("tag", (frozenset({"entities", "spans", "tags", "ner_tags", "实体"}), frozenset({"tokens", "text", "words", "文本"}))),
+    ("rank", (frozenset({"query", "question", "查询"}), frozenset({"candidates", "passages", "候选"}))),
+    ("translate", (frozenset({"source", "原文"}), frozenset({"target", "translation", "译文"}))),
+    ("summarize", (frozenset({"document", "dialogue", "article", "text", "正文"}), frozenset({"summary", "highlights", "摘要"}))),
+    ("complete_code", (frozenset({"prompt", "intent"}), frozenset({"completion", "code", "canonical_solution"}))),
+    ("chat", (frozenset({"messages", "conversations", "对话"}),)),
+    ("generate", (frozenset({"instruction", "prompt", "question", "指令", "问题"}), frozenset({"output", "response", "completion", "answer", "输出", "回答"}))),
+)
+
+
+def kind_by_columns(names: Sequence[str]) -> str | None:
+    """The kind whose columns these are, or None."""
+    found = {normal(name) for name in names}
+    return next((kind for kind, groups in SIGNS if all(group & found for group in groups)), None)
+
+
+def infer_kind(
+    examples: Examples, kind: str, *, labels: Sequence[str] | None = None, inputs: Sequence[str] | None = None, instruction: str = "", name: str = ""
+) -> Task:
+    """The task of that kind which the columns state.
+
+    Args:
+        examples: the rows.
+        kind: a kind with INPUT_COLUMNS.
+        labels: tag: the kinds of entities; None: those that occur, sorted.
+        inputs: the columns that are the input; None: found.
+        instruction: what to do, in words.
+        name: the Python name of the function; "" for the kind's.
+
+    Raises:
+        DataError: a column is missing, or no entity stands in any row.
+    """
+    shown = tuple(inputs) if inputs else _names(kind, examples)
+    name = name or kind
+    if kind == "extract":
+        return Task(kind, shown, instruction=instruction, name=name, schema=json.dumps(_schema(examples)))
+    if kind == "tag":
+        return Task(kind, shown, tuple(labels) if labels else _entity_labels(examples, shown), instruction=instruction, name=name)
+    task = Task(kind, shown, instruction=instruction, name=name, optional=kind == "answer")
+    if kind == "answer":
+        target = match_columns(task, examples).target
+        cells = examples.column(target or "")
+        return Task(kind, shown, instruction=instruction, name=name, optional=not all(kind_of(task).parse_target(task, cell) for cell in cells))
+    return Task(kind, shown, instruction=instruction, name=name, language=_language(task, examples) if kind in TEXT_KINDS else "")
+
+
+def _names(kind: str, examples: Examples) -> tuple[str, ...]:
+    """The names that the inputs get: those by which the kind knows them; generate has its second input only where a column holds some."""
+    known = tuple(group[0] for group in KINDS[kind].INPUT_COLUMNS)
+    if kind != "generate":
+        return known
+    both = Task(kind, known)
+    columns = find_inputs(both, examples.names)
+    used = columns and columns[1] != columns[0] and any(text_of(cell).strip() for cell in examples.column(columns[1]) if not isinstance(cell, list))
+    return known if used else known[:1]
+
+
+def _entity_labels(examples: Examples, shown: tuple[str, ...]) -> tuple[str, ...]:
+    names = {normal(name): name for name in examples.names}
+    found: set[str] = set()
+    column = next((names[name] for name in KINDS["tag"].TARGET_COLUMNS if name in names), None)
+    cells = examples.column(column) if column else []
+    for cell in cells:
+        if isinstance(cell, list) and cell and isinstance(cell[0], str):
+            found.update(label for _, _, label in spans_of_tags([""] * len(cell), cell))
+        elif isinstance(cell, list):
+            found.update(str(item["label"]) for item in cell if isinstance(item, dict) and "label" in item)
+        elif isinstance(cell, str):
+            found.update(label for _, _, label in spans_of_tags([""] * len(cell.split()), cell.split()))
+    if not found:
+        raise DataError(f"There is no entity in column {column!r}: to tag, give spans (start, end, label) or BIO tags.", examples.sources[0])
+    return tuple(sorted(found))
+
+
+def _language(task: Task, examples: Examples) -> str:
+    """Language of the answers, "" where it is neither English nor Chinese."""
+    target = match_columns(task, examples).target
+    texts = [str(cell) for cell in islice(examples.column(target or ""), SAMPLED)] if target else []
+    if not texts:
+        texts = [str(cell) for cell in islice(examples.column(match_columns(task, examples, labelled=False).inputs[0]), SAMPLED)]
+    found = language_of(texts)
+    return found if found in {"en", "zh"} else ""
+
+
+def _schema(examples: Examples) -> dict[str, object]:
+    """A schema of what the answers hold: one property a key, typed by its values, required where it is in every row."""
+    target = match_columns(Task("extract", schema="{}"), examples).target
+    rows = [json.loads(KINDS["extract"].parse_target(None, cell)) for cell in examples.column(target or "")]
+    names = dict.fromkeys(key for row in rows for key in row)
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
+    properties = {key: {"type": sorted({kinds[type(row[key])] for row in rows if key in row})} for key in names}
+    required = [key for key in names if all(key in row for row in rows)]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

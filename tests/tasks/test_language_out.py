@@ -1,0 +1,178 @@
+"""Tasks whose answer is a text, a span, an object or an order: what a file or a caller may give, and what is kept of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+import hanshuku as hk
+from hanshuku.errors import DataError, TaskError
+from hanshuku.tasks import KINDS, Answer, Message, Ranking, Span, Task, kind_of
+from hanshuku.tasks.base import objects
+from hanshuku.tasks.schemas import schema_text, structure_from
+from hanshuku.tasks.signature import task_of
+from hanshuku.tasks.tag import join_tokens, spans_of_tags
+
+ENTITIES = Task("tag", labels=("LOC", "PER"))
+
+
+@dataclass
+class Order:
+    item: str
+    count: int
+    gift: bool = False
+
+
+def test_a_text_is_returned_by_generate():
+    def polish(draft: str, tone: str) -> str:
+        """Rewrite."""
+
+    task, cast = task_of(polish)
+    assert (task.kind, task.inputs, cast("x")) == ("generate", ("draft", "tone"), "x")
+
+
+def test_messages_make_a_chat():
+    def reply(messages: list[Message]) -> str: ...
+
+    assert task_of(reply)[0].kind == "chat"
+
+
+def test_spans_name_their_labels():
+    def names(text: str) -> list[Span[Literal["PER", "ORG"]]]: ...
+
+    task, cast = task_of(names)
+    assert (task.kind, task.labels, cast((1, 2))) == ("tag", ("PER", "ORG"), [1, 2])
+
+
+def test_an_answer_that_may_be_missing_is_optional():
+    def find(question: str, context: str) -> Answer | None: ...
+
+    task, cast = task_of(find)
+    assert task.optional and cast(Answer("")) is None
+
+
+def test_a_ranking_takes_a_query_and_candidates():
+    def order(query: str, candidates: list[str]) -> Ranking: ...
+
+    assert task_of(order)[0].kind == "rank"
+
+
+def test_a_dataclass_is_extracted_and_built_again():
+    def read(text: str) -> Order: ...
+
+    task, cast = task_of(read)
+    assert json.loads(task.schema)["required"] == ["item", "count"]
+    assert cast({"item": "tea", "count": 2}) == Order("tea", 2)
+
+
+@pytest.mark.parametrize("hint", [int, list[str], list[Span], str | None, dict])
+def test_a_return_type_that_cannot_be_learned_is_refused(hint):
+    def wrong(text: str): ...
+
+    wrong.__annotations__["return"] = hint
+    with pytest.raises(TaskError):
+        task_of(wrong)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_says_how_an_answer_is_read_and_given(kind):
+    for name in ("TARGET_COLUMNS", "parse_target", "encode_targets", "decode"):
+        assert hasattr(KINDS[kind], name)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "tags", "spans"),
+    [
+        (["John", "lives", "in", "New", "York"], ["B-PER", "O", "O", "B-LOC", "I-LOC"], [(0, 4, "PER"), (14, 22, "LOC")]),
+        (["冯", "日", "乾", "在", "陕", "西"], ["B-PER", "I-PER", "I-PER", "O", "B-LOC", "I-LOC"], [(0, 3, "PER"), (4, 6, "LOC")]),
+        (["A", "B"], ["I-PER", "I-LOC"], [(0, 1, "PER"), (2, 3, "LOC")]),
+        (["A", "B"], ["B-PER", "B-PER"], [(0, 1, "PER"), (2, 3, "PER")]),
+        (["A", "B", "C"], ["S-PER", "B-LOC", "E-LOC"], [(0, 1, "PER"), (2, 5, "LOC")]),
+    ],
+)
+def test_tags_are_read_as_conlleval_reads_them(tokens, tags, spans):
+    assert spans_of_tags(tokens, tags) == spans
+
+
+def test_chinese_tokens_are_joined_without_spaces_and_english_with_one():
+    assert join_tokens(["iPhone", "手", "机", "is", "good"]) == ("iPhone手机is good", [0, 6, 7, 8, 11])
+
+
+def test_a_label_that_the_task_has_not_is_refused():
+    with pytest.raises(ValueError, match="'ORG' is not one of"):
+        kind_of(ENTITIES).parse_target(ENTITIES, [{"start": 0, "end": 1, "label": "ORG"}])
+
+
+def test_spans_come_back_with_their_text():
+    found = kind_of(ENTITIES).decode(ENTITIES, objects([((0, 2, "PER", 0.5), (3, 5, "LOC", 0.5))]), 0.5, [("李明去上海",)])[0]
+    assert [span.text for span in found.output] == ["李明", "上海"]
+    assert found.confidence == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [{"text": ["a", "b"], "answer_start": [3, 9]}, [{"text": "a", "answer_start": 3}, {"text": "b", "answer_start": 9}], '{"text": ["a", "b"], "answer_start": [3, 9]}'],
+)
+def test_answers_are_read_in_every_usual_form(cell):
+    assert KINDS["answer"].parse_target(Task("answer"), cell) == (("a", 3), ("b", 9))
+
+
+def test_no_answer_is_legal_only_where_the_task_says_so():
+    empty = {"text": [], "answer_start": []}
+    assert KINDS["answer"].parse_target(Task("answer", optional=True), empty) == ()
+    with pytest.raises(ValueError, match="optional"):
+        KINDS["answer"].parse_target(Task("answer"), empty)
+
+
+def test_what_was_said_behind_the_answer_is_not_part_of_the_question():
+    turns = [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}, {"from": "human", "value": "bye"}]
+    chat = KINDS["chat"]
+    assert json.loads(chat.parse_input(Task("chat"), "messages", turns, is_answered=True)) == [{"role": "user", "content": "hi"}]
+    assert chat.parse_target(Task("chat"), None, {"messages": turns}) == ("hello",)
+
+
+def test_a_conversation_of_one_text_is_the_users():
+    assert hk.chat()._bind(("hello",), {}) == ('[{"role": "user", "content": "hello"}]',)
+
+
+@pytest.mark.parametrize("wrong", [[], [{"role": "wizard", "content": "x"}], [{"role": "user"}], [{"role": "assistant", "content": "x"}], 3])
+def test_a_conversation_that_is_none_is_refused(wrong):
+    with pytest.raises(DataError):
+        hk.chat()([*wrong] if isinstance(wrong, list) else wrong)
+
+
+def test_relevant_candidates_are_positions_or_texts():
+    rank = KINDS["rank"]
+    assert rank.parse_target(Task("rank", ("query", "candidates")), ["b", 0], {"candidates": ["a", "b"]}) == (0, 1)
+    with pytest.raises(ValueError, match="neither one of"):
+        rank.parse_target(Task("rank", ("query", "candidates")), "c", {"candidates": ["a", "b"]})
+
+
+def test_equal_scores_keep_the_order_of_the_candidates():
+    task = Task("rank", ("query", "candidates"))
+    assert kind_of(task).decode(task, objects([(0.5, 0.9, 0.5)]), 0.5, [("q", '["a", "b", "c"]')])[0].output.candidates == ("b", "a", "c")
+
+
+def test_a_program_may_come_with_tests_alone():
+    assert KINDS["complete_code"].parse_target(Task("complete_code"), None, {"tests": ["assert f(1) == 2"]}) == ("", ("assert f(1) == 2",))
+
+
+def test_a_schema_without_properties_is_refused():
+    with pytest.raises(TaskError, match="object with properties"):
+        schema_text({"type": "string"})
+
+
+def test_an_object_is_built_as_the_dataclass_says():
+    @dataclass
+    class Basket:
+        orders: list[Order]
+        note: str | None = None
+
+    made = structure_from(Basket, {"orders": [{"item": "茶", "count": 1, "gift": True}], "note": None})
+    assert made == Basket([Order("茶", 1, True)])
+
+
+def test_a_language_that_is_no_code_is_refused():
+    with pytest.raises(TaskError, match="zh"):
+        hk.translate("Chinese")
