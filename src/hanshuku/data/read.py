@@ -178,7 +178,7 @@ def _files_in(folder: Path, split: str | None) -> tuple[list[Path], tuple[Note, 
     for path in sorted(folder.iterdir()):
         stem = re.sub(r"-\d+-of-\d+$", "", path.name.split(".")[0])
         name = next((key for key, stems in SPLITS.items() if stem in stems), stem)
-        if path.is_file() and _suffix(path) in SUFFIXES and (name in SPLITS or name == split):
+        if path.is_file() and suffix_of(path) in SUFFIXES and (name in SPLITS or name == split):
             splits.setdefault(name, []).append(path)
     if not splits:
         raise DataError("this is a folder without train, validation or test files. Give one file, or a folder that has them.", str(folder))
@@ -190,7 +190,7 @@ def _files_in(folder: Path, split: str | None) -> tuple[list[Path], tuple[Note, 
     return files, notes
 
 
-def _suffix(path: Path) -> str:
+def suffix_of(path: Path) -> str:
     """The suffix that tells the format, lower case: that before .gz."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return next((suffix for suffix in reversed(suffixes) if suffix != ".gz"), "")
@@ -200,7 +200,7 @@ def _file_source(path: Path, names: list[str] | None, format: str | None, encodi
     """The source for one file."""
     if format is not None and format not in FORMATS:
         raise UnknownName("format", format, FORMATS)
-    kind = format or SUFFIXES.get(_suffix(path)) or _by_content(path)
+    kind = format or SUFFIXES.get(suffix_of(path)) or _by_content(path)
     if split is not None and kind != "json":
         raise ConfigError(f"split= is for folders, JSON objects and data sets. Received split={split!r} with the {kind} file {path}.")
     if names and kind not in {"csv", "tsv", "xlsx"}:
@@ -246,4 +246,4 @@ def _by_content(path: Path) -> str:
             return "json"
         return "jsonl"
     text_file(path, None)  # says so where it is not text at all
-    raise DataError(f"the suffix {_suffix(path)!r} does not tell the format. {_LEGAL}{', '.join(FORMATS)}.", str(path))
+    raise DataError(f"the suffix {suffix_of(path)!r} does not tell the format. {_LEGAL}{', '.join(FORMATS)}.", str(path))

@@ -6,23 +6,17 @@ file. Loading executes nothing from the folder.
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hanshuku.data.disk import flush
-from hanshuku.errors import FunctionFolderError, StorageError
+from hanshuku.data.disk import whole_folder
+from hanshuku.errors import FunctionFolderError
 
 FORMAT = 1  # raise when an older reader could not read what is written
 MANIFEST = "function.json"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def write_folder(path: Path, fill: Callable[[Path], Mapping[str, Any]]) -> None:
@@ -38,28 +32,9 @@ def write_folder(path: Path, fill: Callable[[Path], Mapping[str, Any]]) -> None:
     """
     if path.exists() and not (path / MANIFEST).is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise FunctionFolderError(f"{path} exists and is not a saved function, so it is not replaced. Choose another name.")
-    staged: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        staged = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp", dir=path.parent))
-        staged.chmod(0o755)
+    with whole_folder(path) as staged:
         manifest = {"format": FORMAT, **fill(staged), "files": _digests(staged)}
         (staged / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
-        flush(*staged.rglob("*"), staged)  # the disk holds every file before the folder gets its name
-        _put(staged, path)
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageError(f"{path} could not be written: {error.strerror}. What was there is untouched.") from error
-        raise
-    except Exception as error:
-        # safetensors and tokenizers report a full disk in exceptions of their own
-        if any(word in str(error) for word in ("No space left", "os error 28", "File too large", "os error 27")):
-            raise StorageError(f"{path} could not be written: {error}. What was there is untouched.") from error
-        raise
-    finally:
-        if staged is not None:
-            shutil.rmtree(staged, ignore_errors=True)
 
 
 def read_manifest(path: Path, *, verify: bool = True) -> dict[str, Any]:
@@ -93,24 +68,6 @@ def read_manifest(path: Path, *, verify: bool = True) -> dict[str, Any]:
     return manifest
 
 
-def _sweep(path: Path) -> None:
-    """Remove what a writer of the same function left when it was killed: staged folders of processes that are no more."""
-    for litter in path.parent.glob(f".{path.name}.*.tmp*"):
-        owner = litter.name.removeprefix(f".{path.name}.").split(".")[0]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(litter, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
 def _digest(file: Path) -> str:
     with file.open("rb") as stream:
         digest = hashlib.sha256()
@@ -122,25 +79,3 @@ def _digest(file: Path) -> str:
 def _digests(folder: Path) -> dict[str, tuple[int, str]]:
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     return {file.relative_to(folder).as_posix(): (file.stat().st_size, _digest(file)) for file in files}
-
-
-def _put(staged: Path, path: Path) -> None:
-    """Give the staged folder its name; a folder that has the name already is swapped out in one step where Linux can."""
-    if not path.exists():
-        staged.rename(path)
-        return
-    if not _exchange(staged, path):
-        old = staged.with_name(staged.name + ".old")
-        path.rename(old)
-        staged.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Swap two folders atomically (renameat2 with RENAME_EXCHANGE, Linux 3.15); False where that cannot be done."""
-    try:
-        call = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    at_working_folder, exchange = -100, 2
-    return call(at_working_folder, os.fsencode(one), at_working_folder, os.fsencode(other), exchange) == 0

@@ -62,7 +62,7 @@ def save_backbone(loaded: Loaded, folder: Path, *, changed: bool) -> dict[str, A
         return data | {"form": delta.kind, "base": base}
     weights = list(loaded.folder.glob("model*.safetensors"))
     if changed or not weights:
-        _save_quietly(loaded.network, target)
+        save_quietly(loaded.network, target)
         _copy(loaded.folder, target, (*_TEXT, *_TERMS), link=False)
     else:  # a file in the cache is never written again, so a link is as good as a copy; a user's own folder may be
         _copy(loaded.folder, target, (*_NETWORK, *_TEXT, *_TERMS), link=_is_fetchable(loaded.info))
@@ -118,7 +118,7 @@ def weights_digest(folder: Path) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def _save_quietly(network: Any, target: Path) -> None:
+def save_quietly(network: Any, target: Path) -> None:
     """Save without the library's own progress bar, which would draw over ours."""
     from transformers.utils import logging
 
