@@ -11,6 +11,7 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "encoder": "hanshuku.inference.encoder:EncoderPredictor",
     "static": "hanshuku.inference.static:StaticPredictor",
     "label_scoring": "hanshuku.inference.label_scoring:LabelScoringPredictor",
+    "generation": "hanshuku.inference.generation:GenerationPredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
 }
 

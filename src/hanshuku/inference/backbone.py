@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,13 @@ def save_backbone(loaded: Loaded, folder: Path, *, changed: bool) -> dict[str, A
     return data | {"form": "whole"}
 
 
-def load_backbone(folder: Path, data: dict[str, Any]) -> Loaded:
+def load_backbone(folder: Path, data: dict[str, Any], load: Callable[[str], Loaded] = load_encoder) -> Loaded:
     """The network that `save_backbone` wrote, in float32 and ready to answer.
 
     Args:
         folder: the function's folder.
         data: what `save_backbone` returned.
+        load: makes the base network of a model's name.
 
     Raises:
         FunctionFolderError: a part is missing or damaged.
@@ -88,7 +89,7 @@ def load_backbone(folder: Path, data: dict[str, Any]) -> Loaded:
     except (KeyError, TypeError) as error:
         raise FunctionFolderError(f"{folder} is damaged: function.json does not say how its network is kept ({error!r}).") from error
     if base is None:
-        loaded = load_encoder(str(place))
+        loaded = load(str(place))
         loaded.network.requires_grad_(False).eval()
         return replace(loaded, info=info, folder=place)
     source = pull(base["name"]) if base["name"] else place / BASE
@@ -98,7 +99,7 @@ def load_backbone(folder: Path, data: dict[str, Any]) -> Loaded:
             f"{folder} was learned on {info.name!r} with SHA-256 {base['sha256'][:12]}; {source} has {found[:12]}. "
             "Fetch that revision of the model, or learn the function anew."
         )
-    loaded = load_encoder(str(source))
+    loaded = load(str(source))
     delta = Delta.read(place, form)
     network = delta.apply(loaded.network).requires_grad_(requires_grad=False).eval()
     return Adapted(info=info, folder=source, network=network, tokenizer=loaded.tokenizer, delta=delta)

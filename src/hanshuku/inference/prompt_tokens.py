@@ -32,7 +32,7 @@ class PromptTokens:
 
     def __init__(self, tokenizer: Any, layout: Layout, answers: Sequence[str], *, limit: int, inputs: int = 1) -> None:
         self.tokenizer, self.layout, self.inputs = tokenizer, layout, inputs
-        self.front = [] if layout.chat else _front(tokenizer)
+        self.front = [] if layout.chat else front_tokens(tokenizer)
         self.special = {token_id: token.content for token_id, token in tokenizer.added_tokens_decoder.items() if token.special}
         tail = self._ids([layout.tail])[0]
         joined = self._ids([layout.tail + layout.joint + answer for answer in answers])
@@ -101,7 +101,7 @@ class PromptTokens:
         return self.tokenizer(list(texts), add_special_tokens=False, padding=False, truncation=False, verbose=False)["input_ids"]
 
 
-def _front(tokenizer: Any) -> list[int]:
+def front_tokens(tokenizer: Any) -> list[int]:
     """Tokens that the tokenizer puts before a text, such as <bos>."""
     bare = tokenizer("x", add_special_tokens=False)["input_ids"]
     full = tokenizer("x")["input_ids"]

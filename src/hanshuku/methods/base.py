@@ -15,6 +15,11 @@ def default_encoder(language: str) -> str:
     return "minilm" if language == "en" else "e5-multilingual"
 
 
+def default_generator(language: str) -> str:
+    """The catalogue's language model for "en"; smollm2 reads no Chinese, so for all else one whose licence must be accepted."""
+    return "smollm2" if language == "en" else "gemma-270m"
+
+
 class Method(Protocol):
     """A frozen dataclass of settings (at most 15 fields, each with metadata={"help": ...}) with one verb, `fit`."""
 

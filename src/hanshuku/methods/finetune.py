@@ -1,33 +1,42 @@
-"""finetune: move the model itself, or a small part of it, with a linear head on top."""
+"""finetune: move the model itself, or a small part of it; for labels and numbers with a linear head on top."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
-from hanshuku.methods.base import default_encoder
+from hanshuku.methods.base import default_encoder, default_generator
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
-from hanshuku.tasks import Task
+from hanshuku.tasks import TEXT_KINDS, Task
 from hanshuku.training.run import Run
 
 if TYPE_CHECKING:
-    from hanshuku.inference.encoder import EncoderPredictor
+    from hanshuku.inference.base import Predictor
 
 NAMES = ("all", "head", "last_layers", "bias", "lora", "dora", "ia3", "prefix", "prompt", "adapter")
 HOLD_OUT = 0.1  # share of train that judges, where no validation rows are given and some are needed
 MIN_TO_HOLD = 50  # with fewer rows every one is needed for learning
+WORK: dict[str, str] = {  # kind of task -> module:function that does the work of `fit`
+    **dict.fromkeys(("classify", "rate"), "hanshuku.methods.finetuning:fit_encoder"),
+    **dict.fromkeys(sorted(TEXT_KINDS), "hanshuku.methods.text_finetuning:fit_generator"),
+}
 LONGEST = 512  # tokens a row where the user sets no limit: attention grows with the square
 
 
 @dataclass(frozen=True)
 class Finetune:
-    """Fine-tune an encoder or a causal model, wholly or in part, with a linear head on its pooled output."""
+    """Fine-tune a model, wholly or in part.
+
+    Labels and numbers: an encoder or a causal model with a linear head on its pooled output. Texts: a causal language
+    model, instruction tuning; the loss is that of the answers alone.
+    """
 
     NAME: ClassVar[str] = "finetune"
-    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"})
+    KINDS: ClassVar[frozenset[str]] = frozenset(WORK)
     LEARNS: ClassVar[bool] = True
 
     tuning: str = field(default="all", metadata={"help": f"what moves: {', '.join(NAMES)}"})
@@ -60,12 +69,12 @@ class Finetune:
         check_range("patience", self.patience, 0, 10_000, whole=True)
 
     def default_model(self, task: Task, language: str) -> str:
-        """English: minilm; everything else: e5-multilingual."""
-        return default_encoder(language)
+        """English: minilm, for texts smollm2; everything else: e5-multilingual, for texts gemma-270m."""
+        return default_generator(language) if task.kind in TEXT_KINDS else default_encoder(language)
 
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
-    ) -> EncoderPredictor:
+    ) -> Predictor:
         """Train on `train`; see `Method.fit`.
 
         Without validation rows a tenth of `train` judges where something must be judged (early stopping, the threshold of
@@ -77,14 +86,16 @@ class Finetune:
             ModelError: the model cannot be had.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
-        if task.kind == "rate" and (self.label_smoothing or self.class_weights != "none"):
-            raise ConfigError("label_smoothing and class_weights need labels. Received: a task of kind 'rate'.")
+        if task.kind != "classify" and (self.label_smoothing or self.class_weights != "none"):
+            raise ConfigError(f"label_smoothing and class_weights need labels. Received: a task of kind {task.kind!r}.")
         rows = check_labelled("finetune", train)
         try:
-            from hanshuku.methods.finetuning import fit_encoder
+            module, name = WORK[task.kind].split(":")
+            work = getattr(import_module(module), name)
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Fine-tuning") from error
-        return fit_encoder(self, task, rows, model=model, validation=validation, run=run)
+        predictor: Predictor = work(self, task, rows, model=model, validation=validation, run=run)
+        return predictor
 
     def planned_epochs(self, rows: int, labels: int) -> float:
         """Passes over the rows: as set, else fewer the more rows there are and more the more labels, 2..30."""

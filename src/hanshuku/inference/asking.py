@@ -1,0 +1,265 @@
+"""Asking for a text: a row of a task as turns of a conversation, and those as token ids in the model's own form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hanshuku.errors import ConfigError
+from hanshuku.inference.prompt_tokens import CHARACTERS_PER_TOKEN, front_tokens
+from hanshuku.inference.prompts import check_template
+from hanshuku.tasks import Task
+
+Turns = list[dict[str, str]]
+PLAIN_INPUTS = frozenset({"text", "instruction", "input", "prompt", "source", "document", "question", "messages"})  # shown without their name
+LANGUAGES = {
+    "en": {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese", "ru": "Russian", "it": "Italian"},
+    "zh": {"en": "英文", "zh": "中文", "de": "德文", "fr": "法文", "es": "西班牙文", "ja": "日文", "ru": "俄文", "it": "意大利文"},
+}  # fmt: skip
+MARK = "\ue000reply\ue001"  # private-use characters: no chat template touches them
+
+
+@dataclass(frozen=True)
+class Words:
+    """What Hanshuku says to a language model in one language when it wants a text."""
+
+    instructions: dict[str, str]  # by kind, where the user gave none
+    leads: dict[str, str]  # by kind, how the answer begins for a model without a chat template
+    pair: str  # one input of several
+    roles: dict[str, str]  # of a conversation, for a model without a chat template
+
+
+WORDS = {
+    "en": Words(
+        {
+            "translate": "Translate the text into {language}.", "summarize": "Summarize the text in a sentence or two.",
+            "complete_code": "Write Python code that does the following. Answer with the code alone.",
+            "extract": "Read the data out of the text. Answer with one JSON object of this schema:\n{schema}",
+        },
+        {"translate": "{language}:", "summarize": "Summary:", "complete_code": "Code:", "chat": "Assistant:", "extract": "JSON:"},
+        "{name}: {text}", {"system": "{text}", "user": "User: {text}", "assistant": "Assistant: {text}", "tool": "Tool: {text}"},
+    ),
+    "zh": Words(
+        {
+            "translate": "请把下文翻译成{language}。", "summarize": "请用一两句话概括下文。", "complete_code": "请写出完成以下要求的 Python 代码，只回答代码。",
+            "extract": "请从下文中提取数据，只回答一个符合此模式的 JSON 对象：\n{schema}",
+        },
+        {"translate": "{language}：", "summarize": "摘要：", "complete_code": "代码：", "chat": "助手：", "extract": "JSON："},
+        "{name}：{text}", {"system": "{text}", "user": "用户：{text}", "assistant": "助手：{text}", "tool": "工具：{text}"},
+    ),
+}  # fmt: skip
+ANSWER = {"en": "Answer:", "zh": "回答："}
+
+
+def instruction_for(task: Task, language: str) -> str:
+    """The task's instruction, or the usual words of its kind."""
+    if task.instruction.strip():
+        said = task.instruction.strip()
+        return f"{said}\n{task.schema}" if task.kind == "extract" else said
+    words = WORDS[language].instructions.get(task.kind, "")
+    return words.format(language=language_name(task, language), schema=task.schema)
+
+
+def language_name(task: Task, language: str) -> str:
+    """The language of the answer in words of the wording's language."""
+    unknown = {"en": "the other language", "zh": "另一种语言"}[language]
+    return LANGUAGES[language].get(task.language, task.language or unknown)
+
+
+class Asker:
+    """Rows of a task whose answer is a text, as a language model reads them.
+
+    A row becomes turns; turns become segments of text, each tokenised by itself, so that what is learned and what is asked
+    are split into tokens alike. A row that is too long loses the end of its longest input, a conversation its oldest turns.
+
+    Args:
+        task: of a kind whose answer is a text.
+        tokenizer: a fast transformers tokenizer, with a chat template or without.
+        language: of the wording, "en" or "zh".
+        template: the user's turn, with {instruction} and the task's inputs, or {text} for all of them; "": the usual one.
+        lead: how the answer begins; None: the usual one.
+        limit: most tokens of a prompt.
+        demonstrations: (row, reply) pairs that are shown before every row.
+
+    Attributes:
+        stops: ids of tokens that end an answer.
+
+    Raises:
+        ConfigError: the template is illegal, or the prompt leaves no room for a text.
+    """
+
+    def __init__(
+        self, task: Task, tokenizer: Any, *, language: str = "en", template: str = "", lead: str | None = None, limit: int = 2048,
+        demonstrations: Sequence[tuple[Sequence[str], str]] = (),
+    ) -> None:  # fmt: skip
+        self.task, self.tokenizer, self.language, self.limit = task, tokenizer, language, limit
+        self.words = WORDS[language]
+        self.parts = check_template(template, task.inputs) if template else None
+        self.chat = bool(getattr(tokenizer, "chat_template", None))
+        usual = "" if self.chat else self.words.leads.get(task.kind, ANSWER[language]).format(language=language_name(task, language))
+        self.lead = usual if lead is None else lead
+        self.special = {token_id: token.content for token_id, token in tokenizer.added_tokens_decoder.items() if token.special}
+        self.front = [] if self.chat else front_tokens(tokenizer)
+        self.closing = self._closing()
+        self.stops = self._stops()
+        self.demonstrations = [(tuple(row), reply) for row, reply in demonstrations]
+        empty = tuple('[{"role": "user", "content": ""}]' if task.kind == "chat" else "" for _ in task.inputs)
+        bare = len(self._ids(self.segments(empty)))
+        if bare >= limit:
+            raise ConfigError(
+                f"The prompt is {bare} tokens before any text is put in; {limit} are left beside the answer. Shorten the instruction "
+                "or the demonstrations, ask for fewer max_new_tokens, or raise max_length as far as the model reads."
+            )
+
+    def prompts(self, rows: Sequence[Sequence[str]]) -> tuple[list[list[int]], list[bool]]:
+        """N prompts as token ids, each at most `limit` long, and whether a row had to lose some of its text."""
+        fitted = [self._fitted(tuple(row)) for row in rows]
+        return [ids for ids, _ in fitted], [cut for _, cut in fitted]
+
+    def example(self, row: Sequence[str], reply: str, *, most: int) -> tuple[list[int], list[bool], bool]:
+        """A row with its answer: token ids, which of them are supervised (every turn of the assistant), and whether it was cut.
+
+        Args:
+            row: one text an input.
+            reply: the answer.
+            most: tokens of both; the prompt loses text first, then the reply its end.
+        """
+        answer = self._tokens(self._reply(reply))
+        cut = len(answer) > max(most - 16, most // 2)
+        answer = answer[: max(most - 16, most // 2)]
+        ids, was_cut = self._fitted(tuple(row), most - len(answer))
+        marks = [False] * len(ids)
+        if not was_cut and self.task.kind == "chat":
+            marks = [mark for text, mark in self.segments(row) for _ in self._tokens(text)]
+            marks = [False] * (len(ids) - len(marks)) + marks
+        return ids + answer, marks + [True] * len(answer), cut or was_cut
+
+    def segments(self, row: Sequence[str]) -> list[tuple[str, bool]]:
+        """The prompt of a row in pieces of text, and whether each was said by the assistant."""
+        turns = self.turns(row)
+        if not self.chat:
+            return self._plain_segments(turns)
+        found, done = [], ""
+        for place, turn in enumerate(turns):
+            if turn["role"] != "assistant":
+                continue
+            before, after = self._render(turns[:place], ask=True), self._render(turns[: place + 1], ask=False)
+            if not (before.startswith(done) and after.startswith(before)):  # a template that rewrites earlier turns
+                return [(self._render(turns, ask=True) + self.lead, False)]
+            found += [(before[len(done) :], False), (after[len(before) :], True)]
+            done = after
+        whole = self._render(turns, ask=True)
+        if not whole.startswith(done):
+            return [(whole + self.lead, False)]
+        return [*found, (whole[len(done) :] + self.lead, False)]
+
+    def turns(self, row: Sequence[str]) -> Turns:
+        """The conversation that a row is, demonstrations and all, without the answer."""
+        if self.task.kind == "chat":
+            turns = [{**turn, "content": self._safe(turn["content"])} for turn in json.loads(row[0])]
+            system = self.task.instruction.strip()
+            return turns if not system or turns[0]["role"] == "system" else [{"role": "system", "content": system}, *turns]
+        shown: Turns = []
+        for example, reply in self.demonstrations:
+            shown += [{"role": "user", "content": self._content(example)}, {"role": "assistant", "content": self._safe(reply)}]
+        return [*shown, {"role": "user", "content": self._content(row)}]
+
+    def _content(self, row: Sequence[str]) -> str:
+        """The user's turn."""
+        texts = [self._safe(text.strip()) for text in row]
+        instruction = instruction_for(self.task, self.language)
+        if self.parts is None:
+            return "\n\n".join(part for part in (instruction, self._joined(texts)) if part)
+        named = dict(zip(self.task.inputs, texts, strict=True)) | {"instruction": instruction, "labels": ""}
+        named = {"text": self._joined(texts)} | named
+        return "".join(literal + ("" if name is None else named[name]) for literal, name in self.parts)
+
+    def _joined(self, texts: Sequence[str]) -> str:
+        pairs = [(name, text) for name, text in zip(self.task.inputs, texts, strict=True) if text]
+        plain = all(name in PLAIN_INPUTS for name, _ in pairs) or len(self.task.inputs) == 1
+        return "\n\n".join(text if plain else self.words.pair.format(name=name.replace("_", " "), text=text) for name, text in pairs)
+
+    def _plain_segments(self, turns: Turns) -> list[tuple[str, bool]]:
+        """Turns for a model without a chat template: paragraphs, the roles named only in a conversation."""
+        is_talk = self.task.kind == "chat"
+        found: list[tuple[str, bool]] = []
+        for turn in turns:
+            if turn["role"] == "assistant":
+                found += [(f"{self.lead}", False), (self._reply(turn["content"]), True), ("\n\n", False)]
+            else:
+                found.append((f"{self.words.roles[turn['role']].format(text=turn['content']) if is_talk else turn['content']}\n", False))
+        return [*found, (self.lead, False)]
+
+    def _reply(self, reply: str) -> str:
+        """An answer as it stands behind the prompt, with what closes it."""
+        joint = " " if not self.chat and self.lead and self.lead[-1].isascii() and not self.lead[-1].isspace() else ""
+        return joint + self._safe(reply.strip()) + self.closing
+
+    def _closing(self) -> str:
+        """What the model writes when it has answered: the end of its turn, or the end of the text."""
+        if not self.chat:
+            return str(self.tokenizer.eos_token or "\n")
+        behind = self._render([{"role": "user", "content": "x"}, {"role": "assistant", "content": MARK}], ask=False).rpartition(MARK)[2]
+        ends = [behind.find(token) + len(token) for token in self.special.values() if token in behind]
+        return behind[: min(ends)] if ends else behind or str(self.tokenizer.eos_token or "")
+
+    def _stops(self) -> frozenset[int]:
+        ids = self._tokens(self.closing)
+        return frozenset({*ids[-1:], *([] if self.tokenizer.eos_token_id is None else [self.tokenizer.eos_token_id])})
+
+    def _render(self, turns: Turns, *, ask: bool) -> str:
+        return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=ask))
+
+    def _fitted(self, row: tuple[str, ...], limit: int | None = None) -> tuple[list[int], bool]:
+        """The prompt of a row within the limit, and whether something had to go."""
+        limit = limit or self.limit
+        room = limit * CHARACTERS_PER_TOKEN
+        cut = self.task.kind != "chat" and any(len(text) > room for text in row)
+        if cut:
+            row = tuple(text[:room] for text in row)
+        ids = self._ids(self.segments(row))
+        while len(ids) > limit:
+            shorter = self._shorter(row, len(ids) - limit)
+            if shorter == row:
+                return ids[-limit:], True
+            row, cut = shorter, True
+            ids = self._ids(self.segments(row))
+        return ids, cut
+
+    def _shorter(self, row: tuple[str, ...], excess: int) -> tuple[str, ...]:
+        """The row with about `excess` tokens less: the oldest turns of a conversation, or the end of the longest text, go."""
+        if self.task.kind != "chat":
+            longest = max(range(len(row)), key=lambda i: len(row[i]))
+            return tuple(self._cut(text, excess) if i == longest else text for i, text in enumerate(row))
+        turns = json.loads(row[0])
+        rest = [place for place, turn in enumerate(turns) if turn["role"] != "system"]
+        if len(rest) > 1:
+            del turns[rest[0]]
+            while len(rest) > 2 and turns[rest[0]]["role"] == "assistant":  # a conversation begins with the user
+                del turns[rest[0]]
+                rest.pop()
+        else:
+            longest = max(range(len(turns)), key=lambda place: len(turns[place]["content"]))
+            turns[longest]["content"] = self._cut(turns[longest]["content"], excess)
+        return (json.dumps(turns, ensure_ascii=False),)
+
+    def _cut(self, text: str, excess: int) -> str:
+        offsets = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+        kept = max(0, len(offsets) - excess)
+        return text[: offsets[kept][0]] if kept < len(offsets) else text[: max(0, len(text) - excess)]
+
+    def _ids(self, segments: Sequence[tuple[str, bool]]) -> list[int]:
+        return [*self.front, *(token for text, _ in segments for token in self._tokens(text))]
+
+    def _tokens(self, text: str) -> list[int]:
+        found: list[int] = self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"] if text else []
+        return found
+
+    def _safe(self, text: str) -> str:
+        """The text with a space inside whatever the model would take for a mark of its own, such as the end of a turn."""
+        for token in self.special.values():
+            if token in text:
+                text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text

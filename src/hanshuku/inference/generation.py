@@ -1,0 +1,218 @@
+"""GenerationPredictor: a language model answers with a text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hanshuku.errors import ConfigError, FunctionFolderError
+from hanshuku.inference.asking import Asker
+from hanshuku.inference.backbone import load_backbone, save_backbone
+from hanshuku.inference.base import Inputs
+from hanshuku.inference.beams import search_beams
+from hanshuku.inference.decoder import Completion, Decoder, Limits, sampler
+from hanshuku.inference.embed import best_device, is_half
+from hanshuku.models.load import Loaded, load_causal
+from hanshuku.tasks import Task
+from hanshuku.tasks.base import objects
+
+NEW_TOKENS = {"translate": 128, "summarize": 128}  # where the user set no limit; else:
+MANY_NEW_TOKENS = 256
+FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
+DECODING = ("max_new_tokens", "temperature", "top_p", "top_k", "beams", "stop", "seed")  # what may be set anew after learning
+
+
+@dataclass(frozen=True)
+class GenerationSettings:
+    """How a language model is asked for a text, and how it writes; plain data, saved with the function."""
+
+    language: str = "en"  # of the wording: "en" or "zh"
+    template: str = ""  # the user's turn, with {instruction} and the inputs, or {text}; "": the wording's
+    lead: str | None = None  # how the answer begins; None: the wording's
+    demonstrations: tuple[tuple[tuple[str, ...], str], ...] = ()  # (row, reply) shown before every row
+    max_new_tokens: int = 0  # most tokens of an answer; 0: 128 for translations and summaries, else 256
+    temperature: float = 0.0  # 0: the likeliest token always; above: drawn at random
+    top_p: float = 1.0  # least probability mass that is drawn from
+    top_k: int = 0  # most tokens that are drawn from; 0: all
+    beams: int = 1  # answers kept side by side; 1: none but the one
+    stop: tuple[str, ...] = ()  # texts that end an answer; they are not part of it
+    seed: int = 0  # of the draws
+    max_length: int = 2048  # most tokens of prompt and answer; never more than the model reads
+    precision: str = "fp32"  # "fp32", "bf16", or "auto": bf16 where the processor gains by it; its rounding depends on the batch
+
+    def __post_init__(self) -> None:
+        ranges = {"max_new_tokens": (0, 1_000_000), "temperature": (0.0, 100.0), "top_p": (0.001, 1.0), "top_k": (0, 1_000_000), "beams": (1, 64)}
+        for name, (low, high) in ranges.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"{name} is from {low:g} to {high:g}. Received: {getattr(self, name)!r}.")
+        for name, legal in (("language", ("en", "zh")), ("precision", ("auto", "bf16", "fp32"))):
+            if getattr(self, name) not in legal:
+                raise ConfigError(f"{name} is one of {', '.join(legal)}. Received: {getattr(self, name)!r}.")
+        if self.beams > 1 and self.temperature:
+            raise ConfigError(f"Beams keep the likeliest answers and draw none: give beams or a temperature. Received: {self.beams}, {self.temperature}.")
+
+
+class GenerationPredictor:
+    """Asks a causal language model and returns what it writes.
+
+    Greedy unless a temperature or beams are set. An answer does not depend on the rows beside it; drawn answers depend on
+    the seed and the prompt.
+
+    Args:
+        task: of a kind whose answer is a text.
+        loaded: a causal language model of transformers; it is put on the GPU if there is one.
+        settings: how it is asked and how it writes.
+        changed: whether its weights moved (fine-tuning), so that they are saved whole.
+        moved_parameters: how many parameters learning moved.
+
+    Attributes:
+        cut: rows seen so far that were longer than the model may read and lost some text.
+        unended: answers so far that the limit of new tokens ended.
+
+    Raises:
+        ConfigError: the prompt leaves no room for a text or an answer.
+    """
+
+    KIND: ClassVar[str] = "generation"
+    threshold = 0.5
+
+    def __init__(
+        self, task: Task, loaded: Loaded, settings: GenerationSettings = GenerationSettings(), *, changed: bool = False, moved_parameters: int = 0
+    ) -> None:
+        self.task, self.loaded, self.settings, self.changed, self.moved_parameters = task, loaded, settings, changed, moved_parameters
+        self.cut = self.unended = 0
+        reads = min(settings.max_length, loaded.info.max_length - learned_vectors(loaded))
+        self.new_tokens = settings.max_new_tokens or NEW_TOKENS.get(task.kind, MANY_NEW_TOKENS)
+        if self.new_tokens >= reads - 8:
+            raise ConfigError(f"max_new_tokens={self.new_tokens} leaves no room for a prompt: {reads} tokens are read in all. Lower it, or raise max_length.")
+        self.asker = Asker(
+            task, loaded.tokenizer, language=settings.language, template=settings.template, lead=settings.lead, limit=reads - self.new_tokens,
+            demonstrations=settings.demonstrations,
+        )  # fmt: skip
+        network = loaded.network.to(best_device()).eval()
+        self.decoder = Decoder(getattr(network, "trunk", network), vectors=getattr(network, "vectors", None))
+
+    @property
+    def total_parameters(self) -> int:
+        """Parameters of the network."""
+        return sum(parameter.numel() for parameter in self.loaded.network.parameters())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know: texts cut, answers that were not finished."""
+        cut = f"{self.cut} texts were longer than the model may read ({self.asker.limit} tokens beside the answer) and lost a part."
+        unended = f"{self.unended} answers reached max_new_tokens={self.new_tokens} and may be cut short."
+        return tuple(note for note, count in ((cut, self.cut), (unended, self.unended)) if count)
+
+    def outputs(self, inputs: Inputs) -> np.ndarray:
+        """(N,) objects (text, confidence): the geometric mean of the tokens' probabilities."""
+        unique = list(dict.fromkeys(tuple(row) for row in inputs))
+        place = {row: i for i, row in enumerate(unique)}
+        prompts, was_cut = self.asker.prompts(unique)
+        index = [place[tuple(row)] for row in inputs]
+        self.cut += sum(was_cut[i] for i in index)
+        found = self._complete(prompts)
+        self.unended += sum(not found[i].ended for i in index)
+        answers = [(self.text(completion.ids), _confidence(completion)) for completion in found]
+        return objects([answers[i] for i in index])
+
+    def stream(self, row: Sequence[str]) -> Iterator[str]:
+        """The answer to one row, piece by piece as it is written; together the pieces are the answer of `outputs`."""
+        from hanshuku.inference.streaming import stream_text
+
+        return stream_text(self, tuple(row))
+
+    def with_settings(self, **changes: Any) -> GenerationPredictor:
+        """The same model with other settings of DECODING.
+
+        Raises:
+            ConfigError: another setting, or a value outside its range.
+        """
+        if unknown := sorted(set(changes) - set(DECODING)):
+            raise ConfigError(f"After learning, {', '.join(DECODING)} may be set. Received: {', '.join(unknown)}.")
+        if isinstance(changes.get("stop"), (str, list)):
+            changes["stop"] = (changes["stop"],) if isinstance(changes["stop"], str) else tuple(changes["stop"])
+        settings = replace(self.settings, **changes)
+        return type(self)(self.task, self.loaded, settings, changed=self.changed, moved_parameters=self.moved_parameters)
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The answer that these tokens are: without stop texts, and for programs without the fence around them."""
+        text = self.decode(ids)
+        for stop in self.settings.stop:
+            text = text.partition(stop)[0]
+        if self.task.kind == "complete_code":
+            fenced = FENCE.search(text)
+            return (fenced.group(1) if fenced else text).strip("\n").rstrip()
+        return text.strip()
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Tokens as text, special ones left out."""
+        return str(self.loaded.tokenizer.decode(ids, skip_special_tokens=True))
+
+    def limits(self, prompts: Sequence[Sequence[int]], watch: Any = None) -> Limits:
+        """When to stop, and how tokens are chosen, for these prompts."""
+        settings = self.settings
+        choose = None
+        if settings.temperature:
+            choose = sampler(prompts, temperature=settings.temperature, top_p=settings.top_p, top_k=settings.top_k, seed=settings.seed)
+        if watch is None and settings.stop:
+
+            def watch(_row: int, ids: list[int]) -> bool:
+                tail = self.decode(ids[-32:])
+                return any(stop in tail for stop in settings.stop)
+
+        return Limits(self.new_tokens, self.asker.stops, choose, watch)
+
+    def _complete(self, prompts: list[list[int]]) -> list[Completion]:
+        if self.settings.beams > 1:
+            return search_beams(self.decoder.network, prompts, self.limits(prompts), beams=self.settings.beams, vectors=self.decoder.vectors)
+        return self.decoder.complete(prompts, self.limits(prompts))
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the model below `folder`/model; return JSON data that `load` needs besides."""
+        backbone = save_backbone(self.loaded, folder, changed=self.changed)
+        return {"backbone": backbone, "settings": asdict(self.settings), "moved_parameters": self.moved_parameters}
+
+    @classmethod
+    def load(cls, folder: Path, data: dict[str, Any], task: Task) -> GenerationPredictor:
+        """The predictor that `save` wrote.
+
+        Raises:
+            FunctionFolderError: a part is missing or damaged.
+        """
+        try:
+            plain = dict(data["settings"])
+            shown = tuple((tuple(row), str(reply)) for row, reply in plain.pop("demonstrations", ()))
+            settings = GenerationSettings(**{**plain, "stop": tuple(plain.get("stop", ()))}, demonstrations=shown)
+            moved = int(data.get("moved_parameters", 0))
+        except (KeyError, TypeError, ValueError) as error:
+            raise FunctionFolderError(f"{folder} is damaged: its function.json does not say how to ask ({error!r}). Copy it again.") from error
+        loaded = load_backbone(folder, data["backbone"], lambda name: load_generator(name, settings.precision))
+        return cls(task, loaded, settings, changed=data["backbone"]["form"] == "whole" and moved > 0, moved_parameters=moved)
+
+
+def load_generator(name: str, precision: str) -> Loaded:
+    """A causal language model with its weights in the precision that it will run in.
+
+    Raises:
+        ModelError: it cannot be had or is no causal language model.
+    """
+    import torch
+
+    return load_causal(name, dtype=torch.bfloat16 if is_half(precision, best_device()) else torch.float32)
+
+
+def learned_vectors(loaded: Loaded) -> int:
+    """Positions that prompt tuning takes before every text."""
+    vectors = getattr(loaded.network, "vectors", None)
+    return 0 if vectors is None else len(vectors)
+
+
+def _confidence(completion: Completion) -> float | None:
+    return math.exp(completion.logprob / completion.count) if completion.count else None

@@ -1,0 +1,66 @@
+"""A text as it is written: pieces that are whole characters, a stop text held back until it is known to be none."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hanshuku.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hanshuku.inference.generation import GenerationPredictor
+
+UNFINISHED = "\ufffd"  # what a tokenizer gives for bytes that are no whole character yet
+
+
+def stream_text(predictor: GenerationPredictor, row: tuple[str, ...]) -> Iterator[str]:
+    """Pieces of the answer to one row.
+
+    Raises:
+        ConfigError: beams are set; the answer is then not known before its end.
+    """
+    if predictor.settings.beams > 1:
+        raise ConfigError("With beams the answer is not known before its end, so it cannot be streamed. Set beams=1.")
+    pieces: queue.Queue[str | BaseException | None] = queue.Queue()
+    stopped = threading.Event()
+    stops = predictor.settings.stop
+    held = max((len(stop) for stop in stops), default=1) - 1
+
+    def write() -> None:
+        done = 0
+
+        def watch(_row: int, ids: list[int]) -> bool:
+            nonlocal done
+            text = predictor.decode(ids)
+            if any(stop in text for stop in stops) or stopped.is_set():
+                return True
+            end = len(text.rstrip(UNFINISHED)) - held
+            if end > done:
+                pieces.put(text[done:end])
+                done = end
+            return False
+
+        try:
+            prompts, _ = predictor.asker.prompts([row])
+            completion = predictor.decoder.complete(prompts, predictor.limits(prompts, watch))[0]
+            text = predictor.decode(completion.ids)
+            for stop in stops:
+                text = text.partition(stop)[0]
+            if len(text) > done:
+                pieces.put(text[done:])
+            pieces.put(None)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the pieces are read
+            pieces.put(error)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        while (piece := pieces.get()) is not None:
+            if isinstance(piece, BaseException):
+                raise piece
+            yield piece
+    finally:
+        stopped.set()
+        writer.join()
