@@ -23,10 +23,11 @@ from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
 from hanshuku.models.catalogue import find
 from hanshuku.models.pull import pull
-from hanshuku.tasks import Task
+from hanshuku.tasks import TEXT_KINDS, Task
 from hanshuku.training.budget import Budget, parse_budget
 from hanshuku.training.run import Run, Step, silent
 
+ZERO_SHOT = {"classify": "similarity", "rate": "similarity", **dict.fromkeys(sorted(TEXT_KINDS), "prompt")}  # kind -> method before learning
 MIN_ROWS = 2  # labelled rows that any method needs
 
 
@@ -109,11 +110,14 @@ def _require_two_labels(rows: Encoded) -> None:
 
 def zero_shot(task: Task, texts: Sequence[str]) -> tuple[Predictor, Origin]:
     """The predictor that answers before anything was learned, for the language of the task and these texts."""
-    method = get_method("similarity")
+    name = ZERO_SHOT.get(task.kind)
+    if name is None:
+        raise ConfigError(f"To {task.kind} there is no way without examples. Let {task.name}() learn from some first: {task.name}.learn(examples).")
+    method = get_method(name)
     model = method.default_model(task, _language(task, texts))
     _fetch(model, accept_licence=False)
     predictor = method.fit(task, None, model=model, run=Run())
-    return predictor, _origin(predictor, "similarity", method, model, 0, None, 0.0, ())
+    return predictor, _origin(predictor, name, method, model, 0, None, 0.0, ())
 
 
 def evaluate(task: Task, predictor: Predictor, examples: Any, *, seed: int = 0) -> Report:

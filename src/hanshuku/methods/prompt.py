@@ -1,4 +1,4 @@
-"""prompt: ask a language model, and take the label it finds likeliest. Nothing is learned."""
+"""prompt: ask a language model; take the label it finds likeliest, or the text it writes. Nothing is learned."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.data.language import language_of
-from hanshuku.errors import LicenceRequired, MissingExtra
+from hanshuku.errors import ConfigError, LicenceRequired, MissingExtra
+from hanshuku.methods.base import default_generator
 from hanshuku.methods.checks import check_choice, check_range
-from hanshuku.tasks import Task
+from hanshuku.methods.wording import wording_language
+from hanshuku.tasks import TEXT_KINDS, Task
 from hanshuku.training.run import Run, Step
 
 if TYPE_CHECKING:
-    from hanshuku.inference.label_scoring import LabelScoringPredictor
+    from hanshuku.inference.base import Predictor
 
-SEEN = 200  # rows that tell the language
+FOR_TEXTS = {"max_new_tokens": 0, "temperature": 0.0, "top_p": 1.0, "beams": 1, "stop": ""}  # settings of generation -> their rest state
+FOR_LABELS = {"calibrate": True, "normalise": "sum"}  # of label scoring
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """Ask a causal language model with an instruction; all labels are scored in one forward. Needs no examples.
+    """Ask a causal language model with an instruction. Needs no examples.
 
-    Small language models are poor judges: measure `similarity` beside it.
+    Labels and numbers: all answers are scored in one forward (small language models are poor judges: measure
+    `similarity` beside it). Texts: the model writes them.
     """
 
     NAME: ClassVar[str] = "prompt"
-    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"})
+    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"}) | TEXT_KINDS
     LEARNS: ClassVar[bool] = False
 
     template: str = field(default="", metadata={"help": "what is said, with {instruction}, {labels}, {text}; empty: in the language of the task"})
@@ -35,7 +38,12 @@ class Prompt:
     calibrate: bool = field(default=True, metadata={"help": "divide by what texts without content get"})
     normalise: str = field(default="sum", metadata={"help": "a label's log-probability: sum of its tokens, mean, or sum a byte"})
     max_length: int = field(default=2048, metadata={"help": "most tokens of a prompt with its answer; longer texts are cut"})
-    precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
+    precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32; auto is fp32 for texts, as rounding depends on the batch"})
+    max_new_tokens: int = field(default=0, metadata={"help": "texts: most tokens of an answer; 0: 128 for translations and summaries, else 256"})
+    temperature: float = field(default=0.0, metadata={"help": "texts: 0 takes the likeliest token, above 0 tokens are drawn"})
+    top_p: float = field(default=1.0, metadata={"help": "texts: least probability mass that is drawn from"})
+    beams: int = field(default=1, metadata={"help": "texts: answers kept side by side"})
+    stop: str = field(default="", metadata={"help": "texts: what ends an answer"})
 
     def __post_init__(self) -> None:
         check_choice("language", self.language, ("auto", "en", "zh"))
@@ -45,11 +53,11 @@ class Prompt:
 
     def default_model(self, task: Task, language: str) -> str:
         """smollm2 for English; it reads no Chinese, so gemma-270m, whose licence must be accepted, for everything else."""
-        return "smollm2" if language == "en" else "gemma-270m"
+        return default_generator(language)
 
     def fit(
         self, task: Task, train: Encoded | None = None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
-    ) -> LabelScoringPredictor:
+    ) -> Predictor:
         """A predictor that asks `model`; rows, where there are any, only tell the language and are not learned from.
 
         Raises:
@@ -57,12 +65,38 @@ class Prompt:
             LicenceRequired: the model's licence must be accepted first; the message says what needs none.
             ModelError: the model cannot be had or is no causal language model.
         """
+        useless = FOR_LABELS if task.kind in TEXT_KINDS else FOR_TEXTS
+        if given := [name for name, rest in useless.items() if getattr(self, name) != rest]:
+            raise ConfigError(f"{', '.join(given)} has no meaning for a task of kind {task.kind!r}. Leave it out.")
+        try:
+            predictor = self._writer(task, train or validation, model, run) if task.kind in TEXT_KINDS else self._judge(task, train or validation, model)
+        except LicenceRequired as error:
+            hint = "" if task.kind in TEXT_KINDS else " Without a language model: method similarity with model e5-multilingual answers in Chinese."
+            raise LicenceRequired(f"{error}{hint}") from error
+        run.report(Step(1, 1, note="prompt ready"))
+        return predictor
+
+    def _writer(self, task: Task, rows: Encoded | None, model: str, run: Run) -> Predictor:
+        """A predictor that writes a text."""
+        try:
+            from hanshuku.inference.generation import GenerationPredictor, GenerationSettings, load_generator
+        except ImportError as error:
+            raise MissingExtra(error.name or "torch", "train", "Prompting") from error
+        precision = "fp32" if self.precision == "auto" else self.precision
+        settings = GenerationSettings(
+            wording_language(self.language, task, rows), self.template, self.lead, max_new_tokens=self.max_new_tokens, temperature=self.temperature,
+            top_p=self.top_p, beams=self.beams, stop=(self.stop,) if self.stop else (), seed=run.seed, max_length=self.max_length, precision=precision,
+        )  # fmt: skip
+        return GenerationPredictor(task, load_generator(model, precision), settings)
+
+    def _judge(self, task: Task, rows: Encoded | None, model: str) -> Predictor:
+        """A predictor that scores labels or numbers."""
         try:
             from hanshuku.inference.label_scoring import LabelScoringPredictor, PromptSettings, load_model
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Prompting") from error
         settings = PromptSettings(
-            self._language(task, train or validation),
+            wording_language(self.language, task, rows),
             self.template,
             self.lead,
             self.calibrate,
@@ -70,18 +104,4 @@ class Prompt:
             self.max_length,
             self.precision,
         )
-        try:
-            loaded = load_model(model, self.precision)
-        except LicenceRequired as error:
-            raise LicenceRequired(f"{error} Without a language model: method similarity with model e5-multilingual answers in Chinese.") from error
-        predictor = LabelScoringPredictor(task, loaded, settings)
-        run.report(Step(1, 1, note="prompt ready"))
-        return predictor
-
-    def _language(self, task: Task, rows: Encoded | None) -> str:
-        """Of the wording, where the user did not say: Chinese where the task or most of its rows are."""
-        if self.language != "auto":
-            return self.language
-        said = language_of([task.instruction, *task.labels, *task.descriptions])
-        read = language_of([" ".join(row) for row in rows.inputs[:SEEN]]) if rows is not None else said
-        return "zh" if "zh" in {said, read} else "en"
+        return LabelScoringPredictor(task, load_model(model, self.precision), settings)
