@@ -53,6 +53,7 @@ class Finetune:
     patience: int = field(default=0, metadata={"help": "evaluations without gain before it stops early; 0: never"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
     gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
+    packing: bool = field(default=False, metadata={"help": "texts: rows of a step stand behind one another up to max_length, none seeing its neighbour"})
 
     def __post_init__(self) -> None:
         check_choice("tuning", self.tuning, NAMES)
@@ -88,6 +89,8 @@ class Finetune:
         """
         if task.kind != "classify" and (self.label_smoothing or self.class_weights != "none"):
             raise ConfigError(f"label_smoothing and class_weights need labels. Received: a task of kind {task.kind!r}.")
+        if self.packing and (task.kind not in TEXT_KINDS or self.tuning == "prompt"):
+            raise ConfigError(f"packing is for texts and every tuning but prompt. Received: kind {task.kind!r}, tuning {self.tuning!r}.")
         rows = check_labelled("finetune", train)
         try:
             module, name = WORK[task.kind].split(":")

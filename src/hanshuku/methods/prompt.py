@@ -50,6 +50,10 @@ class Prompt:
         check_choice("normalise", self.normalise, ("sum", "mean", "byte"))
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
         check_range("max_length", self.max_length, 8, 1_000_000, whole=True)
+        check_range("max_new_tokens", self.max_new_tokens, 0, 1_000_000, whole=True)
+        check_range("temperature", self.temperature, 0, 100)
+        check_range("top_p", self.top_p, 0.001, 1)
+        check_range("beams", self.beams, 1, 64, whole=True)
 
     def default_model(self, task: Task, language: str) -> str:
         """smollm2 for English; it reads no Chinese, so gemma-270m, whose licence must be accepted, for everything else."""

@@ -1,0 +1,131 @@
+"""The work of `Finetune.fit` for tasks whose answer is a text: instruction tuning of a causal language model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from hanshuku.data.encoded import Encoded, hold_out
+from hanshuku.data.fingerprint import fingerprint
+from hanshuku.errors import ConfigError
+from hanshuku.inference.asking import Asker
+from hanshuku.inference.backbone import Adapted
+from hanshuku.inference.embed import autocast
+from hanshuku.inference.generation import GenerationPredictor, GenerationSettings
+from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
+from hanshuku.methods.wording import wording_language
+from hanshuku.models.load import load_causal
+from hanshuku.tasks import Task
+from hanshuku.training.classifier import parameter_groups
+from hanshuku.training.config import Schedule
+from hanshuku.training.engine import Feed
+from hanshuku.training.engine import train as run_engine
+from hanshuku.training.run import Run, Step
+from hanshuku.training.speaker import Speaker, mean_loss, token_rows
+from hanshuku.training.tunings import TUNINGS, Tuned, prepare
+
+LONGEST = 1024  # tokens of a prompt with its answer, where the user sets no limit
+FEWEST_NEW, MOST_NEW = 16, 1024  # bounds of the room for an answer, which is planned from the answers seen
+TokenRow = tuple[list[int], list[bool]]
+
+
+def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> GenerationPredictor:
+    """See `Finetune.fit`."""
+    start = time.monotonic()
+    run.report(Step(0, 1, note=f"load {model}"))
+    loaded = load_causal(model)
+    held = validation
+    if held is None and method.patience and len(train) >= MIN_TO_HOLD:
+        train, held = hold_out(train, HOLD_OUT, run.seed)
+    language = wording_language("auto", task, train)
+    hint = loaded.tokenizer(task.instruction or task.kind, add_special_tokens=False)["input_ids"]
+    tuned = _prepare(loaded.network, method, run.seed, hint)
+    reads = loaded.info.max_length - (0 if tuned.kind != "prompt" else len(tuned.trunk.vectors))
+    limit = min(method.max_length or LONGEST, reads)
+    asker = Asker(task, loaded.tokenizer, language=language, limit=limit)
+    run.report(Step(0, 1, note=f"tokenise {len(train):,} rows"))
+    rows, cut = _token_rows(asker, train, limit)
+    if cut:
+        run.report(Step(0, 1, note=f"{cut} rows were longer than {limit} tokens and lost a part"))
+    judged = _token_rows(asker, held, limit)[0] if held is not None else []
+    speaker = Speaker(tuned.trunk)
+    _train(method, speaker, rows, judged, run.since(start), room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
+    moved = tuned.moved
+    network, delta = tuned.finish()
+    loaded.network = network
+    if delta is not None:
+        loaded = Adapted(loaded.info, loaded.folder, network, loaded.tokenizer, delta)
+    longest_answer = int(np.quantile([sum(marks) for _, marks in rows], 0.995) * 1.25) + 8
+    new_tokens = min(max(longest_answer, FEWEST_NEW), MOST_NEW, limit // 2)
+    settings = GenerationSettings(language, max_new_tokens=new_tokens, max_length=min(reads, limit + new_tokens), seed=run.seed)
+    return GenerationPredictor(task, loaded, settings, changed=tuned.kind == "whole", moved_parameters=moved)
+
+
+def _prepare(network: Any, method: Finetune, seed: int, hint: Sequence[int]) -> Tuned:
+    """The network with only what the tuning names moving; `head` is the output layer, untied from the word vectors."""
+    tuned = prepare(network, method.tuning, size=method.size, seed=seed, tokens=torch.tensor(hint[:64], dtype=torch.int64))
+    if method.tuning != "head":
+        return tuned
+    old = network.get_output_embeddings()
+    new = nn.Linear(old.in_features, old.out_features, bias=old.bias is not None, dtype=old.weight.dtype)
+    new.load_state_dict({name: tensor.detach().clone() for name, tensor in old.state_dict().items()})
+    network.set_output_embeddings(new)
+    names = [name for name, parameter in network.named_parameters() if any(parameter is mine for mine in new.parameters())]
+    if not names:
+        raise ConfigError(f"The output layer of {type(network).__name__} cannot be moved by itself. Choose tuning='last_layers' or 'lora'.")
+    return Tuned(network, names, 0, "weights")
+
+
+def _token_rows(asker: Asker, rows: Encoded, limit: int) -> tuple[list[TokenRow], int]:
+    """Each row with its first accepted answer as tokens, and how many rows had to lose a part."""
+    assert rows.targets is not None
+    found = []
+    cut = 0
+    for row, target in zip(rows.inputs, rows.targets, strict=True):
+        ids, marks, was_cut = asker.example(row, reply_of(target), most=limit)
+        found.append((ids, marks))
+        cut += was_cut
+    return found, cut
+
+
+def reply_of(target: Any) -> str:
+    """The text that is learned: the first reference, or the program of (program, tests)."""
+    return str(target[0] if isinstance(target, tuple) else target)
+
+
+def planned_epochs(method: Finetune, rows: int) -> float:
+    """Passes over the rows: as set, else 3 for a thousand rows, fewer for more and more for fewer, 1..10."""
+    return float(method.epochs) or float(min(10, max(1, round(3 * (1000 / max(rows, 1)) ** 0.5, 1))))
+
+
+def _train(method: Finetune, speaker: Speaker, rows: list[TokenRow], judged: list[TokenRow], run: Run, *, room: int, identity: str) -> None:
+    width = int(speaker.causal.config.get_text_config().hidden_size)
+    rate = method.learning_rate or TUNINGS[method.tuning].rate_for(width)
+    pad_id = int(speaker.causal.config.get_text_config().pad_token_id or 0)
+    schedule = Schedule(
+        epochs=planned_epochs(method, len(rows)), batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup,
+        weight_decay=method.weight_decay, precision=method.precision, patience=method.patience, gradient_checkpointing=method.gradient_checkpointing,
+    )  # fmt: skip
+
+    def judge() -> float:
+        was_training = speaker.training
+        speaker.eval()
+        with autocast(method.precision, next(speaker.parameters()).device):
+            loss = mean_loss(speaker, judged, pad_id=pad_id)
+        speaker.train(was_training)
+        return -loss
+
+    run_engine(
+        speaker,
+        Feed([len(ids) for ids, _ in rows], lambda places: token_rows([rows[i] for i in places], pad_id=pad_id, room=room), identity),
+        lambda network, batch: network(batch),
+        schedule,
+        run,
+        evaluate=judge if judged else None,
+        parameter_groups=parameter_groups(speaker, rate, rate, method.weight_decay),
+    )
