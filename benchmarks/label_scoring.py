@@ -25,7 +25,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from hanshuku.inference.label_scoring import LabelScoringPredictor, PromptSettings, load_model
+from hanshuku.inference.label_scoring import LabelScoringPredictor, load_model
+from hanshuku.inference.settings import PromptSettings
 from hanshuku.metrics.intervals import wilson
 from hanshuku.tasks import Task
 

@@ -11,7 +11,8 @@ import torch
 from hanshuku.errors import ConfigError
 from hanshuku.inference.asking import Asker
 from hanshuku.inference.decoder import Decoder, Limits
-from hanshuku.inference.generation import GenerationPredictor, GenerationSettings, load_generator
+from hanshuku.inference.generation import GenerationPredictor, load_generator
+from hanshuku.inference.settings import GenerationSettings
 from hanshuku.tasks import Task
 from tests.tiny import tiny_gemma
 

@@ -11,8 +11,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from hanshuku.errors import ConfigError, FunctionFolderError  # noqa: E402
-from hanshuku.inference.label_scoring import LabelScoringPredictor, PromptSettings, load_model  # noqa: E402
+from hanshuku.inference.label_scoring import LabelScoringPredictor, load_model  # noqa: E402
 from hanshuku.inference.scoring import plain_edge_logprobs  # noqa: E402
+from hanshuku.inference.settings import PromptSettings  # noqa: E402
 from hanshuku.inference.trie import common_length  # noqa: E402
 from hanshuku.tasks import Task, kind_of  # noqa: E402
 

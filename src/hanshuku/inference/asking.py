@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ LANGUAGES = {
     "en": {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese", "ru": "Russian", "it": "Italian"},
     "zh": {"en": "英文", "zh": "中文", "de": "德文", "fr": "法文", "es": "西班牙文", "ja": "日文", "ru": "俄文", "it": "意大利文"},
 }  # fmt: skip
+FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
 MARK = "\ue000reply\ue001"  # private-use characters: no chat template touches them
 
 
@@ -68,7 +70,56 @@ def language_name(task: Task, language: str) -> str:
     return LANGUAGES[language].get(task.language, task.language or unknown)
 
 
-class Asker:
+class Teller:
+    """Rows of a task whose answer is a text, as turns of a conversation.
+
+    Args:
+        task: of a kind whose answer is a text.
+        language: of the wording, "en" or "zh".
+        template: the user's turn, with {instruction} and the task's inputs, or {text} for all of them; "": the usual one.
+        demonstrations: (row, reply) pairs that are shown before every row.
+
+    Raises:
+        ConfigError: the template is illegal.
+    """
+
+    def __init__(self, task: Task, *, language: str = "en", template: str = "", demonstrations: Sequence[tuple[Sequence[str], str]] = ()) -> None:
+        self.task, self.language, self.words = task, language, WORDS[language]
+        self.parts = check_template(template, task.inputs) if template else None
+        self.demonstrations = [(tuple(row), reply) for row, reply in demonstrations]
+
+    def turns(self, row: Sequence[str]) -> Turns:
+        """The conversation that a row is, demonstrations and all, without the answer."""
+        if self.task.kind == "chat":
+            turns = [{**turn, "content": self._safe(turn["content"])} for turn in json.loads(row[0])]
+            system = self.task.instruction.strip()
+            return turns if not system or turns[0]["role"] == "system" else [{"role": "system", "content": system}, *turns]
+        shown: Turns = []
+        for example, reply in self.demonstrations:
+            shown += [{"role": "user", "content": self._content(example)}, {"role": "assistant", "content": self._safe(reply)}]
+        return [*shown, {"role": "user", "content": self._content(row)}]
+
+    def _content(self, row: Sequence[str]) -> str:
+        """The user's turn."""
+        texts = [self._safe(text.strip()) for text in row]
+        instruction = instruction_for(self.task, self.language)
+        if self.parts is None:
+            return "\n\n".join(part for part in (instruction, self._joined(texts)) if part)
+        named = dict(zip(self.task.inputs, texts, strict=True)) | {"instruction": instruction, "labels": ""}
+        named = {"text": self._joined(texts)} | named
+        return "".join(literal + ("" if name is None else named[name]) for literal, name in self.parts)
+
+    def _joined(self, texts: Sequence[str]) -> str:
+        pairs = [(name, text) for name, text in zip(self.task.inputs, texts, strict=True) if text]
+        plain = all(name in PLAIN_INPUTS for name, _ in pairs) or len(self.task.inputs) == 1
+        return "\n\n".join(text if plain else self.words.pair.format(name=name.replace("_", " "), text=text) for name, text in pairs)
+
+    def _safe(self, text: str) -> str:
+        """The text as it may be shown."""
+        return text
+
+
+class Asker(Teller):
     """Rows of a task whose answer is a text, as a language model reads them.
 
     A row becomes turns; turns become segments of text, each tokenised by itself, so that what is learned and what is asked
@@ -94,9 +145,8 @@ class Asker:
         self, task: Task, tokenizer: Any, *, language: str = "en", template: str = "", lead: str | None = None, limit: int = 2048,
         demonstrations: Sequence[tuple[Sequence[str], str]] = (),
     ) -> None:  # fmt: skip
-        self.task, self.tokenizer, self.language, self.limit = task, tokenizer, language, limit
-        self.words = WORDS[language]
-        self.parts = check_template(template, task.inputs) if template else None
+        super().__init__(task, language=language, template=template, demonstrations=demonstrations)
+        self.tokenizer, self.limit = tokenizer, limit
         self.chat = bool(getattr(tokenizer, "chat_template", None))
         usual = "" if self.chat else self.words.leads.get(task.kind, ANSWER[language]).format(language=language_name(task, language))
         self.lead = usual if lead is None else lead
@@ -104,7 +154,6 @@ class Asker:
         self.front = [] if self.chat else front_tokens(tokenizer)
         self.closing = self._closing()
         self.stops = self._stops()
-        self.demonstrations = [(tuple(row), reply) for row, reply in demonstrations]
         empty = tuple('[{"role": "user", "content": ""}]' if task.kind == "chat" else "" for _ in task.inputs)
         bare = len(self._ids(self.segments(empty)))
         if bare >= limit:
@@ -154,32 +203,6 @@ class Asker:
         if not whole.startswith(done):
             return [(whole + self.lead, False)]
         return [*found, (whole[len(done) :] + self.lead, False)]
-
-    def turns(self, row: Sequence[str]) -> Turns:
-        """The conversation that a row is, demonstrations and all, without the answer."""
-        if self.task.kind == "chat":
-            turns = [{**turn, "content": self._safe(turn["content"])} for turn in json.loads(row[0])]
-            system = self.task.instruction.strip()
-            return turns if not system or turns[0]["role"] == "system" else [{"role": "system", "content": system}, *turns]
-        shown: Turns = []
-        for example, reply in self.demonstrations:
-            shown += [{"role": "user", "content": self._content(example)}, {"role": "assistant", "content": self._safe(reply)}]
-        return [*shown, {"role": "user", "content": self._content(row)}]
-
-    def _content(self, row: Sequence[str]) -> str:
-        """The user's turn."""
-        texts = [self._safe(text.strip()) for text in row]
-        instruction = instruction_for(self.task, self.language)
-        if self.parts is None:
-            return "\n\n".join(part for part in (instruction, self._joined(texts)) if part)
-        named = dict(zip(self.task.inputs, texts, strict=True)) | {"instruction": instruction, "labels": ""}
-        named = {"text": self._joined(texts)} | named
-        return "".join(literal + ("" if name is None else named[name]) for literal, name in self.parts)
-
-    def _joined(self, texts: Sequence[str]) -> str:
-        pairs = [(name, text) for name, text in zip(self.task.inputs, texts, strict=True) if text]
-        plain = all(name in PLAIN_INPUTS for name, _ in pairs) or len(self.task.inputs) == 1
-        return "\n\n".join(text if plain else self.words.pair.format(name=name.replace("_", " "), text=text) for name, text in pairs)
 
     def _plain_segments(self, turns: Turns) -> list[tuple[str, bool]]:
         """Turns for a model without a chat template: paragraphs, the roles named only in a conversation."""
@@ -263,3 +286,13 @@ class Asker:
             if token in text:
                 text = text.replace(token, f"{token[0]} {token[1:]}")
         return text
+
+
+def tidied(task: Task, text: str, stops: Sequence[str] = ()) -> str:
+    """An answer as it was written without stop texts, and for programs without the fence around them."""
+    for stop in stops:
+        text = text.partition(stop)[0]
+    if task.kind == "complete_code":
+        fenced = FENCE.search(text)
+        return (fenced.group(1) if fenced else text).strip("\n").rstrip()
+    return text.strip()

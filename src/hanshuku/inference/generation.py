@@ -3,59 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from hanshuku.errors import ConfigError, FunctionFolderError
-from hanshuku.inference.asking import Asker
+from hanshuku.inference.asking import Asker, tidied
 from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import Inputs
 from hanshuku.inference.beams import search_beams
 from hanshuku.inference.decoder import Completion, Decoder, Limits, sampler
 from hanshuku.inference.embed import best_device, is_half
+from hanshuku.inference.settings import DECODING, GenerationSettings, new_tokens
 from hanshuku.models.load import Loaded, load_causal
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
-
-NEW_TOKENS = {"translate": 128, "summarize": 128}  # where the user set no limit; else:
-MANY_NEW_TOKENS = 256
-FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
-DECODING = ("max_new_tokens", "temperature", "top_p", "top_k", "beams", "stop", "seed")  # what may be set anew after learning
-
-
-@dataclass(frozen=True)
-class GenerationSettings:
-    """How a language model is asked for a text, and how it writes; plain data, saved with the function."""
-
-    language: str = "en"  # of the wording: "en" or "zh"
-    template: str = ""  # the user's turn, with {instruction} and the inputs, or {text}; "": the wording's
-    lead: str | None = None  # how the answer begins; None: the wording's
-    demonstrations: tuple[tuple[tuple[str, ...], str], ...] = ()  # (row, reply) shown before every row
-    max_new_tokens: int = 0  # most tokens of an answer; 0: 128 for translations and summaries, else 256
-    temperature: float = 0.0  # 0: the likeliest token always; above: drawn at random
-    top_p: float = 1.0  # least probability mass that is drawn from
-    top_k: int = 0  # most tokens that are drawn from; 0: all
-    beams: int = 1  # answers kept side by side; 1: none but the one
-    stop: tuple[str, ...] = ()  # texts that end an answer; they are not part of it
-    seed: int = 0  # of the draws
-    max_length: int = 2048  # most tokens of prompt and answer; never more than the model reads
-    precision: str = "fp32"  # "fp32", "bf16", or "auto": bf16 where the processor gains by it; its rounding depends on the batch
-
-    def __post_init__(self) -> None:
-        ranges = {"max_new_tokens": (0, 1_000_000), "temperature": (0.0, 100.0), "top_p": (0.001, 1.0), "top_k": (0, 1_000_000), "beams": (1, 64)}
-        for name, (low, high) in ranges.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"{name} is from {low:g} to {high:g}. Received: {getattr(self, name)!r}.")
-        for name, legal in (("language", ("en", "zh")), ("precision", ("auto", "bf16", "fp32"))):
-            if getattr(self, name) not in legal:
-                raise ConfigError(f"{name} is one of {', '.join(legal)}. Received: {getattr(self, name)!r}.")
-        if self.beams > 1 and self.temperature:
-            raise ConfigError(f"Beams keep the likeliest answers and draw none: give beams or a temperature. Received: {self.beams}, {self.temperature}.")
 
 
 class GenerationPredictor:
@@ -83,12 +48,12 @@ class GenerationPredictor:
     threshold = 0.5
 
     def __init__(
-        self, task: Task, loaded: Loaded, settings: GenerationSettings = GenerationSettings(), *, changed: bool = False, moved_parameters: int = 0
+        self, task: Task, loaded: Loaded, settings: GenerationSettings = GenerationSettings(), *, changed: bool = False, moved_parameters: int = 0  # noqa: B008 - frozen
     ) -> None:
         self.task, self.loaded, self.settings, self.changed, self.moved_parameters = task, loaded, settings, changed, moved_parameters
         self.cut = self.unended = 0
         reads = min(settings.max_length, loaded.info.max_length - learned_vectors(loaded))
-        self.new_tokens = settings.max_new_tokens or NEW_TOKENS.get(task.kind, MANY_NEW_TOKENS)
+        self.new_tokens = new_tokens(task, settings)
         if self.new_tokens >= reads - 8:
             raise ConfigError(f"max_new_tokens={self.new_tokens} leaves no room for a prompt: {reads} tokens are read in all. Lower it, or raise max_length.")
         self.asker = Asker(
@@ -142,14 +107,8 @@ class GenerationPredictor:
         return type(self)(self.task, self.loaded, settings, changed=self.changed, moved_parameters=self.moved_parameters)
 
     def text(self, ids: Sequence[int]) -> str:
-        """The answer that these tokens are: without stop texts, and for programs without the fence around them."""
-        text = self.decode(ids)
-        for stop in self.settings.stop:
-            text = text.partition(stop)[0]
-        if self.task.kind == "complete_code":
-            fenced = FENCE.search(text)
-            return (fenced.group(1) if fenced else text).strip("\n").rstrip()
-        return text.strip()
+        """The answer that these tokens are; see `tidied`."""
+        return tidied(self.task, self.decode(ids), self.settings.stop)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Tokens as text, special ones left out."""

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from hanshuku.errors import ConfigError, FunctionFolderError
+from hanshuku.errors import FunctionFolderError
 from hanshuku.inference.backbone import MODEL, save_backbone
 from hanshuku.inference.base import Inputs
 from hanshuku.inference.embed import best_device, is_half
 from hanshuku.inference.prompt_tokens import PromptTokens
 from hanshuku.inference.prompts import WORDINGS, Wording, label_names, lay_out, rate_points
 from hanshuku.inference.scoring import Scorer
+from hanshuku.inference.settings import PromptSettings
 from hanshuku.inference.trie import build_trie, common_length, split_paths
 from hanshuku.models.load import Loaded, load_causal
 from hanshuku.tasks import Task
 
-NORMALISE = ("mean", "sum", "byte")
 MOST_NODES = 1024  # of a trie that is run at once
 EXPECTED_LABELS = 1.5  # several labels: how many a row has before it is read; go_emotions has 1.2, most sets 1 to 3
-
-
-@dataclass(frozen=True)
-class PromptSettings:
-    """How a language model is asked; plain data, saved with the function."""
-
-    language: str = "en"  # of the wording: "en" or "zh"
-    template: str = ""  # the user's turn, with {instruction} {labels} {text}; "": the wording's
-    lead: str | None = None  # how the answer begins; None: the wording's
-    calibrate: bool = True  # divide by what texts without content get (Zhao et al. 2021)
-    normalise: str = "sum"  # a label's log-probability: the "sum" of its tokens, their "mean", or the sum a "byte"
-    max_length: int = 2048  # most tokens of a prompt with its answer; never more than the model reads
-    precision: str = "auto"  # "auto", "bf16" or "fp32"
-
-    def __post_init__(self) -> None:
-        for name, legal in (("language", tuple(WORDINGS)), ("normalise", NORMALISE), ("precision", ("auto", "bf16", "fp32"))):
-            if getattr(self, name) not in legal:
-                raise ConfigError(f"{name} is one of {', '.join(legal)}. Received: {getattr(self, name)!r}.")
-        if self.max_length < 8:
-            raise ConfigError(f"max_length is at least 8 tokens. Received: {self.max_length}.")
 
 
 class LabelScoringPredictor:
@@ -70,7 +50,7 @@ class LabelScoringPredictor:
     KIND: ClassVar[str] = "label_scoring"
 
     def __init__(
-        self, task: Task, loaded: Loaded, settings: PromptSettings = PromptSettings(), *, prior: np.ndarray | None = None, threshold: float = 0.5
+        self, task: Task, loaded: Loaded, settings: PromptSettings = PromptSettings(), *, prior: np.ndarray | None = None, threshold: float = 0.5  # noqa: B008 - frozen
     ) -> None:
         self.task, self.loaded, self.settings, self.threshold = task, loaded, settings, threshold
         self.cut = 0

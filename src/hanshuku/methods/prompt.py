@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, LicenceRequired, MissingExtra
+from hanshuku.inference.settings import GenerationSettings, PromptSettings
 from hanshuku.methods.base import default_generator
 from hanshuku.methods.checks import check_choice, check_range
 from hanshuku.methods.wording import wording_language
@@ -83,7 +84,7 @@ class Prompt:
     def _writer(self, task: Task, rows: Encoded | None, model: str, run: Run) -> Predictor:
         """A predictor that writes a text."""
         try:
-            from hanshuku.inference.generation import GenerationPredictor, GenerationSettings, load_generator
+            from hanshuku.inference.generation import GenerationPredictor, load_generator
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Prompting") from error
         precision = "fp32" if self.precision == "auto" else self.precision
@@ -96,7 +97,7 @@ class Prompt:
     def _judge(self, task: Task, rows: Encoded | None, model: str) -> Predictor:
         """A predictor that scores labels or numbers."""
         try:
-            from hanshuku.inference.label_scoring import LabelScoringPredictor, PromptSettings, load_model
+            from hanshuku.inference.label_scoring import LabelScoringPredictor, load_model
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Prompting") from error
         settings = PromptSettings(

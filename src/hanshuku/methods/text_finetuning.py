@@ -16,7 +16,8 @@ from hanshuku.errors import ConfigError
 from hanshuku.inference.asking import Asker
 from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast
-from hanshuku.inference.generation import GenerationPredictor, GenerationSettings
+from hanshuku.inference.generation import GenerationPredictor
+from hanshuku.inference.settings import GenerationSettings
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.wording import wording_language
 from hanshuku.models.load import load_causal
