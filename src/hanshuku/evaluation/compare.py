@@ -105,7 +105,7 @@ def _check(train: Encoded, test: Encoded, methods: Sequence[Candidate], seeds: i
 
 
 def _majority(test: Encoded) -> tuple[str, float] | None:
-    if test.targets is None or primary_metric(test.task) != "accuracy":
+    if test.targets is None or primary_metric(test.task, test.targets) != "accuracy":
         return None
     counts = np.bincount(test.targets[test.targets >= 0], minlength=len(test.task.labels))
     return test.task.labels[int(counts.argmax())], float(counts.max() / len(test))
@@ -210,7 +210,7 @@ class _Plan:
         return f"{plain}-seed{seed}-{digest}"
 
     def _score(self, record: RunRecord) -> str:
-        name = primary_metric(self.test.task)
+        name = primary_metric(self.test.task, self.test.targets)
         return f"{name} {record.metrics[name]} in {record.fit_seconds or 0:.1f} s"
 
 

@@ -35,8 +35,8 @@ class Comparison:
 
     @property
     def primary(self) -> str:
-        """The metric by which methods are compared."""
-        return primary_metric(self.task)
+        """The metric by which methods are compared: the first of those that have been measured."""
+        return next((name for method in self.methods for name in method.metrics), primary_metric(self.task))
 
     @property
     def ranked(self) -> list[MethodResult]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.evaluation.runs import DONE, FAILED, NOT_RUN, Candidate, RunRecord
-from hanshuku.metrics.base import LEVEL, LOWER_IS_BETTER, Metric
+from hanshuku.metrics.base import CORRELATIONS, LEVEL, LOWER_IS_BETTER, PERCENTAGES, Metric
 from hanshuku.metrics.intervals import PLAIN, around, bootstrap, t_quantile, z_quantile
 from hanshuku.metrics.measure import primary_metric, primary_sample
 from hanshuku.metrics.paired import Paired, combined_error, holm, mcnemar, paired_difference, rows_to_settle
@@ -129,14 +129,14 @@ def _mean(name: str, columns: _Columns, test: Encoded) -> Metric:
     if len(each) == 1:
         return each[0]
     values = np.array([metric.value for metric in each])
-    if name == primary_metric(test.task):
+    if name == primary_metric(test.task, test.targets):
         rows = float(columns.drawn.mean(axis=1).var(ddof=1))
     else:
         rows = float(np.mean([(metric.high - metric.low) / (2 * z_quantile()) for metric in each])) ** 2
     error, df = combined_error(rows, float(values.var(ddof=1)) / len(each), each[0].n, len(each))
     value = float(values.mean())
     low, high = around(value, error, PLAIN, each[0].n, quantile=t_quantile(df)) if math.isfinite(value) else (math.nan, math.nan)
-    floor, roof = (-1.0 if name in {"mcc", "spearman", "pearson"} else 0.0), (math.inf if name in LOWER_IS_BETTER else 1.0)
+    floor, roof = (-1.0 if name in CORRELATIONS else 0.0), (math.inf if name in LOWER_IS_BETTER else 100.0 if name in PERCENTAGES else 1.0)
     return Metric(value, max(low, floor), min(high, roof), each[0].n, each[0].chance)
 
 
@@ -159,7 +159,7 @@ def _pair(a: str, b: str, columns: Mapping[str, _Columns], test: Encoded, *, sev
         return None
     if values_b.mean() > values_a.mean():
         return _pair(b, a, columns, test, several=several)
-    accuracy = primary_metric(test.task) == "accuracy"
+    accuracy = primary_metric(test.task, test.targets) == "accuracy"
     paired = paired_difference((values_a, values_b), (drawn_a, drawn_b), len(test), extra_row=accuracy)
     if accuracy and len(seeds) == 1:
         right = [run.outputs.argmax(axis=1) == test.targets for name in (a, b) for run in columns[name].runs if run.seed == seeds[0] and run.outputs is not None]

@@ -17,10 +17,12 @@ from hanshuku.evaluation.report import Report
 from hanshuku.inference.base import Predictor
 from hanshuku.metrics.calibration import expected_calibration_error
 from hanshuku.metrics.classification import FLOOR, UNKNOWN, confusion, label_table
+from hanshuku.metrics.likelihood import likelihood_metrics
 from hanshuku.metrics.measure import measure
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
 
+FORETOLD = frozenset({"generate", "chat"})  # kinds of which it is measured how well a language model foretells the references
 BATCH = 4096  # rows handed to a predictor at once: enough to sort by length
 
 
@@ -49,7 +51,9 @@ def evaluate(
     """
     check(predictor, encoded)
     outputs, cost = answer(predictor, encoded, batch=batch, report=report)
-    return judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes)
+    bits = likelihood(predictor, encoded)
+    notes = [*notes, *(note for note in getattr(predictor, "notes", ()) if note not in notes)]
+    return judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits)
 
 
 def check(predictor: Predictor, encoded: Encoded) -> None:
@@ -88,6 +92,14 @@ def answer(
     return np.concatenate(parts), cost
 
 
+def likelihood(predictor: Predictor, encoded: Encoded) -> np.ndarray | None:
+    """(N, 3) bits, tokens and bytes of the references, where the task is one of FORETOLD and the predictor can tell; else None."""
+    tell = getattr(predictor, "reference_bits", None)
+    if tell is None or encoded.task.kind not in FORETOLD or encoded.targets is None:
+        return None
+    return np.asarray(tell(encoded.inputs, [target[0] for target in encoded.targets]), dtype=np.float64)
+
+
 def judge(
     encoded: Encoded,
     outputs: np.ndarray,
@@ -96,25 +108,29 @@ def judge(
     seed: int = 0,
     cost: dict[str, float | int | None] | None = None,
     notes: Sequence[str] = (),
+    likelihood: np.ndarray | None = None,
 ) -> Report:
     """The report on outputs that were made before.
 
     Args:
         encoded: labelled rows.
-        outputs: (N, L) probabilities or (N,) numbers, as a predictor gives them.
+        outputs: (N, L) probabilities, (N,) numbers or (N,) objects, as a predictor gives them.
         threshold: several labels: least probability of a label that is given.
         seed: of the bootstrap.
         cost: what making the outputs cost.
         notes: what was counted and said of the rows.
+        likelihood: what `likelihood` gave, for bits_per_byte, loss and perplexity beside the other metrics.
 
     Raises:
         DataError: the outputs do not fit the rows, or one is no number.
     """
     task, targets = encoded.task, encoded.targets
-    width = () if task.kind == "rate" else (len(task.labels),)
+    width = (len(task.labels),) if task.kind == "classify" else ()
     if targets is None or outputs.shape != (len(encoded), *width):
         raise DataError(f"Outputs of shape {(len(encoded), *width)} and targets are due. Received: outputs of shape {outputs.shape}.")
     metrics = measure(task, targets, outputs, threshold=threshold, seed=seed)
+    if likelihood is not None:
+        metrics |= likelihood_metrics(*likelihood.T, seed=seed)
     unknown = int((targets == UNKNOWN).sum()) if task.kind == "classify" and not task.several else 0
     if unknown:
         rows = "row has" if unknown == 1 else "rows have"

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from hanshuku.evaluation.words import words
+from hanshuku.metrics.base import CORRELATIONS, PERCENTAGES
 
 if TYPE_CHECKING:
     from hanshuku.evaluation.comparison import Comparison
@@ -47,8 +48,8 @@ def findings(comparison: Comparison, language: str = "en") -> list[str]:
 def difference_text(difference: Difference, comparison: Comparison, language: str) -> str:
     """One difference in a sentence."""
     say = words(language)
-    points = comparison.primary in {"accuracy", "micro_f1"}
-    scale, unit = (100.0, say["points"]) if points else (1.0, "")
+    points = comparison.primary not in CORRELATIONS
+    scale, unit = (1.0 if comparison.primary in PERCENTAGES else 100.0, say["points"]) if points else (1.0, "")
     shown = {key: f"{scale * getattr(difference, key):{'.1f' if points else '.3f'}}" for key in ("difference", "low", "high")}
     facts = {**shown, "first": difference.first, "second": difference.second, "unit": unit, "p": p_text(difference.p_holm), "metric": comparison.primary}
     if difference.real:

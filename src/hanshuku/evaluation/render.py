@@ -43,10 +43,12 @@ def render_report(report: Report, console: Console, language: str = "en") -> Non
 def verdict(report: Report, language: str = "en") -> str:
     """How good it is, in a sentence or two."""
     say = words(language)
-    name = primary_metric(report.task)
+    name = next(iter(report.metrics), primary_metric(report.task))
     metric = report.metrics[name]
     if report.task.kind == "rate":
         return _rated(report, metric, say)
+    if report.task.kind != "classify":
+        return _measured(report, name, say)
     shown = _percent if name == "accuracy" else _number
     numbers = {key: shown(getattr(metric, key)) for key in ("value", "low", "high", "chance")}
     commonest, share = report.majority or ("", 0.0)
@@ -55,6 +57,15 @@ def verdict(report: Report, language: str = "en") -> str:
     text = say[kind].format(**numbers, n=f"{report.n:,}", commonest=commonest, share=_percent(share), whole=_percent(whole))
     bar = metric.chance if report.task.several else max(metric.chance, share)
     return text if metric.low > bar else f"{text} {say['no_better'].format(bar=shown(metric.low))}"
+
+
+def _measured(report: Report, name: str, say: Mapping[str, str]) -> str:
+    """Of an answer that is no label and no number: its first metric, and what stands for guessing."""
+    metric = report.metrics[name]
+    numbers = {key: _number(getattr(metric, key)) for key in ("value", "low", "high", "chance")}
+    floor = say.get(f"unread_{report.task.kind}", say["unread"])
+    text = say["measured"].format(**numbers, name=metric_name(name, say), n=f"{metric.n:,}") + floor.format(**numbers)
+    return text if metric.low > metric.chance else f"{text} {say['no_better'].format(bar=numbers['low'])}"
 
 
 def _rated(report: Report, metric: Metric, say: Mapping[str, str]) -> str:
@@ -87,7 +98,7 @@ def commonest_confusions(report: Report) -> list[tuple[str | None, str, int, flo
 def _metrics(report: Report, say: Mapping[str, str]) -> Table:
     table = plain_table(None, say["metric"], say["value"], say["interval"], say["chance"], say["n"])
     for name, metric in report.metrics.items():
-        shown = say["accuracy_sets" if name == "accuracy" and report.task.several else name]
+        shown = say["accuracy_sets"] if name == "accuracy" and report.task.several else metric_name(name, say)
         table.add_row(shown, _number(metric.value), interval_text(metric), _number(metric.chance), f"{metric.n:,}")
     return table
 
@@ -124,6 +135,11 @@ def plain_table(title: str | None, *columns: str) -> Table:
     for i, name in enumerate(columns):
         table.add_column(name, justify="right" if i else "left", overflow="fold")
     return table
+
+
+def metric_name(name: str, say: Mapping[str, str]) -> str:
+    """A metric's name as it is shown; some are also heads of columns, in other words."""
+    return say.get(f"metric_{name}", say[name])
 
 
 def interval_text(metric: Metric) -> str:

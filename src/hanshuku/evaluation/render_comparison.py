@@ -20,7 +20,7 @@ from hanshuku.evaluation.words import words
 if TYPE_CHECKING:
     from hanshuku.evaluation.comparison import Comparison
 
-SECOND = {"accuracy": "macro_f1", "micro_f1": "macro_f1", "spearman": "rmse"}  # shown beside the primary metric
+SECOND = {"spearman": "rmse"}  # primary metric -> what is shown beside it, where that is not the one behind it
 NAME = 12  # cells that a method's name has at least
 
 
@@ -65,7 +65,8 @@ def _heading(comparison: Comparison, say: Mapping[str, str]) -> str:
 
 def _tables(comparison: Comparison, say: Mapping[str, str], width: int | None) -> list[Table]:
     """One table; two, quality and cost, where one does not fit. width: of the terminal; None: a file, as wide as it takes."""
-    second = SECOND[comparison.primary]
+    names = [*comparison.ranked[0].metrics, comparison.primary]  # there may be but one
+    second = SECOND.get(comparison.primary, names[1])
     quality, cost = [comparison.primary, say["interval"], say["against_best"], second], [say["fit"], say["speed"], say["memory"], say["moved"]]
     rows = []
     for method in comparison.ranked:

@@ -14,7 +14,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, HanshukuError
 from hanshuku.evaluation.cost import peak_memory_mb, reset_peak
-from hanshuku.evaluation.evaluate import answer, check, judge
+from hanshuku.evaluation.evaluate import answer, check, judge, likelihood
 from hanshuku.evaluation.imports import ImportClock
 from hanshuku.methods.base import Method
 from hanshuku.metrics.base import Metric
@@ -89,7 +89,7 @@ class RunRecord:
     ece: float | None = None
     cost: Mapping[str, float | int | None] = field(default_factory=dict)  # of answering the test rows; see `answer`
     budget_s: float | None = None  # wall seconds the fit was granted
-    outputs: np.ndarray | None = None  # of the test rows, (N, L) or (N,) float32; not in the JSON
+    outputs: np.ndarray | None = None  # of the test rows, (N, L) or (N,) float32, or (N,) objects; not in the JSON
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the outputs."""
@@ -126,7 +126,7 @@ def _learn_and_measure(job: Job, report: Callable[[Step], None]) -> dict[str, An
     seconds, peak = time.perf_counter() - start - imports.seconds, peak_memory_mb()
     check(predictor, job.test)
     outputs, cost = answer(predictor, job.test, report=report)
-    measured = judge(job.test, outputs, threshold=predictor.threshold)
+    measured = judge(job.test, outputs, threshold=predictor.threshold, likelihood=likelihood(predictor, job.test))
     return {
         "status": DONE,
         "rows": len(job.train) if learns else 0,
@@ -137,5 +137,5 @@ def _learn_and_measure(job: Job, report: Callable[[Step], None]) -> dict[str, An
         "metrics": measured.metrics,
         "ece": measured.ece,
         "cost": cost,
-        "outputs": outputs.astype(np.float32),
+        "outputs": outputs if outputs.dtype == object else outputs.astype(np.float32),
     }

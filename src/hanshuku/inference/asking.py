@@ -185,6 +185,10 @@ class Asker(Teller):
             marks = [False] * (len(ids) - len(marks)) + marks
         return ids + answer, marks + [True] * len(answer), cut or was_cut
 
+    def reply_length(self, reply: str) -> int:
+        """Tokens of an answer with what ends it."""
+        return len(self._tokens(self._reply(reply)))
+
     def segments(self, row: Sequence[str]) -> list[tuple[str, bool]]:
         """The prompt of a row in pieces of text, and whether each was said by the assistant."""
         turns = self.turns(row)

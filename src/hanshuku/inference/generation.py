@@ -87,6 +87,22 @@ class GenerationPredictor:
         answers = [(self.text(completion.ids), _confidence(completion)) for completion in found]
         return objects([answers[i] for i in index])
 
+    def reference_bits(self, inputs: Inputs, references: Sequence[str]) -> np.ndarray:
+        """How well the model foretells an answer, whatever it would write itself.
+
+        No row depends on another, but for rounding in the last digits.
+
+        Args:
+            inputs: N rows.
+            references: N answers. One that does not fit into max_length with its prompt is scored as far as it fits.
+
+        Returns:
+            (N, 3) float64: bits (minus log2 of the answer's probability, with what ends it), tokens of it, bytes of it as UTF-8.
+        """
+        from hanshuku.inference.foretelling import reference_bits
+
+        return reference_bits(self, inputs, references)
+
     def stream(self, row: Sequence[str]) -> Iterator[str]:
         """The answer to one row, piece by piece as it is written; together the pieces are the answer of `outputs`."""
         from hanshuku.inference.streaming import stream_text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,7 +13,69 @@ from hanshuku.metrics.classification import accuracy_sample, classification_metr
 from hanshuku.metrics.intervals import SIGNED, UNIT, Scale
 from hanshuku.metrics.regression import regression_metrics, spearman_sample
 from hanshuku.metrics.several import micro_f1_sample, several_metrics
+from hanshuku.metrics.texts import text_metrics, text_sample
 from hanshuku.tasks import Task
+
+Outputs: TypeAlias = Sequence[np.ndarray]
+Thresholds: TypeAlias = Sequence[float]
+
+
+@dataclass(frozen=True)
+class Family:
+    """What is measured of tasks of a kind."""
+
+    primary: str  # the metric by which methods are compared
+    metrics: Callable[..., dict[str, Metric]]  # (task, targets, outputs, threshold, **draws), the primary one first
+    sample: Callable[[Task, np.ndarray, Outputs, Thresholds], tuple[Sample, Scale]]  # the primary metric of R predictors, (B, R)
+
+
+def _one(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
+    return classification_metrics(targets, outputs, **draws)
+
+
+def _one_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
+    return accuracy_sample(targets, [given.argmax(axis=1) for given in outputs]), UNIT
+
+
+def _several(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
+    return several_metrics(targets, outputs, threshold, **draws)
+
+
+def _several_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
+    return micro_f1_sample(targets, [given >= least for given, least in zip(outputs, thresholds, strict=True)]), UNIT
+
+
+def _rate(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
+    return regression_metrics(targets, np.clip(outputs, task.low, task.high), **draws)  # as `decode` answers
+
+
+def _rate_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
+    return spearman_sample(targets, [np.clip(given, task.low, task.high).astype(np.float64) for given in outputs]), SIGNED
+
+
+def _text(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
+    return text_metrics(task, targets, outputs, **draws)
+
+
+def _text_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
+    return text_sample(task, targets, outputs)
+
+
+FAMILIES: dict[str, Family] = {
+    "classify": Family("accuracy", _one, _one_sample),
+    "several": Family("micro_f1", _several, _several_sample),  # classify, where an answer is a set of labels
+    "rate": Family("spearman", _rate, _rate_sample),
+    "translate": Family("chrf", _text, _text_sample),
+    "summarize": Family("rouge_l", _text, _text_sample),
+    "generate": Family("rouge_l", _text, _text_sample),
+    "chat": Family("rouge_l", _text, _text_sample),
+    "complete_code": Family("chrf", _text, _text_sample),
+}
+
+
+def family_of(task: Task, targets: np.ndarray | None = None) -> Family:
+    """What is measured of the task."""
+    return FAMILIES["several" if task.several else task.kind]
 
 
 def measure(task: Task, targets: np.ndarray, outputs: np.ndarray, *, threshold: float = 0.5, **draws: Any) -> dict[str, Metric]:
@@ -20,7 +83,7 @@ def measure(task: Task, targets: np.ndarray, outputs: np.ndarray, *, threshold: 
 
     Args:
         task: one label: accuracy, macro_f1, mcc, log_loss; several: micro_f1, macro_f1, accuracy; rate: spearman,
-            pearson, rmse.
+            pearson, rmse; texts: see `texts.NAMES`.
         targets: as in `Encoded`.
         outputs: as a predictor gives them.
         threshold: several labels: least probability of a label that is given.
@@ -29,20 +92,14 @@ def measure(task: Task, targets: np.ndarray, outputs: np.ndarray, *, threshold: 
     Raises:
         DataError: the shapes do not fit, there is no row, or an output is no number.
     """
-    if task.kind == "rate":
-        return regression_metrics(targets, np.clip(outputs, task.low, task.high), **draws)  # as `decode` answers
-    return several_metrics(targets, outputs, threshold, **draws) if task.several else classification_metrics(targets, outputs, **draws)
+    return family_of(task, targets).metrics(task, targets, outputs, threshold, **draws)
 
 
-def primary_metric(task: Task) -> str:
-    """The metric by which methods are compared: "accuracy", "micro_f1" or "spearman"."""
-    return "spearman" if task.kind == "rate" else "micro_f1" if task.several else "accuracy"
+def primary_metric(task: Task, targets: np.ndarray | None = None) -> str:
+    """The metric by which methods are compared: "accuracy", "micro_f1", "spearman", "chrf" ..."""
+    return family_of(task, targets).primary
 
 
-def primary_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray], thresholds: Sequence[float]) -> tuple[Sample, Scale]:
+def primary_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
     """The primary metric of R predictors on the same rows as one statistic (B, R), so that a resample is shared by all."""
-    if task.kind == "rate":
-        return spearman_sample(targets, [np.clip(given, task.low, task.high).astype(np.float64) for given in outputs]), SIGNED
-    if task.several:
-        return micro_f1_sample(targets, [given >= least for given, least in zip(outputs, thresholds, strict=True)]), UNIT
-    return accuracy_sample(targets, [given.argmax(axis=1) for given in outputs]), UNIT
+    return family_of(task, targets).sample(task, targets, outputs, thresholds)
