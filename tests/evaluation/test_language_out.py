@@ -31,13 +31,20 @@ def text_target(i, words):
 
 TARGETS = dict.fromkeys(("generate", "translate", "summarize", "chat"), text_target)
 TARGETS["complete_code"] = lambda i, words: (f"{words[0]} = {i % 3}", ())
-TASKS = {kind: Task(kind) for kind in TARGETS}
+TARGETS["answer"] = lambda i, words: () if i % 7 == 0 else ((words[0], 0), (" ".join(words[:2]), 0))
+TARGETS["tag"] = lambda i, words: ((0, len(words[0]), "MOOD"), (len(words[0]) + 1, len(words[0]) + 1 + len(words[1]), "SKY"))[: i % 3]
+TARGETS["extract"] = lambda i, words: json.dumps({"first": words[0], "rest": words[1:]})
+TARGETS["rank"] = lambda i, words: (i % 4,)
+INPUTS = {"answer": ("question", "context"), "rank": ("query", "candidates")}
+SCHEMA = json.dumps({"type": "object", "properties": {"first": {"type": "string"}, "rest": {"type": "array"}}})
+FIELDS = {"answer": {"optional": True}, "tag": {"labels": ("MOOD", "SKY")}, "extract": {"schema": SCHEMA}}
+TASKS = {kind: Task(kind, INPUTS.get(kind, ("text",)), **FIELDS.get(kind, {})) for kind in TARGETS}
 
 
 def rows(kind, n=60, seed=0):
     rng = np.random.default_rng(seed)
     drawn = [rng.choice(WORDS, 5, replace=False).tolist() for _ in range(n)]
-    inputs = [(" ".join(words),) for words in drawn]
+    inputs = [(" ".join(words), json.dumps(ZH, ensure_ascii=False))[: len(TASKS[kind].inputs)] for words in drawn]
     return Encoded(TASKS[kind], inputs, objects([TARGETS[kind](i, words) for i, words in enumerate(drawn)]), np.zeros(n, dtype=np.int64))
 
 
@@ -88,6 +95,12 @@ class TestEveryKind:
         save_record(RunRecord("x", "none", 0, "done", outputs=outputs), tmp_path / "record")
         assert load_rows(tmp_path / "rows").targets.tolist() == data.targets.tolist()
         assert load_record(tmp_path / "record").outputs.tolist() == outputs.tolist()
+
+
+def test_each_kind_of_entity_has_its_line():
+    report = report_of("tag")
+    assert [row["label"] for row in report.per_label] == ["MOOD", "SKY"]
+    assert "Labels with the lowest F1" in printed(report) and "F1 最低的标签" in printed(report, "zh")
 
 
 def test_outputs_of_another_form_are_refused():

@@ -17,6 +17,7 @@ from hanshuku.evaluation.report import Report
 from hanshuku.inference.base import Predictor
 from hanshuku.metrics.calibration import expected_calibration_error
 from hanshuku.metrics.classification import FLOOR, UNKNOWN, confusion, label_table
+from hanshuku.metrics.entities import entity_table
 from hanshuku.metrics.likelihood import likelihood_metrics
 from hanshuku.metrics.measure import measure
 from hanshuku.tasks import Task
@@ -140,7 +141,7 @@ def judge(
         metrics=metrics,
         n=len(encoded),
         unknown=unknown,
-        **_classify_parts(task, targets, outputs, threshold) if task.kind == "classify" else {},
+        **_parts(task, targets, outputs, threshold),
         cost=cost or {},
         notes=tuple(notes),
         data=fingerprint(encoded),
@@ -149,6 +150,13 @@ def judge(
         machine=machine(),
         date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
+
+
+def _parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> dict[str, Any]:
+    """What the report says beside the metrics: of labels and of kinds of entities, each one's own numbers."""
+    if task.kind == "tag":
+        return {"per_label": _named(task, entity_table(task, targets, outputs))}
+    return _classify_parts(task, targets, outputs, threshold) if task.kind == "classify" else {}
 
 
 def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> dict[str, Any]:

@@ -8,11 +8,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from hanshuku.metrics.answers import answer_metrics, answer_sample
 from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.classification import accuracy_sample, classification_metrics
+from hanshuku.metrics.entities import entity_metrics, entity_sample
 from hanshuku.metrics.intervals import SIGNED, UNIT, Scale
+from hanshuku.metrics.rankings import ranking_metrics, ranking_sample
 from hanshuku.metrics.regression import regression_metrics, spearman_sample
 from hanshuku.metrics.several import micro_f1_sample, several_metrics
+from hanshuku.metrics.structures import structure_metrics, structure_sample
 from hanshuku.metrics.texts import text_metrics, text_sample
 from hanshuku.tasks import Task
 
@@ -53,23 +57,35 @@ def _rate_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: 
     return spearman_sample(targets, [np.clip(given, task.low, task.high).astype(np.float64) for given in outputs]), SIGNED
 
 
-def _text(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
-    return text_metrics(task, targets, outputs, **draws)
+Metrics: TypeAlias = Callable[..., dict[str, Metric]]
+Samples: TypeAlias = Callable[[Task, np.ndarray, Outputs], tuple[Sample, Scale]]
 
 
-def _text_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
-    return text_sample(task, targets, outputs)
+def _objects(primary: str, metrics: Metrics, sample: Samples) -> Family:
+    """A family of outputs that are objects, for which a threshold has no meaning."""
+
+    def measured(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
+        return metrics(task, targets, outputs, **draws)
+
+    def sampled(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
+        return sample(task, targets, outputs)
+
+    return Family(primary, measured, sampled)
 
 
 FAMILIES: dict[str, Family] = {
     "classify": Family("accuracy", _one, _one_sample),
     "several": Family("micro_f1", _several, _several_sample),  # classify, where an answer is a set of labels
     "rate": Family("spearman", _rate, _rate_sample),
-    "translate": Family("chrf", _text, _text_sample),
-    "summarize": Family("rouge_l", _text, _text_sample),
-    "generate": Family("rouge_l", _text, _text_sample),
-    "chat": Family("rouge_l", _text, _text_sample),
-    "complete_code": Family("chrf", _text, _text_sample),
+    "translate": _objects("chrf", text_metrics, text_sample),
+    "summarize": _objects("rouge_l", text_metrics, text_sample),
+    "generate": _objects("rouge_l", text_metrics, text_sample),
+    "chat": _objects("rouge_l", text_metrics, text_sample),
+    "complete_code": _objects("chrf", text_metrics, text_sample),
+    "answer": _objects("f1", answer_metrics, answer_sample),
+    "tag": _objects("entity_f1", entity_metrics, entity_sample),
+    "extract": _objects("field_f1", structure_metrics, structure_sample),
+    "rank": _objects("ndcg_at_10", ranking_metrics, ranking_sample),
 }
 
 
@@ -83,7 +99,8 @@ def measure(task: Task, targets: np.ndarray, outputs: np.ndarray, *, threshold: 
 
     Args:
         task: one label: accuracy, macro_f1, mcc, log_loss; several: micro_f1, macro_f1, accuracy; rate: spearman,
-            pearson, rmse; texts: see `texts.NAMES`.
+            pearson, rmse; texts: see `texts.NAMES`; answer: f1, exact_match; tag: entity_f1, precision, recall; extract: field_f1,
+            exact_match, valid; rank: ndcg_at_10, mrr.
         targets: as in `Encoded`.
         outputs: as a predictor gives them.
         threshold: several labels: least probability of a label that is given.
