@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 from hanshuku.errors import ConfigError
+from hanshuku.inference.demonstrations import fitting
 from hanshuku.inference.prompt_tokens import CHARACTERS_PER_TOKEN, front_tokens
-from hanshuku.inference.prompts import check_template
+from hanshuku.inference.prompts import Demonstration, check_template, special_tokens, without_marks
 from hanshuku.tasks import Task
 
 Turns = list[dict[str, str]]
@@ -143,14 +145,14 @@ class Asker(Teller):
 
     def __init__(
         self, task: Task, tokenizer: Any, *, language: str = "en", template: str = "", lead: str | None = None, limit: int = 2048,
-        demonstrations: Sequence[tuple[Sequence[str], str]] = (),
+        demonstrations: Sequence[Demonstration] = (),
     ) -> None:  # fmt: skip
         super().__init__(task, language=language, template=template, demonstrations=demonstrations)
         self.tokenizer, self.limit = tokenizer, limit
         self.chat = bool(getattr(tokenizer, "chat_template", None))
         usual = "" if self.chat else self.words.leads.get(task.kind, ANSWER[language]).format(language=language_name(task, language))
         self.lead = usual if lead is None else lead
-        self.special = {token_id: token.content for token_id, token in tokenizer.added_tokens_decoder.items() if token.special}
+        self.special = special_tokens(tokenizer)
         self.front = [] if self.chat else front_tokens(tokenizer)
         self.closing = self._closing()
         self.stops = self._stops()
@@ -166,6 +168,18 @@ class Asker(Teller):
         """N prompts as token ids, each at most `limit` long, and whether a row had to lose some of its text."""
         fitted = [self._fitted(tuple(row)) for row in rows]
         return [ids for ids, _ in fitted], [cut for _, cut in fitted]
+
+    def showing(self, demonstrations: Sequence[Demonstration]) -> Asker:
+        """The same with other demonstrations."""
+        other = copy(self)
+        other.demonstrations = [(tuple(row), reply) for row, reply in demonstrations]
+        return other
+
+    def fitted(self, demonstrations: Sequence[Demonstration], row: Sequence[str]) -> tuple[Demonstration, ...]:
+        """The last demonstrations that leave room for the row, or for half of the limit where it is longer than that."""
+        needed = min(sum(len(self._tokens(text)) for text in row), self.limit // 2)
+        empty = ("",) * len(self.task.inputs)
+        return fitting(demonstrations, lambda shown: len(self._ids(self.showing(shown).segments(empty))), self.limit - needed)
 
     def example(self, row: Sequence[str], reply: str, *, most: int) -> tuple[list[int], list[bool], bool]:
         """A row with its answer: token ids, which of them are supervised (every turn of the assistant), and whether it was cut.
@@ -285,11 +299,7 @@ class Asker(Teller):
         return found
 
     def _safe(self, text: str) -> str:
-        """The text with a space inside whatever the model would take for a mark of its own, such as the end of a turn."""
-        for token in self.special.values():
-            if token in text:
-                text = text.replace(token, f"{token[0]} {token[1:]}")
-        return text
+        return without_marks(text, self.special)
 
 
 def tidied(task: Task, text: str, stops: Sequence[str] = ()) -> str:

@@ -16,7 +16,9 @@ from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import Inputs
 from hanshuku.inference.beams import search_beams
 from hanshuku.inference.decoder import Completion, Decoder, Limits, sampler
+from hanshuku.inference.demonstrations import read_demonstrations
 from hanshuku.inference.embed import best_device, is_half
+from hanshuku.inference.prompts import Demonstration
 from hanshuku.inference.settings import DECODING, GenerationSettings, new_tokens
 from hanshuku.models.load import Loaded, load_causal
 from hanshuku.tasks import Task
@@ -75,11 +77,21 @@ class GenerationPredictor:
         unended = f"{self.unended} answers reached max_new_tokens={self.new_tokens} and may be cut short."
         return tuple(note for note, count in ((cut, self.cut), (unended, self.unended)) if count)
 
-    def outputs(self, inputs: Inputs) -> np.ndarray:
-        """(N,) objects (text, confidence): the geometric mean of the tokens' probabilities."""
+    def outputs(self, inputs: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> np.ndarray:
+        """(N,) objects (text, confidence): the geometric mean of the tokens' probabilities.
+
+        Args:
+            inputs: N rows.
+            shown: N lists of demonstrations, each row's own, as many of the last ones as fit; None: those of the settings.
+        """
         unique = list(dict.fromkeys(tuple(row) for row in inputs))
         place = {row: i for i, row in enumerate(unique)}
-        prompts, was_cut = self.asker.prompts(unique)
+        if shown is None:
+            prompts, was_cut = self.asker.prompts(unique)
+        else:
+            own = dict(zip((tuple(row) for row in inputs), shown, strict=True))
+            asked = [self.asker.showing(self.asker.fitted(own[row], row)).prompts([row]) for row in unique]
+            prompts, was_cut = [ids for (ids,), _ in asked], [cut for _, (cut,) in asked]
         index = [place[tuple(row)] for row in inputs]
         self.cut += sum(was_cut[i] for i in index)
         found = self._complete(prompts)
@@ -102,6 +114,15 @@ class GenerationPredictor:
         from hanshuku.inference.foretelling import reference_bits
 
         return reference_bits(self, inputs, references)
+
+    def prompt(self, row: Sequence[str], shown: Sequence[Demonstration] | None = None) -> str:
+        """The whole prompt of one row as the model reads it, up to where the answer begins."""
+        asker = self.asker if shown is None else self.asker.showing(self.asker.fitted(shown, row))
+        return str(self.loaded.tokenizer.decode(asker.prompts([tuple(row)])[0][0], skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+    def fitted(self, demonstrations: Sequence[Demonstration], row: Sequence[str]) -> tuple[Demonstration, ...]:
+        """The last demonstrations that leave room for the row, or for half of what the model reads where it is longer than that."""
+        return self.asker.fitted(demonstrations, row)
 
     def stream(self, row: Sequence[str]) -> Iterator[str]:
         """The answer to one row, piece by piece as it is written; together the pieces are the answer of `outputs`."""
@@ -163,7 +184,7 @@ class GenerationPredictor:
         """
         try:
             plain = dict(data["settings"])
-            shown = tuple((tuple(row), str(reply)) for row, reply in plain.pop("demonstrations", ()))
+            shown = read_demonstrations(plain.pop("demonstrations", ()))
             settings = GenerationSettings(**{**plain, "stop": tuple(plain.get("stop", ()))}, demonstrations=shown)
             moved = int(data.get("moved_parameters", 0))
         except (KeyError, TypeError, ValueError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hanshuku.errors import ConfigError
-from hanshuku.inference.prompts import Layout
+from hanshuku.inference.prompts import Layout, special_tokens, without_marks
 from hanshuku.inference.trie import common_length
 
 CHARACTERS_PER_TOKEN = 32  # of a text longer than this for each token there is room for, only the beginning is looked at
@@ -33,11 +33,12 @@ class PromptTokens:
     def __init__(self, tokenizer: Any, layout: Layout, answers: Sequence[str], *, limit: int, inputs: int = 1) -> None:
         self.tokenizer, self.layout, self.inputs = tokenizer, layout, inputs
         self.front = [] if layout.chat else front_tokens(tokenizer)
-        self.special = {token_id: token.content for token_id, token in tokenizer.added_tokens_decoder.items() if token.special}
+        self.special = special_tokens(tokenizer)
         tail = self._ids([layout.tail])[0]
         joined = self._ids([layout.tail + layout.joint + answer for answer in answers])
         kept = min(common_length(tail, row) for row in joined)
         self.dropped = len(tail) - kept  # tokens at the end of a prompt that some answer changes
+        self.tail = tail[kept:]
         self.paths = [row[kept:] for row in joined]
         if not all(self.paths):
             raise ConfigError(f"An answer is empty to the tokenizer. Received: {[a for a, path in zip(answers, self.paths, strict=True) if not path]}.")
@@ -47,7 +48,7 @@ class PromptTokens:
         if len(bare) >= self.limit:
             raise ConfigError(
                 f"The prompt with its longest answer is {len(bare) + limit - self.limit} tokens before any text is put in; "
-                f"{limit} are allowed. Shorten the instruction or the labels, leave {{labels}} out of the template, or raise max_length."
+                f"{limit} are allowed. Shorten the instruction, the labels or the demonstrations, leave {{labels}} out of the template, or raise max_length."
             )
         first, *others = (self._prompt((probe,) * inputs) for probe in PROBES)
         self.prefix = first[: min(common_length(first, other) for other in others)]
@@ -60,11 +61,16 @@ class PromptTokens:
         cut = [any(len(text.strip()) > room for text in row) for row in rows]
         for i in range(len(rows)):
             if self._specials(encoded[i]) > self.expected:
-                texts[i] = tuple(self._plain(text) for text in texts[i])
+                texts[i] = tuple(without_marks(text, self.special) for text in texts[i])
                 encoded[i] = self._prompt(texts[i])
             if len(encoded[i]) > self.limit:
                 encoded[i], cut[i] = self._shortened(texts[i], encoded[i]), True
         return encoded, cut
+
+    def shown(self, row: Sequence[str]) -> str:
+        """The prompt of one row as text, special tokens and all, up to where an answer begins."""
+        ids = self.rows([row])[0][0]
+        return str(self.tokenizer.decode([*ids, *self.tail], skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def _shortened(self, texts: tuple[str, ...], ids: list[int]) -> list[int]:
         """The prompt with the end of its longest text left out, as little as will do."""
@@ -77,13 +83,6 @@ class PromptTokens:
             texts = tuple(text[:end] if i == longest else text for i, text in enumerate(texts))
             ids = self._prompt(texts)
         return ids
-
-    def _plain(self, text: str) -> str:
-        """The text with a space inside whatever the model would take for a mark of its own, such as the end of a turn."""
-        for token in self.special.values():
-            if token in text:
-                text = text.replace(token, f"{token[0]} {token[1:]}")
-        return text
 
     def _specials(self, ids: Sequence[int]) -> int:
         return sum(token in self.special for token in ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from hanshuku.errors import ConfigError
 from hanshuku.tasks import Task
 
+Demonstration = tuple[tuple[str, ...], str]  # a row and the answer to it, shown before the row that is asked about
 FIELDS = ("instruction", "labels", "text")  # legal in a template, beside the names of the task's inputs
 MARK = "\ue000{}\ue001"  # private-use characters: no chat template touches them
 
@@ -109,7 +110,9 @@ class Layout:
         return self.parts[-1] if isinstance(self.parts[-1], str) else ""
 
 
-def lay_out(task: Task, tokenizer: Any, wording: Wording, *, template: str = "", lead: str | None = None) -> Layout:
+def lay_out(
+    task: Task, tokenizer: Any, wording: Wording, *, template: str = "", lead: str | None = None, demonstrations: Sequence[Demonstration] = ()
+) -> Layout:
     """The prompt of a task in the model's chat template, or as plain text for a model that has none.
 
     Args:
@@ -118,32 +121,67 @@ def lay_out(task: Task, tokenizer: Any, wording: Wording, *, template: str = "",
         wording: the language.
         template: the user's own; "" for the wording's.
         lead: the user's own beginning of the answer; None for the wording's.
+        demonstrations: rows with their answers; each is a turn of the user and one of the model, or a paragraph of plain text.
 
     Raises:
         ConfigError: see `check_template`.
     """
-    parts: list[str | int] = []
-    for literal, name in check_template(template or wording.template, task.inputs):
+    fields = check_template(template or wording.template, task.inputs)
+    lead = wording.lead if lead is None else lead
+    special = special_tokens(tokenizer)
+    asked = _turn(fields, task, wording, [MARK.format(i) for i in range(len(task.inputs))])
+    shown = [(_turn(fields, task, wording, [_shown(text, special) for text in row]), _shown(answer, special)) for row, answer in demonstrations]
+    chat = bool(getattr(tokenizer, "chat_template", None))
+    if chat:
+        turns = [{"role": "user", "content": turn} for turn in [*(turn for turn, _ in shown), asked]]
+        for place, (_, answer) in reversed(list(enumerate(shown))):
+            turns.insert(place + 1, {"role": "assistant", "content": lead + _joint(lead) + answer})
+        marked = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) + lead
+    else:
+        said = [f"{turn}\n{lead}" if lead else turn for turn in [*(turn for turn, _ in shown), asked]]
+        answers = [f"{_joint(text)}{answer}\n\n" for text, (_, answer) in zip(said, shown, strict=False)]
+        marked = "".join(text + answer for text, answer in zip(said, [*answers, ""], strict=True))
+    return Layout(tuple(_split(marked, len(task.inputs))), chat, _joint(marked))
+
+
+def special_tokens(tokenizer: Any) -> dict[int, str]:
+    """The marks of a model's own, such as the end of a turn: id -> text."""
+    return {token_id: token.content for token_id, token in tokenizer.added_tokens_decoder.items() if token.special}
+
+
+def without_marks(text: str, special: Mapping[int, str]) -> str:
+    """The text with a space inside whatever the model would take for a mark of its own."""
+    for mark in special.values():
+        if mark in text:
+            text = text.replace(mark, f"{mark[0]} {mark[1:]}")
+    return text
+
+
+def _shown(text: str, special: Mapping[int, str]) -> str:
+    """A text of a demonstration: no mark of the model's and none of ours."""
+    return without_marks(text.strip(), special).replace(MARK[0], "").replace(MARK[-1], "")
+
+
+def _joint(text: str) -> str:
+    """What stands between a text and an answer behind it."""
+    return " " if text and text[-1].isascii() and not text[-1].isspace() else ""
+
+
+def _turn(fields: Sequence[tuple[str, str | None]], task: Task, wording: Wording, texts: Sequence[str]) -> str:
+    """What is said of one row: the template with its fields filled in."""
+    parts: list[str] = []
+    for literal, name in fields:
         parts.append(literal)
         if name == "text" and "text" not in task.inputs:
-            for i, other in enumerate(task.inputs):
-                before, _, after = wording.pair.partition("{text}")
-                parts += ["\n" if i else "", before.format(name=other.replace("_", " ")), i, after]
+            named = zip(task.inputs, texts, strict=True)
+            parts.append("\n".join(wording.pair.format(name=other.replace("_", " "), text=text) for other, text in named))
         elif name in task.inputs:
-            parts.append(task.inputs.index(name))
+            parts.append(texts[task.inputs.index(name)])
         elif name == "labels":
             parts.append(wording.comma.join(option_lines(task)))
         elif name == "instruction":
             parts.append(instruction_of(task, wording))
-    lead = wording.lead if lead is None else lead
-    marked = "".join(MARK.format(part) if isinstance(part, int) else part for part in parts)
-    chat = bool(getattr(tokenizer, "chat_template", None))
-    if chat:
-        marked = tokenizer.apply_chat_template([{"role": "user", "content": marked}], tokenize=False, add_generation_prompt=True) + lead
-    else:
-        marked = f"{marked}\n{lead}" if lead else marked
-    joint = " " if marked and marked[-1].isascii() and not marked[-1].isspace() else ""
-    return Layout(tuple(_split(marked, len(task.inputs))), chat, joint)
+    return "".join(parts)
 
 
 def instruction_of(task: Task, wording: Wording) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hanshuku.errors import ConfigError
-from hanshuku.inference.prompts import WORDINGS
+from hanshuku.inference.prompts import WORDINGS, Demonstration
 from hanshuku.tasks import Task
 
 NEW_TOKENS = {"translate": 128, "summarize": 128}  # where the user set no limit; else:
@@ -21,7 +21,7 @@ class GenerationSettings:
     language: str = "en"  # of the wording: "en" or "zh"
     template: str = ""  # the user's turn, with {instruction} and the inputs, or {text}; "": the wording's
     lead: str | None = None  # how the answer begins; None: the wording's
-    demonstrations: tuple[tuple[tuple[str, ...], str], ...] = ()  # (row, reply) shown before every row
+    demonstrations: tuple[Demonstration, ...] = ()  # (row, reply) shown before every row
     max_new_tokens: int = 0  # most tokens of an answer; 0: 128 for translations and summaries, else 256
     temperature: float = 0.0  # 0: the likeliest token always; above: drawn at random
     top_p: float = 1.0  # least probability mass that is drawn from
@@ -55,6 +55,7 @@ class PromptSettings:
     normalise: str = "sum"  # a label's log-probability: the "sum" of its tokens, their "mean", or the sum a "byte"
     max_length: int = 2048  # most tokens of a prompt with its answer; never more than the model reads
     precision: str = "auto"  # "auto", "bf16" or "fp32"
+    demonstrations: tuple[Demonstration, ...] = ()  # (row, answer) shown before every row; for answers see `answer_of`
 
     def __post_init__(self) -> None:
         for name, legal in (("language", tuple(WORDINGS)), ("normalise", NORMALISE), ("precision", ("auto", "bf16", "fp32"))):
