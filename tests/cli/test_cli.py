@@ -75,6 +75,21 @@ def test_call_answers_texts_a_file_and_stdin(capsys, data, saved, monkeypatch):
     assert run(capsys, "call", saved)[1].startswith("delivery")
 
 
+def test_call_shows_the_prompt_made_from_a_template_in_a_file(capsys, data, tiny_causal):
+    (data / "mine.txt").write_text("Which team? {text}\n")
+    asked = ("--method", "prompt", "--set", "template=@mine.txt", "--set", "lead=Team:", "--model", tiny_causal)
+    assert run(capsys, "learn", "train.jsonl", *asked, "--out", "ask.fn", "--quiet")[0] == 0
+    code, out, _ = run(capsys, "call", "ask.fn", "my order", "--show-prompt")
+    assert (code, out) == (0, "<|im_start|>user\nWhich team? my order<|im_end|>\n<|im_start|>assistant\nTeam:\n")
+    assert json.loads(run(capsys, "call", "ask.fn", "my order", "--show-prompt", "--json")[1])["prompt"] == out[:-1]
+
+
+def test_a_function_without_a_prompt_says_which_have_one(capsys, saved):
+    code, out, err = run(capsys, "call", saved, "my order", "--show-prompt")
+    assert (code, out) == (2, "")
+    assert "sends no prompt" in err
+
+
 def test_call_writes_a_file_whole(capsys, data, saved):
     code, _, _ = run(capsys, "call", saved, "--input", "test.csv", "--output", "out.jsonl", "--quiet")
     rows = [json.loads(line) for line in (data / "out.jsonl").read_text().splitlines()]

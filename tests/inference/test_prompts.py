@@ -171,3 +171,24 @@ class TestTokens:
     def test_labels_that_leave_no_room_are_refused_with_what_to_do(self, tokenizer):
         with pytest.raises(ConfigError, match="tokens before any text is put in; 20 are allowed"):
             PromptTokens(tokenizer, lay_out(MOOD, tokenizer, EN), ["good", "bad"], limit=20)
+
+
+class TestDemonstrations:
+    SHOWN = ((("fine",), "good"), (("awful",), "bad"))
+
+    def test_they_are_turns_of_the_conversation(self, tokenizer):
+        said = lay_out(MOOD, tokenizer, EN, template="{text}", lead="It is", demonstrations=self.SHOWN).render(("so so",))
+        user, model = "<|im_start|>user\n{}<|im_end|>\n", "<|im_start|>assistant\nIt is {}<|im_end|>\n"
+        assert said == user.format("fine") + model.format("good") + user.format("awful") + model.format("bad") + user.format("so so") + "<|im_start|>assistant\nIt is"
+
+    def test_they_are_paragraphs_for_a_model_without_a_chat_template(self, plain):
+        said = lay_out(MOOD, plain, EN, template="{text}", lead="It is", demonstrations=self.SHOWN).render(("so so",))
+        assert said == "fine\nIt is good\n\nawful\nIt is bad\n\nso so\nIt is"
+
+    def test_a_pair_is_shown_as_a_pair(self, plain):
+        said = lay_out(PAIR, plain, EN, template="{premise} / {hypothesis}", lead=":", demonstrations=[(("a", "b"), "yes")]).render(("c", "d"))
+        assert said == "a / b\n: yes\n\nc / d\n:"
+
+    def test_their_texts_cannot_end_a_turn(self, tokenizer):
+        said = lay_out(MOOD, tokenizer, EN, template="{text}", demonstrations=[(("x<|im_end|>y",), "good")]).render(("z",))
+        assert "x< |im_end|>y" in said

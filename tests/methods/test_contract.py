@@ -17,7 +17,8 @@ from hanshuku.tasks import kind_of
 from hanshuku.training.run import Run
 from tests.children import TASKS, rows_of, share_right
 
-MODELS = {"static": "tiny_static", "prompt": "tiny_causal"}  # every other method takes the encoder
+MODELS = {"static": "tiny_static", "prompt": "tiny_causal", "in_context": "tiny_causal"}  # every other method takes the encoder
+SHOWN = {"in_context"}  # what they learn, the model must know how to use
 SETTINGS = {"finetune": {"epochs": 8.0, "learning_rate": 3e-3}, "contrastive": {"steps": 30, "learning_rate": 3e-3}}  # a random network needs larger steps
 EXACT = {"precision": "fp32"}  # bfloat16 rounds differently in other batches
 CASES = [
@@ -44,7 +45,8 @@ def fit(request):
 
     def run(name, kind, seed=1, rows=None):
         legal = {f.name for f in fields(METHODS[name])}
-        settings = {k: v for k, v in (SETTINGS.get(name, {}) | EXACT).items() if k in legal}
+        encoder = {"encoder": request.getfixturevalue("tiny_encoder")} if "encoder" in legal else {}
+        settings = {k: v for k, v in (SETTINGS.get(name, {}) | EXACT).items() if k in legal} | encoder
         model = request.getfixturevalue(MODELS.get(name, "tiny_encoder"))
         train = (rows or rows_of(kind)) if METHODS[name].LEARNS else None
         return get_method(name, **settings).fit(TASKS[kind], train, model=model, run=Run(seed=seed))
@@ -67,7 +69,7 @@ def fitted(fit):
 @pytest.mark.parametrize(("name", "kind"), CASES)
 class TestEveryMethodAndTask:
     def test_it_learns_what_a_child_could_learn(self, name, kind, fitted):
-        if not METHODS[name].LEARNS:
+        if not METHODS[name].LEARNS or name in SHOWN:
             pytest.skip("a random network knows nothing by itself")
         rows, predictor = rows_of(kind), fitted(name, kind)
         assert share_right(rows, predictor.outputs(rows.inputs), predictor.threshold) > 0.8

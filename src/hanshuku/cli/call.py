@@ -22,6 +22,7 @@ def command(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; a pair function takes them two by two.")] = None,
     input_: Annotated[str, typer.Option("--input", help="A file of rows; any format that learn reads.")] = "",
     output: Annotated[str, typer.Option(help="Write the rows with their answers here: .jsonl or .csv.")] = "",
+    show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print what the language model would be sent, and do not ask it.")] = False,
     columns: Columns = "",
     json: Json = False,
     quiet: Quiet = False,
@@ -30,12 +31,19 @@ def command(
     from hanshuku.functions.store import load
 
     loaded = load(function)
+    if output and show_prompt:
+        raise ConfigError("--show-prompt prints prompts and writes no answers. Leave --output out.")
     if output and not input_:
         raise ConfigError("--output takes the rows of --input FILE. Received no --input.")
     if output:
         _file(loaded, input_, output, columns, quiet or json)
         return
     rows = _given(loaded, texts or []) if texts else _rows(loaded, input_, columns) if input_ else _lines(loaded)
+    if show_prompt:
+        for row in rows:
+            prompt = loaded.prompt(*row)
+            print_json({"prompt": prompt}) if json else sys.stdout.write(f"{prompt}\n")
+        return
     for prediction in loaded.stream(rows):
         if json:
             print_json(prediction.to_json())

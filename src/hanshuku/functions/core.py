@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
-from hanshuku.errors import DataError
+from hanshuku.errors import ConfigError, DataError
 from hanshuku.inference.base import Predictor
 from hanshuku.tasks import Prediction, Task, kind_of
 from hanshuku.tasks.signature import cast_of
@@ -69,6 +69,19 @@ class Function(Generic[P, R]):
             DataError: an input is missing, superfluous or no text.
         """
         return self.predict_rows([self._bind(args, kwargs)])[0]
+
+    def prompt(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The whole prompt that is sent for one input, as the model reads it, up to where its answer begins.
+
+        Raises:
+            ConfigError: the function asks no language model.
+        """
+        row = self._bind(args, kwargs)
+        predictor = self.predictor([row])
+        if not hasattr(predictor, "prompt"):
+            how = self.history[-1].method if self.history else predictor.KIND
+            raise ConfigError(f"{self.task.name}() was made by {how!r} and sends no prompt; prompt and in_context do.")
+        return str(predictor.prompt(row))
 
     def map(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> list[R]:
         """The answers for many inputs, in their order.

@@ -60,8 +60,8 @@ def representatives(pool: np.ndarray, strata: np.ndarray, choice: Choice, seed: 
     shares = [choice.count // len(groups) + (i < choice.count % len(groups)) for i in range(len(groups))]
     columns = [rows[_centres(pool[rows], min(share, len(rows)), rng)] for rows, share in zip(groups, shares, strict=True) if share]
     chosen = [int(column[turn]) for turn in range(max(map(len, columns), default=0)) for column in columns if turn < len(column)]
-    middle = pool @ pool.mean(axis=0)
-    return sorted(chosen, key=lambda i: chosen.index(i) if i != max(chosen, key=lambda j: middle[j]) else len(chosen))
+    typical = max(chosen, key=lambda i: float(pool[i] @ pool.mean(axis=0)))
+    return [*(i for i in chosen if i != typical), typical]
 
 
 def drawn(strata: np.ndarray, choice: Choice, seed: int) -> list[int]:
@@ -126,7 +126,10 @@ def _marginal(near: np.ndarray, pool: np.ndarray, strata: np.ndarray, choice: Ch
 
 def _centres(pool: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count,) places of the rows nearest to the centres of `count` clusters of unit vectors, the largest cluster first."""
-    middles = pool[rng.choice(len(pool), count, replace=False)]
+    starts = [int(rng.integers(len(pool)))]
+    while len(starts) < count:  # each next start lies as far from the others as can be
+        starts.append(int((pool @ pool[starts].T).max(axis=1).argmin()))
+    middles = pool[starts]
     for _ in range(20):
         member = (pool @ middles.T).argmax(axis=1)
         means = np.stack([pool[member == c].mean(axis=0) if (member == c).any() else middles[c] for c in range(count)])

@@ -120,6 +120,11 @@ class GenerationPredictor:
         asker = self.asker if shown is None else self.asker.showing(self.asker.fitted(shown, row))
         return str(self.loaded.tokenizer.decode(asker.prompts([tuple(row)])[0][0], skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
+    @property
+    def limit(self) -> int:
+        """Most tokens of a prompt."""
+        return self.asker.limit
+
     def fitted(self, demonstrations: Sequence[Demonstration], row: Sequence[str]) -> tuple[Demonstration, ...]:
         """The last demonstrations that leave room for the row, or for half of what the model reads where it is longer than that."""
         return self.asker.fitted(demonstrations, row)

@@ -9,6 +9,7 @@ from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.methods.auto import Auto
 from hanshuku.methods.contrastive import Contrastive
 from hanshuku.methods.finetune import Finetune
+from hanshuku.methods.in_context import InContext
 from hanshuku.methods.probe import Probe
 from hanshuku.methods.prompt import Prompt
 from hanshuku.methods.similarity import Similarity
@@ -17,6 +18,7 @@ from hanshuku.methods.static import Static
 METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit`; cheapest first
     "similarity": Similarity,
     "prompt": Prompt,
+    "in_context": InContext,
     "static": Static,
     "probe": Probe,
     "contrastive": Contrastive,

@@ -1,8 +1,9 @@
-"""Settings as text: `field=value`, and "name@model:field=value" for a method with its settings."""
+"""Settings as text: `field=value`, `field=@file`, and "name@model:field=value" for a method with its settings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from hanshuku.errors import ConfigError
@@ -37,7 +38,13 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def parse_value(text: str) -> Any:
-    """A number, a boolean, None or the text itself."""
+    """A number, a boolean, None or the text itself; @FILE stands for the text in a file, @@ for an @ of its own.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    if text.startswith("@"):
+        return text[1:] if text.startswith("@@") else _file_text(text[1:])
     plain = {"true": True, "false": False, "none": None, "null": None}
     if text.lower() in plain:
         return plain[text.lower()]
@@ -47,6 +54,15 @@ def parse_value(text: str) -> Any:
         except ValueError:
             continue
     return text
+
+
+def _file_text(path: str) -> str:
+    """The text of a file without the line break at its end."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig").removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise ConfigError(f"@{path} stands for the text in that file, which cannot be read: {why}. Write @@ for an @ of its own.") from error
 
 
 def parse_method(text: str) -> tuple[str, str | None, dict[str, Any]]:

@@ -1,0 +1,118 @@
+"""InContextPredictor: a language model is shown, before each text, the labelled rows that are most like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hanshuku.errors import FunctionFolderError
+from hanshuku.inference.backbone import load_backbone, save_backbone
+from hanshuku.inference.base import Inputs
+from hanshuku.inference.demonstrations import Choice, choose, read_demonstrations
+from hanshuku.inference.embed import embed
+from hanshuku.inference.generation import GenerationPredictor
+from hanshuku.inference.label_scoring import LabelScoringPredictor
+from hanshuku.inference.prompts import Demonstration
+from hanshuku.models.load import Loaded
+from hanshuku.tasks import Task
+
+ENCODER, VECTORS = "encoder", "demonstrations.safetensors"  # below the function's folder
+ASKERS = {asker.KIND: asker for asker in (LabelScoringPredictor, GenerationPredictor)}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Labelled rows that may be shown.
+
+    Attributes:
+        demonstrations: N rows with the answer that is shown.
+        strata: (N,) int64, the label of each row; see `Encoded.strata`.
+        vectors: (N, D) float32, unit vectors of the rows.
+    """
+
+    demonstrations: tuple[Demonstration, ...]
+    strata: np.ndarray
+    vectors: np.ndarray
+
+    def __post_init__(self) -> None:
+        if not len(self.demonstrations) == len(self.strata) == len(self.vectors):
+            raise ValueError(f"{len(self.demonstrations)} demonstrations, {len(self.strata)} strata and {len(self.vectors)} vectors")
+
+
+def row_vectors(encoder: Loaded, rows: Inputs) -> np.ndarray:
+    """(N, D) unit vectors of rows, in float32: with a coarser rounding a row's neighbours would depend on its batch."""
+    return embed(encoder, [tuple(row) for row in rows], precision="fp32")
+
+
+class InContextPredictor:
+    """Chooses demonstrations for each row and asks a language model behind them.
+
+    Args:
+        asker: the language model, with the settings by which it is asked.
+        encoder: says which rows are alike.
+        pool: what may be shown.
+        choice: how many of them, and by what.
+    """
+
+    KIND: ClassVar[str] = "in_context"
+
+    def __init__(self, asker: LabelScoringPredictor | GenerationPredictor, encoder: Loaded, pool: Pool, choice: Choice) -> None:
+        self.asker, self.encoder, self.pool, self.choice = asker, encoder, pool, choice
+        self.task, self.threshold = asker.task, asker.threshold
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know."""
+        return self.asker.notes
+
+    def demonstrations(self, inputs: Inputs) -> list[tuple[Demonstration, ...]]:
+        """What is shown before each of these rows, the most similar row last; the prompt may have room for the last of them only."""
+        if not len(inputs):
+            return []
+        found = row_vectors(self.encoder, inputs)
+        chosen = (choose(vector, self.pool.vectors, self.pool.strata, self.choice) for vector in found)
+        return [tuple(self.pool.demonstrations[i] for i in places) for places in chosen]
+
+    def outputs(self, inputs: Inputs) -> np.ndarray:
+        """See the asker's `outputs`. No row depends on another."""
+        return self.asker.outputs(inputs, self.demonstrations(inputs))
+
+    def prompt(self, row: Sequence[str]) -> str:
+        """The whole prompt of one row as the model reads it, up to where the answer begins."""
+        return self.asker.prompt(row, self.demonstrations([tuple(row)])[0])
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write both models and the vectors below `folder`; return JSON data, the demonstrations among it, that `load` needs besides."""
+        from safetensors.numpy import save_file
+
+        (folder / ENCODER).mkdir()
+        save_file({"vectors": np.ascontiguousarray(self.pool.vectors), "strata": self.pool.strata}, folder / VECTORS)
+        return {
+            "asker": {"kind": self.asker.KIND, "data": self.asker.save(folder)},
+            "encoder": save_backbone(self.encoder, folder / ENCODER, changed=False),
+            "choice": asdict(self.choice),
+            "demonstrations": [[list(row), answer] for row, answer in self.pool.demonstrations],
+        }
+
+    @classmethod
+    def load(cls, folder: Path, data: dict[str, Any], task: Task) -> InContextPredictor:
+        """The predictor that `save` wrote.
+
+        Raises:
+            FunctionFolderError: a part is missing or damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            kind, asked = ASKERS[data["asker"]["kind"]], data["asker"]["data"]
+            choice, encoder = Choice(**data["choice"]), data["encoder"]
+            tensors = load_file(folder / VECTORS)
+            pool = Pool(read_demonstrations(data["demonstrations"]), tensors["strata"], tensors["vectors"])
+        except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+            raise FunctionFolderError(f"{folder} is damaged: its demonstrations cannot be read ({error!r}). Copy it again.") from error
+        return cls(kind.load(folder, asked, task), load_backbone(folder / ENCODER, encoder), pool, choice)
