@@ -35,3 +35,11 @@ def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> str:
     from tests.tiny import tiny_llama
 
     return str(tiny_llama(tmp_path_factory.mktemp("tiny") / "tiny-llama"))
+
+
+@pytest.fixture(scope="session")
+def tiny_reader(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with a random tiny Llama language model that reads 640 tokens."""
+    from tests.tiny import tiny_llama
+
+    return str(tiny_llama(tmp_path_factory.mktemp("tiny") / "tiny-reader", length=640))

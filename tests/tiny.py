@@ -33,8 +33,8 @@ def tiny_bert(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
     return folder
 
 
-def tiny_llama(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
-    """A random Llama language model (width 32, byte-level BPE, chat template), written to `folder`, which is returned."""
+def tiny_llama(folder: Path, *, layers: int = 2, seed: int = 0, length: int = MAX_LENGTH) -> Path:
+    """A random Llama language model (width 32, byte-level BPE, chat template, reads `length` tokens), written to `folder`, which is returned."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -42,7 +42,7 @@ def tiny_llama(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=layers, num_attention_heads=4, num_key_value_heads=2,
-        intermediate_size=64, max_position_embeddings=MAX_LENGTH, initializer_range=0.15, tie_word_embeddings=True,
+        intermediate_size=64, max_position_embeddings=length, initializer_range=0.15, tie_word_embeddings=True,
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from hanshuku.data.infer import infer_task, round_out
@@ -146,3 +148,10 @@ def test_of_two_columns_the_one_that_is_not_the_text_is_the_answer_if_it_repeats
 def test_a_second_column_that_never_repeats_is_no_answer():
     with pytest.raises(DataError, match="no label column"):
         infer_task(read([{"message": f"text {i}", "note": f"note {i}"} for i in range(10)]))
+
+
+def test_a_schema_found_from_objects_goes_into_their_parts_and_their_lists():
+    rows = [{"text": "a", "output": {"n": 1, "kids": [{"age": 2}]}}, {"text": "b", "output": {"n": 1.5, "kids": [], "x": None}}]
+    schema = json.loads(infer_task(read(rows), kind="extract").schema)
+    assert schema["properties"]["n"] == {"type": "number"} and schema["required"] == ["n", "kids"]
+    assert schema["properties"]["kids"]["items"]["properties"] == {"age": {"type": "integer"}}

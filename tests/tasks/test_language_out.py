@@ -10,7 +10,7 @@ import hanshuku as hk
 from hanshuku.errors import DataError, TaskError
 from hanshuku.tasks import KINDS, Answer, Message, Ranking, Span, Task, kind_of
 from hanshuku.tasks.base import objects
-from hanshuku.tasks.schemas import schema_text, structure_from
+from hanshuku.tasks.schemas import outline, schema_text, structure_from
 from hanshuku.tasks.signature import task_of
 from hanshuku.tasks.tag import join_tokens, spans_of_tags
 
@@ -176,3 +176,16 @@ def test_an_object_is_built_as_the_dataclass_says():
 def test_a_language_that_is_no_code_is_refused():
     with pytest.raises(TaskError, match="zh"):
         hk.translate("Chinese")
+
+
+def test_a_schema_is_shown_in_few_words():
+    schema = {
+        "type": "object", "required": ["who", "kids"],
+        "properties": {
+            "who": {"type": "string", "description": "full name"}, "day": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+            "kids": {"type": "array", "items": {"$ref": "#/$defs/kid"}}, "mood": {"enum": ["good", "坏"]},
+        },
+        "$defs": {"kid": {"type": "object", "properties": {"friend": {"$ref": "#/$defs/kid"}}}},
+    }  # fmt: skip
+    shown = '{"who": string (full name), "day"?: date | null, "kids": [{"friend"?: kid}], "mood"?: "good" | "坏"}'
+    assert outline(schema_text(schema)) == shown

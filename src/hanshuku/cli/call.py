@@ -49,6 +49,8 @@ def command(
             print_json(prediction.to_json())
         else:
             shown = prediction.to_json()["output"]
+            if isinstance(shown, dict) or (isinstance(shown, list) and not all(isinstance(item, str) for item in shown)):
+                shown = jsonlib.dumps(shown, ensure_ascii=False)
             shown = " | ".join(shown) if isinstance(shown, list) else f"{shown:.3f}" if isinstance(shown, float) else shown
             confidence = "" if prediction.confidence is None else f"\t{prediction.confidence:.2f}"
             sys.stdout.write(f"{shown}{confidence}\n")

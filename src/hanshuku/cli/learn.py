@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
 def command(
     train: Annotated[str, typer.Argument(help="Labelled examples: csv, tsv, jsonl, json, parquet, xlsx, .gz of these; - for stdin.")],
     test: Annotated[str, typer.Option(help="Examples to measure on: a file, or a share of TRAIN such as 0.2.")] = "",
-    task: Annotated[str, typer.Option(help="classify, several or rate; found from the columns where not given.")] = "",
+    task: Annotated[str, typer.Option(help="classify, several, rate, generate, extract ...; found from the columns where not given.")] = "",
     labels: Annotated[str, typer.Option(help="The legal labels, a,b,c; found from TRAIN where not given.")] = "",
+    schema: Annotated[str, typer.Option(metavar="FILE", help="extract: a JSON schema of the answers; found from TRAIN where not given.")] = "",
     instruction: Annotated[str, typer.Option(help="What the function does, in a sentence.")] = "",
     model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder; the method's default where not given.")] = "",
     method: Annotated[str, typer.Option(help="auto, or a method by name.")] = "auto",
@@ -54,7 +57,7 @@ def command(
     rows, held = _rows(train, test, columns, seed)
     target = Path(out or Path(train if train != "-" else "function").name.split(".")[0] + ".fn")
     run_folder = target.with_name(target.name + ".run")
-    start: Function[..., Any] = Function(_task(rows, task, labels, instruction))
+    start: Function[..., Any] = Function(_task(rows, task, labels, instruction, schema))
     tracked = tuple(name.strip() for name in track.split(",") if name.strip())
     with progress(quiet=quiet or json) as report:
         learned = start.learn(
@@ -87,11 +90,30 @@ def _rows(train: str, test: str, columns: str, seed: int) -> tuple[Examples, Exa
     return rows.split(test=share, seed=seed)
 
 
-def _task(rows: Examples, kind: str, labels: str, instruction: str) -> Task:
+def _task(rows: Examples, kind: str, labels: str, instruction: str, schema: str) -> Task:
     from hanshuku.data.infer import infer_task
 
+    if schema:
+        if labels or kind not in {"", "extract"}:
+            raise ConfigError(f"--schema is for --task extract, without --labels. Received: --task {kind or '(none)'}, --labels {labels or '(none)'}.")
+        return replace(infer_task(rows, kind="extract", instruction=instruction), schema=_schema(schema))
     legal = tuple(label.strip() for label in labels.split(",") if label.strip()) or None
     return infer_task(rows, kind=kind or None, labels=legal, instruction=instruction)
+
+
+def _schema(path: str) -> str:
+    """The JSON schema in a file, as JSON text.
+
+    Raises:
+        ConfigError: the file is not there or is no JSON.
+        TaskError: it is no schema of an object.
+    """
+    from hanshuku.tasks.schemas import schema_text
+
+    try:
+        return schema_text(jsonlib.loads(Path(path).read_text(encoding="utf-8-sig")))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--schema takes a file with a JSON schema. {path} cannot be read: {error}.") from error
 
 
 def _show(learned: Function[..., Any], measured: Any, target: Path, quiet: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 from hanshuku.data.encode import text_of
 from hanshuku.data.examples import Examples
@@ -15,6 +16,7 @@ from hanshuku.errors import DataError
 from hanshuku.tasks import KINDS, TEXT_KINDS, Task, kind_of
 from hanshuku.tasks.tag import spans_of_tags
 
+JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
 SAMPLED = 200  # rows by which a language is told
 SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and groups of which a column each must be there
     ("answer", (frozenset({"context", "passage", "上下文"}), frozenset({"question", "问题"}), frozenset({"answers", "answer", "答案"}))),
@@ -104,10 +106,22 @@ def _language(task: Task, examples: Examples) -> str:
 
 def _schema(examples: Examples) -> dict[str, object]:
     """A schema of what the answers hold: one property a key, typed by its values, required where it is in every row."""
-    target = match_columns(Task("extract", schema="{}"), examples).target
-    rows = [json.loads(KINDS["extract"].parse_target(None, cell)) for cell in examples.column(target or "")]
-    names = dict.fromkeys(key for row in rows for key in row)
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
-    properties = {key: {"type": sorted({kinds[type(row[key])] for row in rows if key in row})} for key in names}
-    required = [key for key in names if all(key in row for row in rows)]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    task = Task("extract", schema="{}")
+    target = match_columns(task, examples).target
+    return _schema_of([KINDS["extract"].read_object(cell) for cell in examples.column(target or "")])
+
+
+def _schema_of(values: Sequence[Any]) -> dict[str, Any]:
+    """The narrowest schema of this file's making that all the values fit."""
+    kinds = sorted({JSON_TYPES[type(value)] for value in values})
+    if "number" in kinds and "integer" in kinds:
+        kinds.remove("integer")
+    found: dict[str, Any] = {"type": kinds[0] if len(kinds) == 1 else kinds}
+    objects = [value for value in values if isinstance(value, dict)]
+    if objects:
+        names = dict.fromkeys(key for value in objects for key in value)
+        found["properties"] = {key: _schema_of([value[key] for value in objects if key in value]) for key in names}
+        found["required"] = [key for key in names if all(key in value for value in objects)]
+        found["additionalProperties"] = False
+    items = [item for value in values if isinstance(value, list) for item in value]
+    return found | ({"items": _schema_of(items)} if items else {})

@@ -23,11 +23,11 @@ from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
 from hanshuku.models.catalogue import find
 from hanshuku.models.pull import pull
-from hanshuku.tasks import TEXT_KINDS, Task
+from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.budget import Budget, parse_budget
 from hanshuku.training.run import Run, Step, silent
 
-ZERO_SHOT = {"classify": "similarity", "rate": "similarity", **dict.fromkeys(sorted(TEXT_KINDS), "prompt")}  # kind -> method before learning
+ZERO_SHOT = {"classify": "similarity", "rate": "similarity", **dict.fromkeys(sorted(WRITTEN_KINDS), "prompt")}  # kind -> method before learning
 MIN_ROWS = 2  # labelled rows that any method needs
 
 

@@ -13,6 +13,7 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "label_scoring": "hanshuku.inference.label_scoring:LabelScoringPredictor",
     "generation": "hanshuku.inference.generation:GenerationPredictor",
     "in_context": "hanshuku.inference.in_context:InContextPredictor",
+    "extraction": "hanshuku.inference.extraction:ExtractionPredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
 }
 

@@ -14,6 +14,7 @@ from hanshuku.inference.demonstrations import fitting
 from hanshuku.inference.prompt_tokens import CHARACTERS_PER_TOKEN, front_tokens
 from hanshuku.inference.prompts import Demonstration, check_template, special_tokens, without_marks
 from hanshuku.tasks import Task
+from hanshuku.tasks.schemas import outline
 
 Turns = list[dict[str, str]]
 PLAIN_INPUTS = frozenset({"text", "instruction", "input", "prompt", "source", "document", "question", "messages"})  # shown without their name
@@ -40,7 +41,7 @@ WORDS = {
         {
             "translate": "Translate the text into {language}.", "summarize": "Summarize the text in a sentence or two.",
             "complete_code": "Write Python code that does the following. Answer with the code alone.",
-            "extract": "Read the data out of the text. Answer with one JSON object of this schema:\n{schema}",
+            "extract": "Read the data out of the text. Answer with one JSON object of this form:\n{schema}",
         },
         {"translate": "{language}:", "summarize": "Summary:", "complete_code": "Code:", "chat": "Assistant:", "extract": "JSON:"},
         "{name}: {text}", {"system": "{text}", "user": "User: {text}", "assistant": "Assistant: {text}", "tool": "Tool: {text}"},
@@ -48,7 +49,7 @@ WORDS = {
     "zh": Words(
         {
             "translate": "请把下文翻译成{language}。", "summarize": "请用一两句话概括下文。", "complete_code": "请写出完成以下要求的 Python 代码，只回答代码。",
-            "extract": "请从下文中提取数据，只回答一个符合此模式的 JSON 对象：\n{schema}",
+            "extract": "请从下文中提取数据，只回答一个如下形式的 JSON 对象：\n{schema}",
         },
         {"translate": "{language}：", "summarize": "摘要：", "complete_code": "代码：", "chat": "助手：", "extract": "JSON："},
         "{name}：{text}", {"system": "{text}", "user": "用户：{text}", "assistant": "助手：{text}", "tool": "工具：{text}"},
@@ -61,9 +62,9 @@ def instruction_for(task: Task, language: str) -> str:
     """The task's instruction, or the usual words of its kind."""
     if task.instruction.strip():
         said = task.instruction.strip()
-        return f"{said}\n{task.schema}" if task.kind == "extract" else said
+        return f"{said}\n{outline(task.schema)}" if task.kind == "extract" else said
     words = WORDS[language].instructions.get(task.kind, "")
-    return words.format(language=language_name(task, language), schema=task.schema)
+    return words.format(language=language_name(task, language), schema=outline(task.schema) if task.schema else "")
 
 
 def language_name(task: Task, language: str) -> str:

@@ -26,7 +26,8 @@ GROWTH = 64  # tokens by which the room for keys and values grows
 SHRINK = 0.75  # a batch is packed together when fewer than this share of its rows still write
 
 Choose = Callable[[int, np.ndarray], int]  # (row, logits (V,) float32) -> token
-Watch = Callable[[int, list[int]], bool]  # (row, its tokens so far) -> whether it is done
+Watch = Callable[[int, list[int]], bool]  # (row, its tokens so far) -> whether it is done; it may take the last ones back
+Mask = Callable[[list[int], Tensor], Tensor]  # (rows, logits (B, V) float32) -> logits, -inf where a token may not be chosen
 
 
 @dataclass
@@ -35,8 +36,8 @@ class Completion:
 
     Attributes:
         ids: tokens, without the one that ended it.
-        logprob: of them all, and of the end where it was reached, under the model's own distribution.
-        count: tokens that `logprob` sums.
+        logprob: of them all, and of the end where it was reached, under the model's own distribution over what it may write.
+        count: tokens that `logprob` sums, without those that were the only ones that may be written.
         ended: whether the model ended it; False: the limit of new tokens did.
     """
 
@@ -55,12 +56,14 @@ class Limits:
         stops: ids that end a row.
         choose: None: the likeliest token.
         watch: asked after each token; None: never.
+        mask: takes out of the choice what may not be written; None: anything may.
     """
 
     max_new_tokens: int
     stops: frozenset[int]
     choose: Choose | None = None
     watch: Watch | None = None
+    mask: Mask | None = None
 
 
 class Decoder:
@@ -84,6 +87,11 @@ class Decoder:
     def device(self) -> torch.device:
         """Where it runs."""
         return self.head.weight.device
+
+    @property
+    def width(self) -> int:
+        """Logits of a token."""
+        return len(self.head.weight)
 
     def complete(self, prompts: Sequence[Sequence[int]], limits: Limits) -> list[Completion]:
         """One completion a prompt, in their order; a prompt has at least one token."""
@@ -174,7 +182,7 @@ class Decoder:
         if completion.ended or len(completion.ids) >= limits.max_new_tokens:
             return False
         completion.logprob += logprob
-        completion.count += 1
+        completion.count += limits.mask is None or logprob < 0
         if token in limits.stops:
             completion.ended = True
             return False
@@ -187,6 +195,8 @@ class Decoder:
     def _choose(self, rows: list[int], hidden: Tensor, limits: Limits) -> tuple[Tensor, Tensor]:
         """The next token of each row and its log-probability."""
         logits = self.logits(hidden)
+        if limits.mask is not None:
+            logits = limits.mask(rows, logits)
         if limits.choose is None:
             tokens = logits.argmax(1)
         else:
@@ -273,7 +283,7 @@ def sampler(prompts: Sequence[Sequence[int]], *, temperature: float, top_p: floa
         order = np.argsort(-logits, kind="stable")[:count] if count < len(logits) or top_p < 1 else np.arange(len(logits))
         scaled = logits[order].astype(np.float64) / temperature
         chances = np.exp(scaled - scaled.max())
-        chances /= chances.sum()
+        order, chances = order[chances > 0], chances[chances > 0] / chances.sum()  # what is masked has none
         if top_p < 1:
             kept = int(np.searchsorted(np.cumsum(chances), top_p)) + 1
             order, chances = order[:kept], chances[:kept] / chances[:kept].sum()

@@ -15,7 +15,7 @@ from hanshuku.inference.asking import Asker, tidied
 from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import Inputs
 from hanshuku.inference.beams import search_beams
-from hanshuku.inference.decoder import Completion, Decoder, Limits, sampler
+from hanshuku.inference.decoder import Completion, Decoder, Limits, Watch, sampler
 from hanshuku.inference.demonstrations import read_demonstrations
 from hanshuku.inference.embed import best_device, is_half
 from hanshuku.inference.prompts import Demonstration
@@ -95,7 +95,7 @@ class GenerationPredictor:
         index = [place[tuple(row)] for row in inputs]
         self.cut += sum(was_cut[i] for i in index)
         found = self._complete(prompts)
-        self.unended += sum(not found[i].ended for i in index)
+        self.unended += sum(not self.is_whole(found[i]) for i in index)
         answers = [(self.text(completion.ids), _confidence(completion)) for completion in found]
         return objects([answers[i] for i in index])
 
@@ -148,6 +148,17 @@ class GenerationPredictor:
         settings = replace(self.settings, **changes)
         return type(self)(self.task, self.loaded, settings, changed=self.changed, moved_parameters=self.moved_parameters)
 
+    def is_whole(self, completion: Completion) -> bool:
+        """Whether the model ended the answer; False: the limit of new tokens did."""
+        return completion.ended
+
+    def written(self, ids: Sequence[int]) -> str:
+        """What was written, as a stream gives it: up to a stop text."""
+        text = self.decode(ids)
+        for stop in self.settings.stop:
+            text = text.partition(stop)[0]
+        return text
+
     def text(self, ids: Sequence[int]) -> str:
         """The answer that these tokens are; see `tidied`."""
         return tidied(self.task, self.decode(ids), self.settings.stop)
@@ -156,7 +167,7 @@ class GenerationPredictor:
         """Tokens as text, special ones left out."""
         return str(self.loaded.tokenizer.decode(ids, skip_special_tokens=True))
 
-    def limits(self, prompts: Sequence[Sequence[int]], watch: Any = None) -> Limits:
+    def limits(self, prompts: Sequence[Sequence[int]], watch: Watch | None = None) -> Limits:
         """When to stop, and how tokens are chosen, for these prompts."""
         settings = self.settings
         choose = None
@@ -196,6 +207,15 @@ class GenerationPredictor:
             raise FunctionFolderError(f"{folder} is damaged: its function.json does not say how to ask ({error!r}). Copy it again.") from error
         loaded = load_backbone(folder, data["backbone"], lambda name: load_generator(name, settings.precision))
         return cls(task, loaded, settings, changed=data["backbone"]["form"] == "whole" and moved > 0, moved_parameters=moved)
+
+
+def writer_of(task: Task) -> type[GenerationPredictor]:
+    """The class of what writes the answers of a task."""
+    if task.kind != "extract":
+        return GenerationPredictor
+    from hanshuku.inference.extraction import ExtractionPredictor
+
+    return ExtractionPredictor
 
 
 def load_generator(name: str, precision: str) -> Loaded:

@@ -45,9 +45,7 @@ def stream_text(predictor: GenerationPredictor, row: tuple[str, ...]) -> Iterato
         try:
             prompts, _ = predictor.asker.prompts([row])
             completion = predictor.decoder.complete(prompts, predictor.limits(prompts, watch))[0]
-            text = predictor.decode(completion.ids)
-            for stop in stops:
-                text = text.partition(stop)[0]
+            text = predictor.written(completion.ids)
             if len(text) > done:
                 pieces.put(text[done:])
             pieces.put(None)

@@ -11,7 +11,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
 from hanshuku.methods.base import default_encoder, default_generator
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
-from hanshuku.tasks import TEXT_KINDS, Task
+from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ HOLD_OUT = 0.1  # share of train that judges, where no validation rows are given
 MIN_TO_HOLD = 50  # with fewer rows every one is needed for learning
 WORK: dict[str, str] = {  # kind of task -> module:function that does the work of `fit`
     **dict.fromkeys(("classify", "rate"), "hanshuku.methods.finetuning:fit_encoder"),
-    **dict.fromkeys(sorted(TEXT_KINDS), "hanshuku.methods.text_finetuning:fit_generator"),
+    **dict.fromkeys(sorted(WRITTEN_KINDS), "hanshuku.methods.text_finetuning:fit_generator"),
 }
 LONGEST = 512  # tokens a row where the user sets no limit: attention grows with the square
 
@@ -71,7 +71,7 @@ class Finetune:
 
     def default_model(self, task: Task, language: str) -> str:
         """English: minilm, for texts smollm2; everything else: e5-multilingual, for texts gemma-270m."""
-        return default_generator(language) if task.kind in TEXT_KINDS else default_encoder(language)
+        return default_generator(language) if task.kind in WRITTEN_KINDS else default_encoder(language)
 
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
@@ -89,7 +89,7 @@ class Finetune:
         """
         if task.kind != "classify" and (self.label_smoothing or self.class_weights != "none"):
             raise ConfigError(f"label_smoothing and class_weights need labels. Received: a task of kind {task.kind!r}.")
-        if self.packing and (task.kind not in TEXT_KINDS or self.tuning == "prompt"):
+        if self.packing and (task.kind not in WRITTEN_KINDS or self.tuning == "prompt"):
             raise ConfigError(f"packing is for texts and every tuning but prompt. Received: kind {task.kind!r}, tuning {self.tuning!r}.")
         rows = check_labelled("finetune", train)
         try:

@@ -11,7 +11,7 @@ from hanshuku.inference.settings import GenerationSettings, PromptSettings
 from hanshuku.methods.base import default_generator
 from hanshuku.methods.checks import check_choice, check_range
 from hanshuku.methods.wording import wording_language
-from hanshuku.tasks import TEXT_KINDS, Task
+from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run, Step
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Prompt:
     """
 
     NAME: ClassVar[str] = "prompt"
-    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"}) | TEXT_KINDS
+    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"}) | WRITTEN_KINDS
     LEARNS: ClassVar[bool] = False
 
     template: str = field(default="", metadata={"help": "what is said, with {instruction}, {labels}, {text}; empty: in the language of the task"})
@@ -70,13 +70,13 @@ class Prompt:
             LicenceRequired: the model's licence must be accepted first; the message says what needs none.
             ModelError: the model cannot be had or is no causal language model.
         """
-        useless = FOR_LABELS if task.kind in TEXT_KINDS else FOR_TEXTS
+        useless = FOR_LABELS if task.kind in WRITTEN_KINDS else FOR_TEXTS
         if given := [name for name, rest in useless.items() if getattr(self, name) != rest]:
             raise ConfigError(f"{', '.join(given)} has no meaning for a task of kind {task.kind!r}. Leave it out.")
         try:
-            predictor = self._writer(task, train or validation, model, run) if task.kind in TEXT_KINDS else self._judge(task, train or validation, model)
+            predictor = self._writer(task, train or validation, model, run) if task.kind in WRITTEN_KINDS else self._judge(task, train or validation, model)
         except LicenceRequired as error:
-            hint = "" if task.kind in TEXT_KINDS else " Without a language model: method similarity with model e5-multilingual answers in Chinese."
+            hint = "" if task.kind in WRITTEN_KINDS else " Without a language model: method similarity with model e5-multilingual answers in Chinese."
             raise LicenceRequired(f"{error}{hint}") from error
         run.report(Step(1, 1, note="prompt ready"))
         return predictor
@@ -84,7 +84,7 @@ class Prompt:
     def _writer(self, task: Task, rows: Encoded | None, model: str, run: Run) -> Predictor:
         """A predictor that writes a text."""
         try:
-            from hanshuku.inference.generation import GenerationPredictor, load_generator
+            from hanshuku.inference.generation import load_generator, writer_of
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Prompting") from error
         precision = "fp32" if self.precision == "auto" else self.precision
@@ -92,7 +92,7 @@ class Prompt:
             wording_language(self.language, task, rows), self.template, self.lead, max_new_tokens=self.max_new_tokens, temperature=self.temperature,
             top_p=self.top_p, beams=self.beams, stop=(self.stop,) if self.stop else (), seed=run.seed, max_length=self.max_length, precision=precision,
         )  # fmt: skip
-        return GenerationPredictor(task, load_generator(model, precision), settings)
+        return writer_of(task)(task, load_generator(model, precision), settings)
 
     def _judge(self, task: Task, rows: Encoded | None, model: str) -> Predictor:
         """A predictor that scores labels or numbers."""

@@ -16,7 +16,7 @@ from hanshuku.errors import ConfigError
 from hanshuku.inference.asking import Asker
 from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast
-from hanshuku.inference.generation import GenerationPredictor
+from hanshuku.inference.generation import GenerationPredictor, writer_of
 from hanshuku.inference.settings import GenerationSettings
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.wording import wording_language
@@ -64,7 +64,7 @@ def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, v
     longest_answer = int(np.quantile([sum(marks) for _, marks in rows], 0.995) * 1.25) + 8
     new_tokens = min(max(longest_answer, FEWEST_NEW), MOST_NEW, limit // 2)
     settings = GenerationSettings(language, max_new_tokens=new_tokens, max_length=min(reads, limit + new_tokens), seed=run.seed)
-    return GenerationPredictor(task, loaded, settings, changed=tuned.kind == "whole", moved_parameters=moved)
+    return writer_of(task)(task, loaded, settings, changed=tuned.kind == "whole", moved_parameters=moved)
 
 
 def _prepare(network: Any, method: Finetune, seed: int, hint: Sequence[int]) -> Tuned:
@@ -95,7 +95,7 @@ def _token_rows(asker: Asker, rows: Encoded, limit: int) -> tuple[list[TokenRow]
 
 
 def reply_of(target: Any) -> str:
-    """The text that is learned: the first reference, or the program of (program, tests)."""
+    """The text that is learned: the first reference, the program of (program, tests), an object as JSON."""
     return str(target[0] if isinstance(target, tuple) else target)
 
 

@@ -33,6 +33,7 @@ KINDS: dict[str, ModuleType] = {
     "rank": rank,
 }
 TEXT_KINDS = frozenset({"generate", "translate", "summarize", "complete_code", "chat"})  # the answer is a text
+WRITTEN_KINDS = TEXT_KINDS | {"extract"}  # a language model writes the answer
 
 
 def kind_of(task: Task) -> ModuleType:
@@ -47,4 +48,4 @@ def kind_of(task: Task) -> ModuleType:
     return KINDS[task.kind]
 
 
-__all__ = ["KINDS", "TEXT_KINDS", "Answer", "Message", "Prediction", "Range", "Ranking", "Span", "Task", "kind_of"]
+__all__ = ["KINDS", "TEXT_KINDS", "WRITTEN_KINDS", "Answer", "Message", "Prediction", "Range", "Ranking", "Span", "Task", "kind_of"]

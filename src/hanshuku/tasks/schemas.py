@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import enum
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Any, Literal, Union
 
 from hanshuku.errors import TaskError
 
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+MOMENTS = {dt.date: "date", dt.time: "time", dt.datetime: "date-time"}  # type -> format of a text
 
 
 def is_structure(hint: type) -> bool:
@@ -43,10 +46,80 @@ def schema_text(structure: Any) -> str:
 
 
 def structure_from(structure: Any, data: Mapping[str, Any]) -> Any:
-    """The object of that type from plain data."""
-    if hasattr(structure, "model_validate"):
-        return structure.model_validate(data)
-    return _build(structure, data)
+    """The object of that type from plain data.
+
+    Raises:
+        TaskError: the type has rules of its own which its schema does not tell, and they refuse this.
+    """
+    try:
+        return structure.model_validate(data) if hasattr(structure, "model_validate") else _build(structure, data)
+    except (TypeError, ValueError) as error:
+        rules = f"{structure.__name__} refuses what fits its own schema, {json.dumps(data, ensure_ascii=False)[:200]}"
+        raise TaskError(f"{rules}: {error}. State that rule in the types, or take `predict`, which gives the plain object.") from error
+
+
+def in_order(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any] | None = None) -> Any:
+    """The value with the keys of each object in the order of the schema's properties, as a model writes them; others come last, by name."""
+    root = schema if root is None else root
+    parts = list(parts_of(schema, root))
+    if isinstance(value, dict):
+        named = [part["properties"] for part in parts if "properties" in part]
+        best: Mapping[str, Any] = max(named, key=lambda properties: len(set(properties) & set(value)), default={})
+        keys = [*(key for key in best if key in value), *sorted(key for key in value if key not in best)]
+        return {key: in_order(best.get(key, {}), value[key], root) for key in keys}
+    items: Mapping[str, Any] = next((part["items"] for part in parts if isinstance(part.get("items"), Mapping)), {})
+    return [in_order(items, item, root) for item in value] if isinstance(value, list) else value
+
+
+def outline(schema: str) -> str:
+    """A schema in few words, as a model reads it: ``{"name": string, "price": number (in euro), "day"?: date, "tags": ["new" | "used"]}``.
+
+    Args:
+        schema: as JSON text.
+    """
+    root = json.loads(schema)
+    return _outline(root, root, ())
+
+
+def _outline(node: Any, root: Mapping[str, Any], above: tuple[str, ...]) -> str:
+    if not isinstance(node, Mapping):
+        return "any"
+    said = f" ({node['description'].strip()})" if node.get("description") and node is not root else ""
+    if "$ref" in node:
+        name = node["$ref"]
+        inner = next(islice(parts_of(node, root), 1, None), {})
+        return (name.rpartition("/")[2] if name in above else _outline(inner, root, (*above, name))) + said
+    choices = node.get("anyOf") or node.get("oneOf")
+    if "enum" in node or "const" in node:
+        shown = " | ".join(json.dumps(value, ensure_ascii=False) for value in node.get("enum", [node.get("const")]))
+    elif choices:
+        shown = " | ".join(_outline(choice, root, above) for choice in choices)
+    elif "properties" in node:
+        due = node.get("required", ())
+        pairs = [f'"{key}"{"" if key in due else "?"}: {_outline(value, root, above)}' for key, value in node["properties"].items()]
+        shown = "{" + ", ".join(pairs) + "}"
+    elif node.get("type") == "array":
+        shown = f"[{_outline(node.get('items', {}), root, above)}]"
+    else:
+        kind = node.get("type", "any")
+        shown = node.get("format") or (" | ".join(kind) if isinstance(kind, list) else kind)
+    return shown + said
+
+
+def parts_of(node: Any, root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A schema and those it is made of by $ref within `root`, anyOf, oneOf and allOf."""
+    if not isinstance(node, Mapping):
+        return
+    yield node
+    reference = str(node.get("$ref", ""))
+    if reference.startswith("#/"):
+        found: Any = root
+        for name in reference[2:].split("/"):
+            found = found.get(name, {})
+        yield from parts_of(found, root)
+    for key in ("anyOf", "oneOf", "allOf"):
+        for part in node.get(key, ()):
+            yield from parts_of(part, root)
 
 
 def _of_dataclass(structure: type) -> dict[str, Any]:
@@ -62,6 +135,8 @@ def _of(owner: str, name: str, hint: Any) -> dict[str, Any]:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint in PLAIN:
         return {"type": PLAIN[hint]}
+    if hint in MOMENTS:
+        return {"type": "string", "format": MOMENTS[hint]}
     if origin is Annotated:
         return _of(owner, name, args[0])
     if origin is Literal:
@@ -77,8 +152,8 @@ def _of(owner: str, name: str, hint: Any) -> dict[str, Any]:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _of_dataclass(hint)
     raise TaskError(
-        f"Field {name!r} of {owner} is a {getattr(hint, '__name__', hint)}, for which there is no JSON. Legal: str, int, float, bool, None, Literal, "
-        "Enum, list, set, tuple[..., ...], dict[str, ...], unions, dataclasses."
+        f"Field {name!r} of {owner} is a {getattr(hint, '__name__', hint)}, for which there is no JSON. Legal: str, int, float, bool, None, date, time, datetime, "
+        "Literal, Enum, list, set, tuple[..., ...], dict[str, ...], unions, dataclasses."
     )
 
 
@@ -90,6 +165,8 @@ def _build(hint: Any, value: Any) -> Any:
         return hint(**{key: _build(hints[key], item) for key, item in value.items() if key in hints})
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return hint(value)
+    if hint in MOMENTS:
+        return hint.fromisoformat(value.replace("Z", "+00:00"))
     if origin is Annotated:
         return _build(args[0], value)
     if origin in {list, set, frozenset, tuple} and isinstance(value, list):
