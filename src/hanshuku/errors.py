@@ -10,6 +10,7 @@ HanshukuError
 │   ├── ModelUnavailable neither in the cache nor to be fetched
 │   ├── HashMismatch     the bytes are not the ones that the catalogue promises
 │   └── LicenceRequired  its licence must be accepted first
+├── RemoteError          a model on a server cannot be asked, or did not answer as it must
 ├── TrainingError        a run diverged, or its checkpoint belongs to another run
 ├── BudgetError          nothing fits the time or memory that was granted
 ├── StorageError         the disk is full or cannot be written; what was there is untouched
@@ -94,6 +95,10 @@ class HashMismatch(ModelError):
 
 class LicenceRequired(ModelError):
     """The model's licence must be accepted before its first pull."""
+
+
+class RemoteError(HanshukuError):
+    """A model on a server cannot be asked, or did not answer as it must. Answers that came before are kept."""
 
 
 class TrainingError(HanshukuError):

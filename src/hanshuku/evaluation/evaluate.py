@@ -74,7 +74,10 @@ def check(predictor: Predictor, encoded: Encoded) -> None:
 def answer(
     predictor: Predictor, encoded: Encoded, *, batch: int = BATCH, report: Callable[[Step], None] = silent
 ) -> tuple[np.ndarray, dict[str, float | int | None]]:
-    """The outputs for all rows, and what they cost: seconds, rows_per_second, peak_memory_mb, parameters, moved_parameters."""
+    """The outputs for all rows, and what they cost: seconds, rows_per_second, peak_memory_mb, parameters, moved_parameters; asking a
+    server also requests, kept_answers, tokens_in, tokens_out and, where prices were set, price.
+    """
+    before = getattr(predictor, "spending", {})
     reset_peak()
     start = time.perf_counter()
     parts = []
@@ -90,6 +93,7 @@ def answer(
         "parameters": getattr(predictor, "total_parameters", None),
         "moved_parameters": getattr(predictor, "moved_parameters", None),
     }
+    cost |= {name: value - before[name] for name, value in getattr(predictor, "spending", {}).items()}
     return np.concatenate(parts), cost
 
 

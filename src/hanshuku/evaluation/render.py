@@ -38,6 +38,9 @@ def render_report(report: Report, console: Console, language: str = "en") -> Non
         console.print(say["calibration"].format(ece=f"{report.ece:.3f}", verdict=say[f"ece_{grade}"]), markup=False, soft_wrap=True)
     if report.cost:
         console.print(_cost(report.cost, say), markup=False, soft_wrap=True)
+        if "requests" in report.cost:
+            price = say["price"].format(**report.cost) if "price" in report.cost else ""
+            console.print(say["spent"].format(**{**report.cost, "price": price}), markup=False, soft_wrap=True)
 
 
 def verdict(report: Report, language: str = "en") -> str:

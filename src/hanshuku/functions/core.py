@@ -118,11 +118,11 @@ class Function(Generic[P, R]):
             self.history = (origin,)
         return self._predictor
 
-    def learn(self, examples: Any, **options: Any) -> Function[P, R]:
+    def learn(self, examples: Any = None, **options: Any) -> Function[P, R]:
         """A new function that has learned from examples.
 
         Args:
-            examples: Examples, or whatever `read` takes: a file, a frame, a list of dicts.
+            examples: Examples, or whatever `read` takes: a file, a frame, a list of dicts. None: for methods that learn nothing.
             **options: see `hanshuku.functions.learn.learn`: method, model, budget, validation, seed, folder, track, report,
                 accept_licence, and the method's own settings.
         """

@@ -23,6 +23,7 @@ from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
 from hanshuku.models.catalogue import find
 from hanshuku.models.pull import pull
+from hanshuku.models.remote import is_remote
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.budget import Budget, parse_budget
 from hanshuku.training.run import Run, Step, silent
@@ -59,7 +60,8 @@ def learn(
 
     Args:
         task: what to learn.
-        examples: Examples, Encoded, or whatever `read` takes. Empty and repeated rows are left out, counted and noted.
+        examples: Examples, Encoded, or whatever `read` takes. Empty and repeated rows are left out, counted and noted. None: for
+            methods that learn nothing (prompt, similarity), to choose their model and settings.
         method: a name in METHODS; "auto" chooses by held-out score.
         model: catalogue name, hub name or folder; None: the method's default for the task and language.
         budget: wall time that may be spent: "5 min", seconds, or None.
@@ -82,10 +84,7 @@ def learn(
         raise ConfigError(f"Method {method!r} does {', '.join(sorted(chosen.KINDS))}. Received a task of kind {task.kind!r}.")
     if track and folder is None:
         raise ConfigError(f"To track with {', '.join(track)}, give a folder for the logs: folder=... (or --folder).")
-    rows, notes = encoded(task, examples, drop_empty=True, drop_repeated=True)
-    if len(rows) < MIN_ROWS:
-        raise DataError(f"Learning needs at least {MIN_ROWS} labelled rows with text. Received: {len(rows)}.")
-    _require_two_labels(rows)
+    rows, notes = _learnable(task, examples) if chosen.LEARNS or examples is not None else (None, ())
     held = None if validation is None else encoded(task, validation)[0]
     if model is None:
         model = default_model(chosen, task, rows)
@@ -95,6 +94,21 @@ def learn(
     predictor = chosen.fit(task, rows, model=model, validation=held, run=run)
     texts = tuple(str(getattr(note, "message", note)) for note in notes)
     return predictor, _origin(predictor, method, chosen, model, seed, rows, time.perf_counter() - start, texts)
+
+
+def _learnable(task: Task, examples: Any) -> tuple[Encoded, tuple[Any, ...]]:
+    """The rows to learn from, with the notes of what was counted.
+
+    Raises:
+        DataError: there are too few, or all have one label.
+    """
+    if examples is None:
+        raise DataError(f"Learning needs at least {MIN_ROWS} labelled rows with text. Received: none; only methods that learn nothing, such as prompt, need none.")
+    rows, notes = encoded(task, examples, drop_empty=True, drop_repeated=True)
+    if len(rows) < MIN_ROWS:
+        raise DataError(f"Learning needs at least {MIN_ROWS} labelled rows with text. Received: {len(rows)}.")
+    _require_two_labels(rows)
+    return rows, notes
 
 
 def _require_two_labels(rows: Encoded) -> None:
@@ -128,9 +142,9 @@ def evaluate(task: Task, predictor: Predictor, examples: Any, *, seed: int = 0) 
     return evaluate_predictor(predictor, rows, seed=seed, notes=tuple(str(getattr(note, "message", note)) for note in notes))
 
 
-def default_model(method: Any, task: Task, rows: Encoded) -> str:
+def default_model(method: Any, task: Task, rows: Encoded | None) -> str:
     """Catalogue name that the method takes for the language of these rows."""
-    return method.default_model(task, _language(task, [" ".join(row) for row in rows.inputs[:200]]))
+    return method.default_model(task, _language(task, [" ".join(row) for row in rows.inputs[:200]] if rows else []))
 
 
 def _language(task: Task, texts: Sequence[str]) -> str:
@@ -141,8 +155,9 @@ def _language(task: Task, texts: Sequence[str]) -> str:
 
 
 def _fetch(model: str, *, accept_licence: bool) -> None:
-    """Pull the model now, so that a licence or a network is asked about before anything else is done."""
-    pull(model, accept_licence=accept_licence)
+    """Pull the model now, so that a licence or a network is asked about before anything else is done; one on a server stays there."""
+    if not is_remote(model):
+        pull(model, accept_licence=accept_licence)
 
 
 def _origin(

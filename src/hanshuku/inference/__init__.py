@@ -14,6 +14,7 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "generation": "hanshuku.inference.generation:GenerationPredictor",
     "in_context": "hanshuku.inference.in_context:InContextPredictor",
     "extraction": "hanshuku.inference.extraction:ExtractionPredictor",
+    "remote": "hanshuku.inference.remote.predictor:RemotePredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
 }
 

@@ -129,8 +129,8 @@ def lay_out(
     fields = check_template(template or wording.template, task.inputs)
     lead = wording.lead if lead is None else lead
     special = special_tokens(tokenizer)
-    asked = _turn(fields, task, wording, [MARK.format(i) for i in range(len(task.inputs))])
-    shown = [(_turn(fields, task, wording, [_shown(text, special) for text in row]), _shown(answer, special)) for row, answer in demonstrations]
+    asked = turn_text(fields, task, wording, [MARK.format(i) for i in range(len(task.inputs))])
+    shown = [(turn_text(fields, task, wording, [_shown(text, special) for text in row]), _shown(answer, special)) for row, answer in demonstrations]
     chat = bool(getattr(tokenizer, "chat_template", None))
     if chat:
         turns = [{"role": "user", "content": turn} for turn in [*(turn for turn, _ in shown), asked]]
@@ -167,7 +167,7 @@ def _joint(text: str) -> str:
     return " " if text and text[-1].isascii() and not text[-1].isspace() else ""
 
 
-def _turn(fields: Sequence[tuple[str, str | None]], task: Task, wording: Wording, texts: Sequence[str]) -> str:
+def turn_text(fields: Sequence[tuple[str, str | None]], task: Task, wording: Wording, texts: Sequence[str]) -> str:
     """What is said of one row: the template with its fields filled in."""
     parts: list[str] = []
     for literal, name in fields:

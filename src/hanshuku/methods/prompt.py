@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import ConfigError, LicenceRequired, MissingExtra
+from hanshuku.errors import ConfigError, LicenceRequired
+from hanshuku.inference.language import make_predictor
+from hanshuku.inference.remote.settings import RemoteSettings
 from hanshuku.inference.settings import GenerationSettings, PromptSettings
 from hanshuku.methods.base import default_generator
 from hanshuku.methods.checks import check_choice, check_range
 from hanshuku.methods.wording import wording_language
+from hanshuku.models.remote import is_remote
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run, Step
 
@@ -45,6 +48,7 @@ class Prompt:
     top_p: float = field(default=1.0, metadata={"help": "texts: least probability mass that is drawn from"})
     beams: int = field(default=1, metadata={"help": "texts: answers kept side by side"})
     stop: str = field(default="", metadata={"help": "texts: what ends an answer"})
+    remote: str = field(default="", metadata={"help": "a model on a server: how it is asked, such as timeout=30,price_in=0.15; see the page on remote models"})
 
     def __post_init__(self) -> None:
         check_choice("language", self.language, ("auto", "en", "zh"))
@@ -55,6 +59,7 @@ class Prompt:
         check_range("temperature", self.temperature, 0, 100)
         check_range("top_p", self.top_p, 0.001, 1)
         check_range("beams", self.beams, 1, 64, whole=True)
+        RemoteSettings.parse(self.remote)
 
     def default_model(self, task: Task, language: str) -> str:
         """smollm2 for English; it reads no Chinese, so gemma-270m, whose licence must be accepted, for everything else."""
@@ -73,40 +78,25 @@ class Prompt:
         useless = FOR_LABELS if task.kind in WRITTEN_KINDS else FOR_TEXTS
         if given := [name for name, rest in useless.items() if getattr(self, name) != rest]:
             raise ConfigError(f"{', '.join(given)} has no meaning for a task of kind {task.kind!r}. Leave it out.")
+        rows = train or validation
+        if self.remote and not is_remote(model):
+            raise ConfigError(f"remote says how a model on a server is asked. Received: the model {model!r}, which is none.")
         try:
-            predictor = self._writer(task, train or validation, model, run) if task.kind in WRITTEN_KINDS else self._judge(task, train or validation, model)
+            settings = self._for_texts(task, rows, run.seed) if task.kind in WRITTEN_KINDS else self._for_labels(task, rows)
+            predictor = make_predictor(task, model, settings, RemoteSettings.parse(self.remote))
         except LicenceRequired as error:
             hint = "" if task.kind in WRITTEN_KINDS else " Without a language model: method similarity with model e5-multilingual answers in Chinese."
             raise LicenceRequired(f"{error}{hint}") from error
         run.report(Step(1, 1, note="prompt ready"))
         return predictor
 
-    def _writer(self, task: Task, rows: Encoded | None, model: str, run: Run) -> Predictor:
-        """A predictor that writes a text."""
-        try:
-            from hanshuku.inference.generation import load_generator, writer_of
-        except ImportError as error:
-            raise MissingExtra(error.name or "torch", "train", "Prompting") from error
+    def _for_texts(self, task: Task, rows: Encoded | None, seed: int) -> GenerationSettings:
         precision = "fp32" if self.precision == "auto" else self.precision
-        settings = GenerationSettings(
+        return GenerationSettings(
             wording_language(self.language, task, rows), self.template, self.lead, max_new_tokens=self.max_new_tokens, temperature=self.temperature,
-            top_p=self.top_p, beams=self.beams, stop=(self.stop,) if self.stop else (), seed=run.seed, max_length=self.max_length, precision=precision,
+            top_p=self.top_p, beams=self.beams, stop=(self.stop,) if self.stop else (), seed=seed, max_length=self.max_length, precision=precision,
         )  # fmt: skip
-        return writer_of(task)(task, load_generator(model, precision), settings)
 
-    def _judge(self, task: Task, rows: Encoded | None, model: str) -> Predictor:
-        """A predictor that scores labels or numbers."""
-        try:
-            from hanshuku.inference.label_scoring import LabelScoringPredictor, load_model
-        except ImportError as error:
-            raise MissingExtra(error.name or "torch", "train", "Prompting") from error
-        settings = PromptSettings(
-            wording_language(self.language, task, rows),
-            self.template,
-            self.lead,
-            self.calibrate,
-            self.normalise,
-            self.max_length,
-            self.precision,
-        )
-        return LabelScoringPredictor(task, load_model(model, self.precision), settings)
+    def _for_labels(self, task: Task, rows: Encoded | None) -> PromptSettings:
+        language = wording_language(self.language, task, rows)
+        return PromptSettings(language, self.template, self.lead, self.calibrate, self.normalise, self.max_length, self.precision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -66,11 +67,13 @@ def _file_text(path: str) -> str:
 
 
 def parse_method(text: str) -> tuple[str, str | None, dict[str, Any]]:
-    """Name, model and settings from "name@model:field=value:field=value".
+    """Name, model and settings from "name@model:field=value:field=value". A model's name may hold colons, as openai:MODEL does.
 
     Raises:
         ConfigError: a setting is not field=value.
     """
-    head, *settings = text.strip().split(":")
+    head, *settings = re.split(r":(?=\s*\w+\s*=)", text.strip())
     name, _, model = head.partition("@")
+    name, *others = name.split(":")
+    settings = [*others, *settings]
     return name, model or None, parse_settings(settings)

@@ -15,6 +15,7 @@ from hanshuku.errors import ModelError, UnknownName
 from hanshuku.models.cache import RECORD, fault, place_of, read_json
 from hanshuku.models.folders import STATIC_LENGTH, inspect_folder
 from hanshuku.models.info import ModelInfo, Package
+from hanshuku.models.remote import is_remote, parse_remote
 
 __all__ = ["CATALOGUE", "ModelInfo", "Package", "find", "local_folder"]
 
@@ -91,15 +92,17 @@ CATALOGUE: dict[str, ModelInfo] = {
 
 
 def find(name: str | PathLike[str]) -> ModelInfo:
-    """What is known of a model by its catalogue name, its hub name ("org/name", "org/name@revision") or its folder.
+    """What is known of a model by its catalogue name, its hub name ("org/name", "org/name@revision"), its folder, or its name on a server.
 
     Nothing is fetched: of a hub model that is not in the cache only the name is known.
 
     Raises:
-        UnknownName: it is none of the three; the nearest catalogue name is offered.
-        ModelError: the folder is not there, or holds no model that can be used.
+        UnknownName: it is none of these; the nearest catalogue name is offered.
+        ModelError: the folder is not there, or holds no model that can be used; the name of one on a server is no such name.
     """
     text = fspath(name)
+    if is_remote(text):
+        return ModelInfo(parse_remote(text).name, "remote", pooling="", summary="a model on a server, asked over HTTP")
     if text in CATALOGUE:
         return CATALOGUE[text]
     folder = local_folder(text)
@@ -120,7 +123,7 @@ def find(name: str | PathLike[str]) -> ModelInfo:
 
 def local_folder(name: str) -> Path | None:
     """The folder that a name stands for, if it stands for one: it exists and is no catalogue name."""
-    if not name.strip() or name in CATALOGUE or "\0" in name:
+    if not name.strip() or name in CATALOGUE or "\0" in name or is_remote(name):
         return None
     try:
         folder = Path(name).expanduser()

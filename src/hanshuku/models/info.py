@@ -28,7 +28,7 @@ class ModelInfo:
     """What is known of a pretrained model before it is loaded."""
 
     name: str  # catalogue name, hub name or folder
-    kind: str  # one of KINDS
+    kind: str  # one of KINDS, or "remote": on a server
     hub: str = ""  # name on the hub; empty: it has none
     revision: str = ""  # commit on the hub, or a branch where no commit is known
     licence: str = ""  # SPDX name where there is one; empty: not known

@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from hanshuku.errors import LicenceRequired, ModelUnavailable
+from hanshuku.errors import LicenceRequired, ModelError, ModelUnavailable
 from hanshuku.models import hub, package
 from hanshuku.models.cache import (
     cache_folder,
@@ -31,7 +31,8 @@ Say = Callable[[str], object]  # takes one line that tells what is being done
 
 def is_cached(name: str | PathLike[str]) -> bool:
     """Whether a model is on this machine already, whole."""
-    return local_folder(fspath(name)) is not None or not fault(place_of(find(name)))
+    info = find(name)
+    return info.kind != "remote" and (local_folder(fspath(name)) is not None or not fault(place_of(info)))
 
 
 def pull(name: str | PathLike[str], *, accept_licence: bool = False, say: Say | None = None) -> Path:
@@ -51,11 +52,13 @@ def pull(name: str | PathLike[str], *, accept_licence: bool = False, say: Say | 
         LicenceRequired: its licence must be accepted first.
         ModelUnavailable: it is neither here nor to be fetched; the message says what to do.
         HashMismatch: what came is not what the catalogue promises.
-        ModelError: it is a model that is not read (code of its own, pickled weights).
+        ModelError: it is a model that is not read (code of its own, pickled weights), or one on a server.
         MissingExtra: converting it needs libraries that are not installed.
         StorageError: the disk is full or cannot be written.
     """
     info = find(name)
+    if info.kind == "remote":
+        raise ModelError(f"{info.name} is on a server: it can be asked (method prompt) but not fetched. For this, a model is due whose weights are here.")
     folder = local_folder(fspath(name))
     if folder:
         return folder
