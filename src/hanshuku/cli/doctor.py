@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from hanshuku.cli.common import Json, print_json, stdout
+from hanshuku.metrics.sandbox import walls_here
 
 EXTRAS = {  # extra -> what it brings, by import name
     "base": ("numpy", "tokenizers", "onnxruntime", "typer", "rich"),
-    "train": ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "scipy", "safetensors", "pyarrow", "pandas", "onnx"),
+    "train": ("torch", "transformers", "peft", "accelerate", "datasets", "sklearn", "scipy", "safetensors", "pyarrow", "pandas", "onnx", "sacrebleu", "jsonschema"),
     "serve": ("fastapi", "uvicorn", "prometheus_client", "pydantic"),
     "track": ("tensorboard", "wandb"),
 }
@@ -90,6 +91,8 @@ def _machine() -> dict[str, str]:
     facts["fast paths"] = ", ".join(fast) or "unknown"
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         facts["memory"] = f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.1f} GiB"
+    walls = walls_here()
+    facts["sandbox"] = f"generated programs run behind {', '.join(walls)}" if walls else "none: generated programs are not run here, and pass_at_1 is not measured"
     if util.find_spec("torch"):
         import torch
 

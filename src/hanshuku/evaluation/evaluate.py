@@ -20,6 +20,7 @@ from hanshuku.metrics.classification import FLOOR, UNKNOWN, confusion, label_tab
 from hanshuku.metrics.entities import entity_table
 from hanshuku.metrics.likelihood import likelihood_metrics
 from hanshuku.metrics.measure import measure
+from hanshuku.metrics.programs import has_tests, program_note
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
 
@@ -140,6 +141,8 @@ def judge(
     if unknown:
         rows = "row has" if unknown == 1 else "rows have"
         notes = [*notes, f"{unknown} {rows} a label that the function does not know: wrong in every metric, probability {FLOOR:g} in log_loss"]
+    if has_tests(task, targets):
+        notes = [*notes, program_note(targets, outputs)]
     return Report(
         task=task,
         metrics=metrics,

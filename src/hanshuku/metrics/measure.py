@@ -13,6 +13,7 @@ from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.classification import accuracy_sample, classification_metrics
 from hanshuku.metrics.entities import entity_metrics, entity_sample
 from hanshuku.metrics.intervals import SIGNED, UNIT, Scale
+from hanshuku.metrics.programs import can_run, program_metrics, program_sample
 from hanshuku.metrics.rankings import ranking_metrics, ranking_sample
 from hanshuku.metrics.regression import regression_metrics, spearman_sample
 from hanshuku.metrics.several import micro_f1_sample, several_metrics
@@ -89,8 +90,13 @@ FAMILIES: dict[str, Family] = {
 }
 
 
+WITH_TESTS = _objects("pass_at_1", program_metrics, program_sample)  # complete_code, where rows have tests
+
+
 def family_of(task: Task, targets: np.ndarray | None = None) -> Family:
-    """What is measured of the task."""
+    """What is measured of the task; of programs, whether they pass their tests, where these targets have some."""
+    if can_run(task, targets):
+        return WITH_TESTS
     return FAMILIES["several" if task.several else task.kind]
 
 
@@ -100,7 +106,7 @@ def measure(task: Task, targets: np.ndarray, outputs: np.ndarray, *, threshold: 
     Args:
         task: one label: accuracy, macro_f1, mcc, log_loss; several: micro_f1, macro_f1, accuracy; rate: spearman,
             pearson, rmse; texts: see `texts.NAMES`; answer: f1, exact_match; tag: entity_f1, precision, recall; extract: field_f1,
-            exact_match, valid; rank: ndcg_at_10, mrr.
+            exact_match, valid; rank: ndcg_at_10, mrr; complete_code: pass_at_1 where rows have tests, before the metrics of texts.
         targets: as in `Encoded`.
         outputs: as a predictor gives them.
         threshold: several labels: least probability of a label that is given.

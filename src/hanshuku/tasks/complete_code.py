@@ -12,7 +12,7 @@ from hanshuku.tasks.generate import decode as decode_text
 
 INPUT_COLUMNS: tuple[tuple[str, ...], ...] = (("prompt", "text", "description", "intent", "描述", "题目"),)
 TARGET_COLUMNS = ("completion", "code", "solution", "canonical_solution", "代码")
-BESIDE_COLUMNS = ("tests", "test_list", "test_setup_code", "test")
+BESIDE_COLUMNS = ("tests", "test_list", "test_setup_code", "test_setup", "test")
 
 
 def parse_target(task: Task, value: Any, beside: Mapping[str, Any] | None = None) -> tuple[str, tuple[str, ...]]:
@@ -22,7 +22,7 @@ def parse_target(task: Task, value: Any, beside: Mapping[str, Any] | None = None
         ValueError: there is neither a program nor a test.
     """
     cells = beside or {}
-    setup = str(cells.get("test_setup_code") or "").strip()
+    setup = str(cells.get("test_setup_code") or cells.get("test_setup") or "").strip()
     tests: list[str] = [setup] if setup else []
     for name in ("tests", "test_list", "test"):
         cell = cells.get(name)
