@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hanshuku.cli.common import Columns, Json, Quiet, columns_of, print_json, progress
+from hanshuku.cli.common import Columns, Encoding, Json, Quiet, columns_of, print_json, progress
 from hanshuku.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def command(
     output: Annotated[str, typer.Option(help="Write the rows with their answers here: .jsonl or .csv.")] = "",
     show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print what the language model would be sent, and do not ask it.")] = False,
     columns: Columns = "",
+    encoding: Encoding = "",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -36,9 +37,9 @@ def command(
     if output and not input_:
         raise ConfigError("--output takes the rows of --input FILE. Received no --input.")
     if output:
-        _file(loaded, input_, output, columns, quiet or json)
+        _file(loaded, input_, output, (columns, encoding), quiet or json)
         return
-    rows = _given(loaded, texts or []) if texts else _rows(loaded, input_, columns) if input_ else _lines(loaded)
+    rows = _given(loaded, texts or []) if texts else _rows(loaded, input_, (columns, encoding)) if input_ else _lines(loaded)
     if show_prompt:
         for row in rows:
             prompt = loaded.prompt(*row)
@@ -77,15 +78,15 @@ def _lines(function: Function[..., Any]) -> Iterator[tuple[str, ...]]:
             yield function.row(text.split("\t") if function.task.is_pair else text, number)
 
 
-def _rows(function: Function[..., Any], path: str, columns: str) -> Iterator[tuple[str, ...]]:
-    """The inputs of a file's rows, read as a stream."""
+def _rows(function: Function[..., Any], path: str, reading: tuple[str, str]) -> Iterator[tuple[str, ...]]:
+    """The inputs of a file's rows, read as a stream; `reading` is what --columns and --encoding say."""
     from hanshuku.data.encode import input_rows
     from hanshuku.data.read import read
 
-    yield from input_rows(function.task, read(path, columns=columns_of(columns), stream=True))
+    yield from input_rows(function.task, read(path, columns=columns_of(reading[0]), encoding=reading[1] or None, stream=True))
 
 
-def _file(function: Function[..., Any], path: str, output: str, columns: str, quiet: bool) -> None:
+def _file(function: Function[..., Any], path: str, output: str, reading: tuple[str, str], quiet: bool) -> None:
     """Answer a file into a file; the output appears whole or not at all."""
     from hanshuku.data.write import write_rows
 
@@ -95,7 +96,7 @@ def _file(function: Function[..., Any], path: str, output: str, columns: str, qu
         held: deque[tuple[str, ...]] = deque()
 
         def keep() -> Iterator[tuple[str, ...]]:
-            for row in _rows(function, path, columns):
+            for row in _rows(function, path, reading):
                 held.append(row)
                 yield row
 

@@ -24,6 +24,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no a
 Columns = Annotated[
     str, typer.Option("--columns", help="Which column is what, where the names do not tell: text=review,label=verdict")
 ]
+Encoding = Annotated[str, typer.Option("--encoding", help="Of the text files, where it cannot be found: latin-1, big5, shift_jis.")]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="Accept the licence of a restricted model (Gemma).")]
 
 
@@ -65,13 +66,13 @@ def columns_of(text: str) -> dict[str, str] | None:
     return {key: str(value) for key, value in pairs(text.split(","), "--columns text=review,label=verdict").items()} if text else None
 
 
-def read_examples(path: str, columns: str) -> Examples:
+def read_examples(path: str, columns: str, encoding: str = "") -> Examples:
     """The examples in a file, with the columns that --columns names; `-` reads JSON lines from stdin."""
     from hanshuku.data.read import read
 
     if path == "-":
         return read([json.loads(line) for line in sys.stdin if line.strip()], columns=columns_of(columns))
-    return read(path, columns=columns_of(columns))
+    return read(path, columns=columns_of(columns), encoding=encoding or None)
 
 
 def print_notes(notes: Any, *, quiet: bool) -> None:

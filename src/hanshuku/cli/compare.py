@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hanshuku.cli.common import Columns, Json, Quiet, print_json, read_examples, stdout
+from hanshuku.cli.common import Columns, Encoding, Json, Quiet, print_json, read_examples, stdout
 from hanshuku.errors import ConfigError
 
 
@@ -30,6 +30,7 @@ def command(
     folder: Annotated[str, typer.Option(help="Keep finished runs here; a second call goes on from them.")] = "",
     plot: Annotated[str, typer.Option(help="Draw quality against cost into this PNG.")] = "",
     columns: Columns = "",
+    encoding: Encoding = "",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -39,7 +40,7 @@ def command(
     if not test:
         raise ConfigError("compare measures on rows that no method has seen: give --test FILE.")
     comparison = compare(
-        read_examples(train, columns), read_examples(test, columns), [text for text in methods.split(",") if text.strip()],
+        read_examples(train, columns, encoding), read_examples(test, columns, encoding), [text for text in methods.split(",") if text.strip()],
         model=model or None, seeds=seeds, few=few, budget=budget or None, folder=folder or None,
         report=_silent if quiet or json else _line,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hanshuku.cli.common import Columns, Json, Quiet, Seed, print_json, print_notes, read_examples, stdout
+from hanshuku.cli.common import Columns, Encoding, Json, Quiet, Seed, print_json, print_notes, read_examples, stdout
 
 
 def command(
@@ -14,6 +14,7 @@ def command(
     test: Annotated[str, typer.Argument(help="Labelled rows that it has not learned from; - for stdin.")],
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     columns: Columns = "",
+    encoding: Encoding = "",
     seed: Seed = 0,
     json: Json = False,
     quiet: Quiet = False,
@@ -21,7 +22,7 @@ def command(
     """Measure FN on TEST: each metric with its 95% interval, n and chance level."""
     from hanshuku.functions.store import load
 
-    report = load(function).evaluate(read_examples(test, columns), seed=seed)
+    report = load(function).evaluate(read_examples(test, columns, encoding), seed=seed)
     if json:
         print_json(report.to_json())
         return

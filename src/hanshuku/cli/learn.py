@@ -13,6 +13,7 @@ import typer
 from hanshuku.cli.common import (
     AcceptLicence,
     Columns,
+    Encoding,
     Json,
     Quiet,
     Seed,
@@ -46,6 +47,7 @@ def command(
     validation: Annotated[str, typer.Option(help="Examples for early stopping and thresholds; never the test rows.")] = "",
     track: Annotated[str, typer.Option(help="csv, tensorboard, wandb; several with commas. Logs go to OUT.run/.")] = "",
     columns: Columns = "",
+    encoding: Encoding = "",
     seed: Seed = 0,
     accept_licence: AcceptLicence = False,
     json: Json = False,
@@ -54,7 +56,7 @@ def command(
     """Learn a function from TRAIN, measure it on --test, save it. Run again after a kill, it goes on where it was."""
     from hanshuku.functions.core import Function
 
-    rows, held = _rows(train, test, columns, seed)
+    rows, held = _rows(train, test, columns, seed, encoding)
     target = Path(out or Path(train if train != "-" else "function").name.split(".")[0] + ".fn")
     run_folder = target.with_name(target.name + ".run")
     start: Function[..., Any] = Function(_task(rows, task, labels, instruction, schema))
@@ -62,7 +64,7 @@ def command(
     with progress(quiet=quiet or json) as report:
         learned = start.learn(
             rows, method=method, model=model or None, budget=budget or None, seed=seed, folder=run_folder, track=tracked, report=report,
-            validation=read_examples(validation, columns) if validation else None, accept_licence=accept_licence, **parse_settings(set_ or []),
+            validation=read_examples(validation, columns, encoding) if validation else None, accept_licence=accept_licence, **parse_settings(set_ or []),
         )  # fmt: skip
     measured = learned.evaluate(held) if held is not None else None
     learned.save(target)
@@ -76,15 +78,15 @@ def command(
     _show(learned, measured, target, quiet)
 
 
-def _rows(train: str, test: str, columns: str, seed: int) -> tuple[Examples, Examples | None]:
+def _rows(train: str, test: str, columns: str, seed: int, encoding: str) -> tuple[Examples, Examples | None]:
     """Training rows, and test rows from a file or a share of the training file."""
-    rows = read_examples(train, columns)
+    rows = read_examples(train, columns, encoding)
     if not test:
         return rows, None
     try:
         share = float(test)
     except ValueError:
-        return rows, read_examples(test, columns)
+        return rows, read_examples(test, columns, encoding)
     if not 0 < share < 1:
         raise ConfigError(f"--test takes a file, or a share between 0 and 1. Received: {test}.")
     return rows.split(test=share, seed=seed)

@@ -31,6 +31,7 @@ def check(
     against: Any = None,
     task: Task | None = None,
     columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
     model: str | None = None,
     near: float = 0.8,
 ) -> CheckReport:
@@ -44,6 +45,7 @@ def check(
         against: other rows, say the test rows: what stands in both, or nearly, is found.
         task: whose columns, labels and range the rows must fit; None: found from the columns.
         columns: name wanted -> column, as `read` takes it, for both.
+        encoding: of both, where they are text files; None: found.
         model: a catalogue name, hub name or folder: tokens are counted and compared with what it reads.
         near: Jaccard similarity from which on two rows are nearly the same, 0 < near < 1.
 
@@ -55,11 +57,11 @@ def check(
     """
     if not 0 < near < 1:
         raise ConfigError(f"near= is a similarity between 0 and 1. Received: {near}.")
-    here = _Look(read(source, columns=columns, bad_rows="skip", stream=True), task, TextCheck(_tokens(model) if model else None))
+    here = _Look(read(source, columns=columns, encoding=encoding, bad_rows="skip", stream=True), task, TextCheck(_tokens(model) if model else None))
     if against is None:
         here.through()
         return _report(here, None, here.findings())
-    there = _Look(read(against, columns=columns, bad_rows="skip", stream=True), task, TextCheck())
+    there = _Look(read(against, columns=columns, encoding=encoding, bad_rows="skip", stream=True), task, TextCheck())
     index = NearRepeats(near)
     there.through(index.offer)
     index.build()

@@ -165,4 +165,4 @@ def _guess(path: Path) -> str:
         return ""
     with open_bytes(path) as raw:
         best = from_bytes(raw.read(1 << 16)).best()
-    return f". It may be {best.encoding}: try encoding={best.encoding!r}" if best else ""
+    return f". It may be {best.encoding}: try encoding={best.encoding!r} (on the command line --encoding {best.encoding})" if best else ""

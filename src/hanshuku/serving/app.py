@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 
 from hanshuku.errors import HanshukuError
 from hanshuku.functions.core import Function
 from hanshuku.serving.batcher import Batcher, Busy
+from hanshuku.serving.guard import Guard, problem
 from hanshuku.serving.limits import Limits
 from hanshuku.serving.schema import request_model, response_model
 from hanshuku.serving.watch import Watch
-
-Next = Callable[[Request], Awaitable[Response]]
-OPEN = {"/healthz"}  # answered without a key
 
 
 def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | None = None, api_key: str = "") -> FastAPI:
@@ -48,32 +44,11 @@ def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | No
 
     # FastAPI's own pages for docs load scripts from a foreign host, so they are off; /openapi.json is all one needs.
     app = FastAPI(title="Hanshuku", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.middleware("http")(_guard(limits, api_key, watch))
+    app.add_middleware(Guard, limits=limits, api_key=api_key, watch=watch)
     _add_pages(app, functions, watch)
     for name, function in functions.items():
         _add_function(app, name, function, batchers[name], limits)
     return app
-
-
-def _guard(limits: Limits, api_key: str, watch: Watch) -> Callable[[Request, Next], Awaitable[Response]]:
-    """Refuse what has no key or is too large, before anything of it is parsed; count what passes."""
-
-    async def guard(request: Request, call_next: Next) -> Response:
-        given = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
-        if api_key and request.url.path not in OPEN and not hmac.compare_digest(given.encode(), api_key.encode()):
-            return _problem(401, "Give the API key: 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.")
-        if request.method == "POST":
-            size = 0
-            chunks = []
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limits.max_body_kb * 1024:
-                    return _problem(413, f"A request may have {limits.max_body_kb} KB. Send fewer rows at once, or raise --max-body-kb.")
-                chunks.append(chunk)
-            request._body = b"".join(chunks)
-        return await watch.timed(request, call_next)
-
-    return guard
 
 
 def _add_pages(app: FastAPI, functions: Mapping[str, Function[..., Any]], watch: Watch) -> None:
@@ -96,7 +71,7 @@ def _add_pages(app: FastAPI, functions: Mapping[str, Function[..., Any]], watch:
     @app.exception_handler(HanshukuError)
     async def ours(_request: Request, error: HanshukuError) -> Response:
         busy = isinstance(error, Busy)
-        return _problem(503 if busy else 422, str(error), {"Retry-After": "1"} if busy else {})
+        return problem(503 if busy else 422, str(error), {"Retry-After": "1"} if busy else {})
 
 
 def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher: Batcher, limits: Limits) -> None:
@@ -121,7 +96,3 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
     summary = task.instruction or f"Call {name}."
     app.post(f"/v1/functions/{name}", response_model=one_out, summary=summary, **about)(call)
     app.post(f"/v1/functions/{name}/rows", response_model=many_out, summary=f"{summary} (many rows)", **about)(call_many)
-
-
-def _problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"detail": detail}, status_code=status, headers=dict(headers or {}))

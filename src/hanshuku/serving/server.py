@@ -17,6 +17,8 @@ from hanshuku.functions.core import Function
 from hanshuku.functions.store import load
 from hanshuku.serving.limits import Limits
 
+SWITCH_S = 2e-4  # the model's thread gives the interpreter up at each operation; with Python's 5 ms it would wait that long to have it back
+
 
 def load_functions(paths: Sequence[str]) -> dict[str, Function[..., Any]]:
     """Saved functions under the names they are served by: the folder's name up to its first dot.
@@ -74,6 +76,7 @@ def serve(
     functions = load_functions(paths)
     for function in functions.values():
         function.predict_rows([tuple("." for _ in function.task.inputs)])  # the first request shall not pay for the start
+    sys.setswitchinterval(SWITCH_S)
     listener = _listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}"
     if not quiet:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable
-
-from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
 
@@ -18,14 +14,10 @@ class Watch:
         buckets = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
         self._seconds = Histogram("hanshuku_request_seconds", "Seconds to answer.", ["path"], registry=self._registry, buckets=buckets)
 
-    async def timed(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Answer the request and count it under its route; an address that is no route is counted as one."""
-        start = time.perf_counter()
-        response = await call_next(request)
-        path = getattr(request.scope.get("route"), "path", "other")
-        self._requests.labels(path, str(response.status_code)).inc()
-        self._seconds.labels(path).observe(time.perf_counter() - start)
-        return response
+    def count(self, path: str, status: int, seconds: float) -> None:
+        """Count an answer under its route."""
+        self._requests.labels(path, str(status)).inc()
+        self._seconds.labels(path).observe(seconds)
 
     def page(self) -> tuple[bytes, str]:
         """The page that Prometheus reads, and its content type."""
