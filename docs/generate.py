@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORDS = {
     "en": {"commands": "Every command", "methods": "Every method and its settings", "made": "Made by `python docs/generate.py` from the code.",
-           "columns": "| setting | default | |", "learns": "learns from labelled rows", "zero": "needs no example"},
+           "columns": "| setting | default | |", "learns": "learns from labelled rows", "zero": "needs no example", "raw": "a language model from raw text"},
     "zh": {"commands": "全部命令", "methods": "全部方法与设置", "made": "由 `python docs/generate.py` 从代码生成；说明文字与 `--help` 相同，为英文。",
-           "columns": "| 设置 | 默认值 | |", "learns": "从带标签的样例学习", "zero": "不需要样例"},
+           "columns": "| 设置 | 默认值 | |", "learns": "从带标签的样例学习", "zero": "不需要样例", "raw": "用原始文本训练语言模型"},
 }  # fmt: skip
 
 
@@ -50,10 +50,16 @@ def method_page(language: str) -> str:
         use = words["learns"] if method.LEARNS else words["zero"]
         parts += ["", f"## {name}", "", f"{(method.__doc__ or '').strip().splitlines()[0]} ({use}: {', '.join(sorted(method.KINDS))})", ""]
         parts += [words["columns"], "| --- | --- | --- |"]
-        for f in fields(method):
-            shown = str(f.metadata["help"]).replace("|", "\\|")
-            parts.append(f"| `{f.name}` | `{f.default}` | {shown} |")
+        parts += [_setting(f) for f in fields(method)]
+    from hanshuku.methods.pretrain import Pretrain
+
+    parts += ["", "## pretrain", "", f"{(Pretrain.__doc__ or '').strip().splitlines()[0]} ({words['raw']}: `hanshuku pretrain`)", "", words["columns"], "| --- | --- | --- |"]
+    parts += [_setting(f) for f in fields(Pretrain)]
     return "\n".join(parts) + "\n"
+
+
+def _setting(f: Field) -> str:
+    return f"| `{f.name}` | `{f.default}` | {str(f.metadata['help']).replace('|', chr(92) + '|')} |"
 
 
 def main() -> None:

@@ -36,8 +36,9 @@ def test_the_steps_fill_the_budget_but_for_a_margin():
     assert pace([1.0] * 10).steps_within(10) == 85
 
 
-def test_a_slow_first_step_is_forgotten_once_there_is_another():
-    assert pace([50.0]).steps_within(50) == 0
+def test_a_slow_first_step_cuts_no_plan_while_there_is_time_and_is_then_forgotten():
+    assert pace([50.0]).steps_within(50) is None
+    assert pace([50.0]).steps_within(96) == 0
     assert pace([50.0, 1.0]).steps_within(51) == 44
 
 

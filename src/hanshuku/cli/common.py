@@ -104,6 +104,9 @@ def _bar() -> Iterator[Callable[[Step], None]]:
         task = bar.add_task("", total=None, more="")
 
         def report(step: Step) -> None:
+            if step.sample:
+                bar.console.print(step.sample, style="dim", markup=False)
+                return
             bar.update(task, description=step.note, completed=step.done, total=step.total, more=_more(step))
 
         yield report
@@ -114,6 +117,9 @@ def _lines() -> Callable[[Step], None]:
     shown = {"note": "", "tenth": -1}
 
     def report(step: Step) -> None:
+        if step.sample:
+            sys.stderr.write(step.sample + "\n")
+            return
         tenth = 10 * step.done // max(step.total, 1)
         if (step.note, tenth) != (shown["note"], shown["tenth"]) or step.score is not None:
             shown.update(note=step.note, tenth=tenth)

@@ -39,7 +39,7 @@ class TextFile:
     encoding: str
 
     @contextmanager
-    def open(self, newline: str = "") -> Iterator[io.TextIOWrapper]:
+    def open(self, newline: str | None = "") -> Iterator[io.TextIOWrapper]:
         """The text; `newline` as the built-in open takes it."""
         with open_bytes(self.path) as raw, io.TextIOWrapper(raw, encoding=self.encoding, newline=newline) as text:
             yield text

@@ -15,7 +15,7 @@ from hanshuku.models.pull import pull
 from hanshuku.models.static import StaticModel, load_static
 from hanshuku.models.weights import read_header, read_safetensors
 
-__all__ = ["Loaded", "StaticModel", "load_causal", "load_encoder", "load_static", "read_safetensors"]
+__all__ = ["Loaded", "StaticModel", "load_causal", "load_encoder", "load_masked", "load_static", "load_tokenizer", "read_safetensors"]
 
 
 _VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json")
@@ -73,6 +73,41 @@ def load_causal(name: str | PathLike[str], *, dtype: Any = None) -> Loaded:
     return Loaded(info, folder, network, _tokenizer(transformers, folder, "left"))
 
 
+def load_masked(name: str | PathLike[str]) -> tuple[Loaded, bool]:
+    """An encoder with the head that tells hidden tokens, and whether that head is in the folder; where it is not, it is left to chance.
+
+    Args:
+        name: catalogue name, hub name or folder.
+
+    Raises:
+        ModelError: it cannot be had, is no encoder, or its weights are damaged or another network's.
+        MissingExtra: torch or transformers is not installed.
+    """
+    info, folder = _place(name)
+    if info.kind != "encoder":
+        raise ModelError(f"{name} is of kind {info.kind!r}; an encoder is due, such as {_names('encoder')}. A causal model goes on with objective clm.")
+    transformers, dtype = _libraries(None)
+    network, missing = _read(transformers.AutoModelForMaskedLM, folder, dtype, transformers)
+    trunk = network.base_model_prefix + "."
+    head = [name for name in missing if not name.startswith(trunk) and "embed" not in name]
+    _refuse_missing(network, folder, [name for name in missing if name.startswith(trunk)])
+    return Loaded(info, folder, network, _tokenizer(transformers, folder, "right")), not head
+
+
+def load_tokenizer(name: str | PathLike[str]) -> Any:
+    """The tokenizer of a model alone, padding on the right.
+
+    Args:
+        name: catalogue name, hub name or folder; of a folder nothing else need be there.
+
+    Raises:
+        ModelError: it has none.
+    """
+    place = Path(fspath(name))
+    transformers, _ = _libraries(None)
+    return _tokenizer(transformers, place if (place / "tokenizer.json").is_file() else pull(fspath(name)), "right")
+
+
 def _names(kind: str) -> str:
     return ", ".join(info.name for info in CATALOGUE.values() if info.kind == kind)
 
@@ -93,6 +128,20 @@ def _libraries(dtype: Any) -> tuple[Any, Any]:
 
 def _network(auto: Any, folder: Path, dtype: Any, transformers: Any) -> Any:
     """The network with every weight from the folder: one that would be left to chance is an error, not a notice."""
+    network, missing = _read(auto, folder, dtype, transformers)
+    _refuse_missing(network, folder, missing)
+    return network
+
+
+def _refuse_missing(network: Any, folder: Path, missing: list[str]) -> None:
+    if missing:
+        raise ModelError(
+            f"{folder} lacks {len(missing)} weights of a {type(network).__name__}, such as {missing[0]}: config.json and weights do not belong together."
+        )
+
+
+def _read(auto: Any, folder: Path, dtype: Any, transformers: Any) -> tuple[Any, list[str]]:
+    """The network in evaluation mode, and the weights that the folder lacks, pooler aside."""
     settings: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
     level, bar = transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()
     transformers.logging.set_verbosity_error()
@@ -115,12 +164,7 @@ def _network(auto: Any, folder: Path, dtype: Any, transformers: Any) -> Any:
         transformers.logging.set_verbosity(level)
         if bar:
             transformers.logging.enable_progress_bar()
-    missing = sorted(name for name in about["missing_keys"] if "pooler" not in name)
-    if missing:
-        raise ModelError(
-            f"{folder} lacks {len(missing)} weights of a {type(network).__name__}, such as {missing[0]}: config.json and weights do not belong together."
-        )
-    return network.eval()
+    return network.eval(), sorted(name for name in about["missing_keys"] if "pooler" not in name)
 
 
 def _tokenizer(transformers: Any, folder: Path, side: str) -> Any:

@@ -86,7 +86,7 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def fingerprint(settings: Mapping[str, Any], identity: str, parameters: Mapping[str, Tensor], lengths: Sequence[int]) -> dict[str, str]:
+def fingerprint(settings: Mapping[str, Any], identity: str, parameters: Mapping[str, Tensor], lengths: Sequence[int] | np.ndarray) -> dict[str, str]:
     """What tells one run from another: its settings, its rows, and the weights that it starts from, a SHA-256 each."""
     weights = hashlib.sha256()
     for name, parameter in parameters.items():

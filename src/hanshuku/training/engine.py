@@ -44,7 +44,7 @@ class Feed:
         identity: what else tells this run from another, a fingerprint of the rows say.
     """
 
-    lengths: Sequence[int]
+    lengths: Sequence[int] | np.ndarray
     collate: Collate
     identity: str = ""
 

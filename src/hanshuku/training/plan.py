@@ -66,8 +66,8 @@ class Pace:
         return steps * self._share() + self._last()
 
     def steps_within(self, used_s: float) -> int | None:
-        """Steps that the rest of the budget allows once `used_s` of it are used, >= 0; None: no limit."""
-        if self.budget_s is None:
+        """Steps that the rest of the budget allows once `used_s` of it are used, >= 0; None: no limit, or not known yet."""
+        if self.budget_s is None or (self._seen == 1 and used_s < self.budget_s * MARGIN):  # a first step, which sets up much, says little of others
             return None
         return max(0, int((self.budget_s * MARGIN - used_s - self._last()) / max(self._share(), 1e-9)))
 

@@ -18,6 +18,7 @@ class Step:
     score: float | None = None  # held-out score, where one was just measured
     seconds_left: float | None = None  # estimate
     note: str = ""  # what is being done, a few words
+    sample: str = ""  # what a language model in training writes now, one line
 
 
 def silent(_step: Step) -> None:
