@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch")
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "README.zh.md", "docs/en/index.md", "docs/zh/index.md"]
+PAGES = ["README.md", "README.zh.md", "docs/en/index.md", "docs/zh/index.md", "docs/en/pretraining.md", "docs/zh/pretraining.md"]
 
 
 @pytest.mark.models
