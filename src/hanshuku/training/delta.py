@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,12 +120,21 @@ def _prompt(network: nn.Module, delta: Delta) -> nn.Module:
     return PromptedTrunk(network, delta.tensors["prompt_embeddings"])
 
 
+def with_peft(network: Any, config: Any) -> Any:
+    """The network wrapped by peft, whose use of a name that transformers gives up is nobody's business here."""
+    from peft import get_peft_model
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        return get_peft_model(network, config)
+
+
 def _peft(network: nn.Module, delta: Delta) -> nn.Module:
-    from peft import get_peft_model, set_peft_model_state_dict
+    from peft import set_peft_model_state_dict
 
     config = copy.deepcopy(delta.peft)  # peft writes into it
     config.base_model_name_or_path = None
-    model = get_peft_model(network, config)
+    model = with_peft(network, config)
     problems = set_peft_model_state_dict(model, dict(delta.tensors))
     if problems.unexpected_keys:
         raise ValueError(f"unexpected {problems.unexpected_keys[0]}")

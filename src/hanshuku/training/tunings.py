@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from hanshuku.errors import ConfigError
 from hanshuku.training.adapters import insert_adapters
 from hanshuku.training.blocks import final_norms, find_blocks
-from hanshuku.training.delta import Delta, merge
+from hanshuku.training.delta import Delta, merge, with_peft
 from hanshuku.training.prefix import insert_prefix
 from hanshuku.training.prompts import PromptedTrunk
 
@@ -181,10 +181,8 @@ _FEATURES: dict[str, Any] = {"task_type": "FEATURE_EXTRACTION"}
 
 
 def _with_peft(network: Any, config: Any) -> Tuned:
-    from peft import get_peft_model
-
     try:
-        model = get_peft_model(network, config)
+        model = with_peft(network, config)
     except ValueError as error:
         kind = getattr(network.config, "model_type", "?")
         raise ConfigError(f"peft cannot tune the model type {kind!r} so: {error}. Choose tuning='adapter' or 'all'.") from error
