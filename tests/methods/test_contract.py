@@ -28,7 +28,7 @@ CASES = [
     for kind, task in TASKS.items()
     if task.kind in method.KINDS
 ]
-LEARNERS = [name for name, method in METHODS.items() if method.LEARNS and name != "auto"]
+LEARNERS = [name for name, method in METHODS.items() if method.LEARNS and name != "auto" and "classify" in method.KINDS]
 _fitted: dict[tuple[str, str], object] = {}
 
 

@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from hanshuku.cli import call, check, compare, demo, doctor, evaluate, export, forecast, learn, models, pretrain, serve
+from hanshuku.cli import (
+    call,
+    check,
+    compare,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    forecast,
+    learn,
+    merge,
+    models,
+    pretrain,
+    serve,
+)
 from hanshuku.errors import HanshukuError
 
 app = typer.Typer(
@@ -19,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (learn, call, evaluate, compare, check, forecast, pretrain, export, serve, demo, doctor):
+for command in (learn, call, evaluate, compare, check, forecast, pretrain, export, merge, serve, demo, doctor):
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
 app.add_typer(models.app, name="models")
 

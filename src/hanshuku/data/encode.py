@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,10 +12,11 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.data.examples import Examples
 from hanshuku.data.match import Matched, match_columns
 from hanshuku.data.notes import SHOWN_LINES, Note, plural, shown_lines
-from hanshuku.data.roles import normal
+from hanshuku.data.roles import REJECTED_COLUMNS, find_first, normal
 from hanshuku.data.stream import Stream
 from hanshuku.errors import ConfigError, DataError
-from hanshuku.tasks import Task, kind_of
+from hanshuku.tasks import TEXT_KINDS, Task, kind_of
+from hanshuku.tasks.base import objects
 from hanshuku.tasks.classify import label_text, split_labels
 
 LONG = 20_000  # characters; no model of the catalogue reads as much
@@ -61,8 +62,10 @@ def encode(
     if labelled:
         targets, more = _targets(task, examples, matched.target or "", kept, unknown_labels)
         notes += more
-    kept, targets, more = _repeated(examples, inputs, targets, kept, drop=drop_repeated)
-    return Encoded(task, [inputs[i] for i in kept], targets, examples.lines[kept]), tuple(notes + more)
+    worse = _rejected(task, examples, kept) if labelled else {}
+    kept, targets, more = _repeated(examples, inputs, targets, kept, worse, drop=drop_repeated)
+    rejected = objects([worse[i] for i in kept.tolist()]) if worse else None
+    return Encoded(task, [inputs[i] for i in kept], targets, examples.lines[kept], rejected), tuple(notes + more)
 
 
 def input_rows(task: Task, examples: Examples | Stream) -> Iterator[tuple[str, ...]]:
@@ -167,19 +170,28 @@ def _parsed_beside(task: Task, examples: Examples, column: str, rows: np.ndarray
     return found
 
 
+def _rejected(task: Task, examples: Examples, rows: np.ndarray) -> dict[int, str]:
+    """The worse answer of each of these rows, where a column holds some and the task's answer is a text."""
+    found = find_first([REJECTED_COLUMNS], examples.names) if task.kind in TEXT_KINDS else []
+    if len(found) != 1:
+        return {}
+    texts = _parsed(task, examples, found[0], rows, lambda task, cell: kind_of(task).parse_target(task, cell)[0])
+    return dict(zip(rows.tolist(), texts, strict=True))
+
+
 def _repeated(
-    examples: Examples, inputs: Sequence[tuple[str, ...]], targets: np.ndarray | None, kept: np.ndarray, *, drop: bool
+    examples: Examples, inputs: Sequence[tuple[str, ...]], targets: np.ndarray | None, kept: np.ndarray, worse: Mapping[int, str], *, drop: bool
 ) -> tuple[np.ndarray, np.ndarray | None, list[Note]]:
     """Rows that say the same again, and rows that say the same text has another answer."""
     answers = [b""] * len(kept) if targets is None else [repr(target).encode() if targets.dtype == object else target.tobytes() for target in targets]
     first: dict[tuple[str, ...], bytes] = {}
     seen: set[tuple[tuple[str, ...], bytes]] = set()
     repeated, contradicting = [], []
-    for place, (i, answer) in enumerate(zip(kept.tolist(), answers, strict=True)):
-        row = inputs[i]
+    for place, (i, given) in enumerate(zip(kept.tolist(), answers, strict=True)):
+        row, answer = inputs[i], given + worse.get(i, "").encode("utf-8", "surrogatepass")
         if (row, answer) in seen:
             repeated.append(place)
-        elif first.setdefault(row, answer) != answer:
+        elif first.setdefault(row, given) != given:
             contradicting.append(i)
         seen.add((row, answer))
     notes = _note(examples, "repeated_rows", kept[repeated], "the same text and answer as an earlier row", left_out=drop)

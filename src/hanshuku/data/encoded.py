@@ -20,12 +20,14 @@ class Encoded:
         targets: classify (N,) int64 label indices; several labels (N, L) float32 of 0 and 1; rate (N,) float32;
             other kinds (N,) objects, see the kind's file; None where the rows are not labelled.
         lines: (N,) int64, 1-based lines of the source file (0: not from a file).
+        rejected: (N,) objects, texts that are worse answers than the targets, where the rows are preferences; else None.
     """
 
     task: Task
     inputs: Sequence[tuple[str, ...]]
     targets: np.ndarray | None
     lines: np.ndarray
+    rejected: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -34,7 +36,8 @@ class Encoded:
         """The rows at these positions, in this order."""
         index = np.asarray(rows, dtype=np.int64)
         targets = None if self.targets is None else self.targets[index]
-        return replace(self, inputs=[self.inputs[i] for i in index], targets=targets, lines=self.lines[index])
+        rejected = None if self.rejected is None else self.rejected[index]
+        return replace(self, inputs=[self.inputs[i] for i in index], targets=targets, lines=self.lines[index], rejected=rejected)
 
     @property
     def strata(self) -> np.ndarray:

@@ -26,7 +26,7 @@ SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and group
     ("summarize", (frozenset({"document", "dialogue", "article", "text", "正文"}), frozenset({"summary", "highlights", "摘要"}))),
     ("complete_code", (frozenset({"prompt", "intent"}), frozenset({"completion", "code", "canonical_solution"}))),
     ("chat", (frozenset({"messages", "conversations", "对话"}),)),
-    ("generate", (frozenset({"instruction", "prompt", "question", "指令", "问题"}), frozenset({"output", "response", "completion", "answer", "输出", "回答"}))),
+    ("generate", (frozenset({"instruction", "prompt", "question", "指令", "问题"}), frozenset({"output", "response", "completion", "answer", "chosen", "输出", "回答"}))),
 )
 
 

@@ -25,6 +25,9 @@ PAIR_COLUMNS: tuple[tuple[str, str], ...] = (
     ("文本1", "文本2"), ("句子1", "句子2"), ("句子a", "句子b"), ("问题1", "问题2"), ("前提", "假设"),
 )  # fmt: skip
 
+# A worse answer than that of the answer's column: rows with one are preferences.
+REJECTED_COLUMNS = ("rejected", "被拒", "较差回答")
+
 # The answer. As above: an earlier group wins.
 _FIRST = {"classify": ("label", "labels", "标签"), "rate": ("score", "rating", "stars", "similarity", "分数", "评分", "得分", "相似度")}
 _EXTRA = {"classify": ("class_label", "label_text", "tags", "类型", "主题", "情绪"), "rate": ("grade", "星级", "打分", "数值")}

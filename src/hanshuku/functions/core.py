@@ -148,6 +148,18 @@ class Function(Generic[P, R]):
         self.report = report.to_json()
         return report
 
+    def merge(self) -> Function[P, R]:
+        """The same function with its LoRA, DoRA or IA3 made part of the weights: saved, its `model/` is a plain transformers folder.
+
+        It answers as before and needs neither peft nor the base model, but takes the room of the whole model.
+
+        Raises:
+            ConfigError: it holds nothing that becomes part of the weights.
+        """
+        from hanshuku.functions.merge import merged
+
+        return Function(self.task, merged(self.predictor()), cast=self._cast, history=self.history, report=self.report)
+
     def save(self, path: str | Path) -> Path:
         """Write the function to a folder, by custom NAME.fn; a function that stands there is replaced in one step.
 

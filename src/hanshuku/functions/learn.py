@@ -92,7 +92,7 @@ def learn(
     run = Run(seed, Path(folder) if folder else None, parse_budget(budget).seconds, report, tuple(track))
     start = time.perf_counter()
     predictor = chosen.fit(task, rows, model=model, validation=held, run=run)
-    texts = tuple(str(getattr(note, "message", note)) for note in notes)
+    texts = tuple(str(getattr(note, "message", note)) for note in (*notes, *getattr(predictor, "fit_notes", ())))
     return predictor, _origin(predictor, method, chosen, model, seed, rows, time.perf_counter() - start, texts)
 
 

@@ -204,6 +204,19 @@ class Asker(Teller):
         """Tokens of an answer with what ends it."""
         return len(self._tokens(self._reply(reply)))
 
+    def replies(self, row: Sequence[str], replies: Sequence[str], *, most: int) -> tuple[list[int], list[list[int]], bool]:
+        """Several answers to one row behind the same prompt: the prompt, each answer, and whether anything was cut.
+
+        Args:
+            row: one text an input.
+            replies: the answers.
+            most: tokens of the prompt with the longest answer; as in `example`, the prompt loses text first.
+        """
+        longest = max(most - 16, most // 2)
+        answers = [self._tokens(self._reply(reply)) for reply in replies]
+        ids, cut = self._fitted(tuple(row), most - min(longest, max(map(len, answers))))
+        return ids, [answer[:longest] for answer in answers], cut or any(len(answer) > longest for answer in answers)
+
     def segments(self, row: Sequence[str]) -> list[tuple[str, bool]]:
         """The prompt of a row in pieces of text, and whether each was said by the assistant."""
         turns = self.turns(row)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from hanshuku.errors import FunctionFolderError, HashMismatch
+from hanshuku.errors import ConfigError, FunctionFolderError, HashMismatch
 from hanshuku.models.catalogue import CATALOGUE, ModelInfo
 from hanshuku.models.load import Loaded, load_encoder
 from hanshuku.models.pull import pull
@@ -37,6 +37,17 @@ class Adapted(Loaded):
     """
 
     delta: Delta | None = None
+
+    def merged(self) -> Loaded:
+        """The same network as a plain one, whose change is part of its weights.
+
+        Raises:
+            ConfigError: the change is no part of any weight: adapters, prefixes, vectors before the text.
+        """
+        if self.delta is None or self.delta.kind != "peft":
+            kind = "nothing" if self.delta is None else f"a change of the kind {self.delta.kind!r}"
+            raise ConfigError(f"lora, dora and ia3 become part of a model's weights; this function holds {kind}.")
+        return Loaded(self.info, self.folder, self.network, self.tokenizer)
 
 
 def save_backbone(loaded: Loaded, folder: Path, *, changed: bool) -> dict[str, Any]:

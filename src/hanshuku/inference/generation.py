@@ -41,6 +41,7 @@ class GenerationPredictor:
     Attributes:
         cut: rows seen so far that were longer than the model may read and lost some text.
         unended: answers so far that the limit of new tokens ended.
+        fit_notes: what learning it has shown, for its record.
 
     Raises:
         ConfigError: the prompt leaves no room for a text or an answer.
@@ -54,6 +55,7 @@ class GenerationPredictor:
     ) -> None:
         self.task, self.loaded, self.settings, self.changed, self.moved_parameters = task, loaded, settings, changed, moved_parameters
         self.cut = self.unended = 0
+        self.fit_notes: tuple[str, ...] = ()
         reads = min(settings.max_length, loaded.info.max_length - learned_vectors(loaded))
         self.new_tokens = new_tokens(task, settings)
         if self.new_tokens >= reads - 8:

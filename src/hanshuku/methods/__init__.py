@@ -8,6 +8,7 @@ from typing import Any
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.methods.auto import Auto
 from hanshuku.methods.contrastive import Contrastive
+from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.in_context import InContext
 from hanshuku.methods.probe import Probe
@@ -23,6 +24,7 @@ METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit
     "probe": Probe,
     "contrastive": Contrastive,
     "finetune": Finetune,
+    "dpo": Dpo,
     "auto": Auto,
 }
 

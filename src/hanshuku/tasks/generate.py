@@ -13,7 +13,7 @@ INPUT_COLUMNS: tuple[tuple[str, ...], ...] = (
     ("instruction", "prompt", "question", "source", "input", "指令", "问题"),
     ("input", "context", "输入"),
 )
-TARGET_COLUMNS = ("output", "response", "answer", "completion", "target", "reply", "输出", "回答", "回复")
+TARGET_COLUMNS = ("output", "response", "answer", "completion", "target", "reply", "chosen", "输出", "回答", "回复")
 BESIDE_COLUMNS = ("references",)  # read beside the answer where they are there
 
 

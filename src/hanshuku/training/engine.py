@@ -20,6 +20,7 @@ from hanshuku.training import checkpoint as checkpoints
 from hanshuku.training.batching import epoch_batches, parts
 from hanshuku.training.config import Schedule, checkpoint_seconds
 from hanshuku.training.fast_encoder import fast_trunks
+from hanshuku.training.frozen import frozen_in_half
 from hanshuku.training.optimiser import clipped_step, make_optimiser
 from hanshuku.training.plan import Pace, rate_factor
 from hanshuku.training.run import Run, Step
@@ -158,6 +159,7 @@ class _Loop:
             stack.enter_context(_as_it_was(self.plain, self.workers.device))
             if self.schedule.gradient_checkpointing:
                 stack.enter_context(_checkpointed_activations(self.plain))
+            stack.enter_context(frozen_in_half(self.plain, self.schedule.precision))
             stack.enter_context(fast_trunks(self.plain))
             stopped = self._steps()
         with torch.no_grad():
