@@ -79,6 +79,13 @@ class TestTexts:
         alone = [shown.outputs([row])[0] for row in rows]
         assert [text for text, _ in shown.outputs(rows)] == [text for text, _ in alone]
 
+    def test_references_are_foretold_behind_what_is_shown(self, fit):
+        shown = fit(TITLE, titles(), max_new_tokens=4)
+        rows = [("a glad day",), ("今天很高兴",)]
+        found = shown.reference_bits(rows, ["A GLAD DAY", "今天"])
+        assert found == pytest.approx(np.concatenate([shown.reference_bits([row], [reply]) for row, reply in zip(rows, ["A GLAD DAY", "今天"], strict=True)]), rel=1e-5)
+        assert not np.allclose(found[:, 0], shown.asker.reference_bits(rows, ["A GLAD DAY", "今天"])[:, 0])
+
     def test_saved_and_loaded_it_writes_the_same(self, fit, tmp_path):
         shown = fit(TITLE, titles(), max_new_tokens=4)
         data = json.loads(json.dumps(shown.save(tmp_path)))

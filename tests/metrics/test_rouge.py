@@ -28,6 +28,12 @@ def test_each_row_has_the_numbers_of_rouge_score(language, rows):
         assert [found[name][i] for name in ("rouge_1", "rouge_2", "rouge_l")] == pytest.approx(numbers, abs=1e-6), given
 
 
+def test_stems_are_compared_where_asked():
+    given, due, _ = EN[3]
+    found = rouge_rows([given], [due], stem=True)
+    assert [found[name][0] for name in ("rouge_1", "rouge_2", "rouge_l")] == pytest.approx([0.727273, 0, 0.363636], abs=1e-6)
+
+
 def test_a_word_keeps_its_letters_in_languages_other_than_english():
     assert words("Über den Fluß, 3.5 km!", "de") == ["über", "den", "fluß", "3", "5", "km"]
     assert words("東京タワー went up", "ja") == ["東", "京", "タ", "ワ", "ー", "went", "up"]

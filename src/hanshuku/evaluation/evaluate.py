@@ -89,7 +89,7 @@ def answer(
     peak = peak_memory_mb()
     cost: dict[str, float | int | None] = {
         "seconds": round(seconds, 4),
-        "rows_per_second": round(len(encoded) / max(seconds, 1e-9), 1),
+        "rows_per_second": round(len(encoded) / max(seconds, 1e-9), 3),
         "peak_memory_mb": None if peak is None else round(peak, 1),
         "parameters": getattr(predictor, "total_parameters", None),
         "moved_parameters": getattr(predictor, "moved_parameters", None),

@@ -124,12 +124,9 @@ def _confusions(pairs: list[tuple[str | None, str, int, float]], say: Mapping[st
 
 
 def _cost(cost: Mapping[str, Any], say: Mapping[str, str]) -> str:
-    def shown(name: str, spec: str) -> str:
-        value = cost.get(name)
-        return "–" if value is None else format(value, spec)
-
-    numbers = {"seconds": ("seconds", ",.2f"), "speed": ("rows_per_second", ",.0f"), "memory": ("peak_memory_mb", ",.0f"), "parameters": ("parameters", ",")}
-    return say["cost"].format(**{key: shown(*where) for key, where in numbers.items()})
+    seconds = "–" if cost.get("seconds") is None else f"{cost['seconds']:,.2f}"
+    counts = {"speed": "rows_per_second", "memory": "peak_memory_mb", "parameters": "parameters"}
+    return say["cost"].format(seconds=seconds, **{key: count_text(cost.get(name)) for key, name in counts.items()})
 
 
 def plain_table(title: str | None, *columns: str) -> Table:
@@ -143,6 +140,11 @@ def plain_table(title: str | None, *columns: str) -> Table:
 def metric_name(name: str, say: Mapping[str, str]) -> str:
     """A metric's name as it is shown; some are also heads of columns, in other words."""
     return say.get(f"metric_{name}", say[name])
+
+
+def count_text(number: float | None) -> str:
+    """A count or a speed as one reads it: "12,345", "23", "0.31", or a dash where there is none."""
+    return "–" if number is None else f"{number:,.0f}" if number >= 10 or number == int(number) else f"{number:.2g}"
 
 
 def interval_text(metric: Metric) -> str:

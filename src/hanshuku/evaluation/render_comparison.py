@@ -13,7 +13,7 @@ from rich.table import Table
 
 from hanshuku.evaluation.differences import MethodResult
 from hanshuku.evaluation.findings import findings, p_text
-from hanshuku.evaluation.render import interval_text, plain_table
+from hanshuku.evaluation.render import count_text, interval_text, plain_table
 from hanshuku.evaluation.runs import DONE, FAILED
 from hanshuku.evaluation.words import words
 
@@ -72,7 +72,7 @@ def _tables(comparison: Comparison, say: Mapping[str, str], width: int | None) -
     for method in comparison.ranked:
         metric = method.metrics[comparison.primary]
         good = [f"{metric.value:.3f}", interval_text(metric), _against(comparison, comparison.ranked[0], method, say), f"{method.metrics[second].value:.3f}"]
-        dear = [seconds_text(method.fit_seconds), _count(method.rows_per_second), _count(method.fit_peak_memory_mb), size_text(method.moved_parameters)]
+        dear = [seconds_text(method.fit_seconds), count_text(method.rows_per_second), count_text(method.fit_peak_memory_mb), size_text(method.moved_parameters)]
         rows.append((escape(method.name), good, dear))
     wide = sum(max(map(cell_len, column)) + 3 for column in zip(quality + cost, *(good + dear for _, good, dear in rows), strict=True))
     if width is None or wide + max(NAME, *(cell_len(name) for name, _, _ in rows)) + 2 <= width:
@@ -121,7 +121,3 @@ def size_text(count: int | None) -> str:
             number = count / (1e3 if unit == "k" else size)
             return f"{number:.{1 if number < 100 else 0}f} {unit}"
     return f"{count:,}"
-
-
-def _count(number: float | None) -> str:
-    return "–" if number is None else f"{number:,.0f}"

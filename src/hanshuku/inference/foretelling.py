@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from hanshuku.inference.base import Inputs
+from hanshuku.inference.prompts import Demonstration
 from hanshuku.training.speaker import Speaker, token_rows
 
 if TYPE_CHECKING:
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 BUDGET = 4096  # padded tokens of a batch
 
 
-def reference_bits(predictor: GenerationPredictor, inputs: Inputs, references: Sequence[str]) -> np.ndarray:
+def reference_bits(
+    predictor: GenerationPredictor, inputs: Inputs, references: Sequence[str], shown: Sequence[Sequence[Demonstration]] | None = None
+) -> np.ndarray:
     """(N, 3) float64: bits, tokens and UTF-8 bytes of each reference; see `GenerationPredictor.reference_bits`."""
     asker, most = predictor.asker, predictor.asker.limit + predictor.new_tokens
-    rows = [asker.example(row, reply, most=most)[:2] for row, reply in zip(inputs, references, strict=True)]
+    askers = [asker] * len(inputs) if shown is None else [asker.showing(asker.fitted(own, row)) for own, row in zip(shown, inputs, strict=True)]
+    rows = [own.example(row, reply, most=most)[:2] for own, row, reply in zip(askers, inputs, references, strict=True)]
     counts = [_answer_tokens(marks) for _, marks in rows]
     marked = [(ids, [False] * (len(ids) - count) + [True] * count) for (ids, _), count in zip(rows, counts, strict=True)]
     bits = _bits(predictor, marked)

@@ -101,7 +101,7 @@ class GenerationPredictor:
         answers = [(self.text(completion.ids), _confidence(completion)) for completion in found]
         return objects([answers[i] for i in index])
 
-    def reference_bits(self, inputs: Inputs, references: Sequence[str]) -> np.ndarray:
+    def reference_bits(self, inputs: Inputs, references: Sequence[str], shown: Sequence[Sequence[Demonstration]] | None = None) -> np.ndarray:
         """How well the model foretells an answer, whatever it would write itself.
 
         No row depends on another, but for rounding in the last digits.
@@ -109,13 +109,14 @@ class GenerationPredictor:
         Args:
             inputs: N rows.
             references: N answers. One that does not fit into max_length with its prompt is scored as far as it fits.
+            shown: N lists of demonstrations, as in `outputs`.
 
         Returns:
             (N, 3) float64: bits (minus log2 of the answer's probability, with what ends it), tokens of it, bytes of it as UTF-8.
         """
         from hanshuku.inference.foretelling import reference_bits
 
-        return reference_bits(self, inputs, references)
+        return reference_bits(self, inputs, references, shown)
 
     def prompt(self, row: Sequence[str], shown: Sequence[Demonstration] | None = None) -> str:
         """The whole prompt of one row as the model reads it, up to where the answer begins."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hanshuku.errors import FunctionFolderError
+from hanshuku.errors import FunctionFolderError, TaskError
 from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import Inputs
 from hanshuku.inference.demonstrations import Choice, choose, read_demonstrations
@@ -80,6 +80,16 @@ class InContextPredictor:
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """See the asker's `outputs`. No row depends on another."""
         return self.asker.outputs(inputs, self.demonstrations(inputs))
+
+    def reference_bits(self, inputs: Inputs, references: Sequence[str]) -> np.ndarray:
+        """Where the asker writes texts: (N, 3) bits, tokens and bytes of the references behind what is shown; see `GenerationPredictor.reference_bits`.
+
+        Raises:
+            TaskError: the asker scores labels.
+        """
+        if not isinstance(self.asker, GenerationPredictor):
+            raise TaskError(f"Only a text can be foretold. Received a task of kind {self.task.kind!r}.")
+        return self.asker.reference_bits(inputs, references, self.demonstrations(inputs))
 
     def prompt(self, row: Sequence[str]) -> str:
         """The whole prompt of one row as the model reads it, up to where the answer begins."""

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hanshuku.metrics.porter import porter_stem
+
 ENGLISH_WORD = re.compile(r"[a-z0-9]+")
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 ANY_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
@@ -19,7 +21,7 @@ NAMES = ("rouge_1", "rouge_2", "rouge_l")
 
 
 def rouge_rows(
-    predictions: Sequence[str], references: Sequence[Sequence[str]], language: str = "en", *, names: Sequence[str] = NAMES
+    predictions: Sequence[str], references: Sequence[Sequence[str]], language: str = "en", *, stem: bool = False, names: Sequence[str] = NAMES
 ) -> dict[str, np.ndarray]:
     """The scores of each row, (N,) 0..1, by name; 0 where either side has no word.
 
@@ -27,22 +29,24 @@ def rouge_rows(
         predictions: N texts.
         references: N lists of accepted texts, at least one each.
         language: "en" splits as rouge-score does; any other keeps all letters, and splits Chinese by character.
+        stem: English: words with the same Porter stem are one word, as some papers count; reports do not.
         names: which of NAMES.
     """
     found = np.zeros((len(names), len(predictions)))
     for row, (given, due) in enumerate(zip(predictions, references, strict=True)):
-        mine = words(given, language)
-        theirs = [words(text, language) for text in due]
+        mine = words(given, language, stem=stem)
+        theirs = [words(text, language, stem=stem) for text in due]
         for place, name in enumerate(names):
             found[place, row] = max(_score(name, mine, other) for other in theirs)
     return dict(zip(names, found, strict=True))
 
 
-def words(text: str, language: str) -> list[str]:
-    """The words of a text, in lower case."""
+def words(text: str, language: str, *, stem: bool = False) -> list[str]:
+    """The words of a text, in lower case; of English, where asked, the stems of those with more than three letters."""
     if not language.lower().startswith("en"):
         return ANY_WORD.findall(text.lower())
-    return ENGLISH_WORD.findall(text.lower())
+    found = ENGLISH_WORD.findall(text.lower())
+    return [porter_stem(word) if len(word) > 3 else word for word in found] if stem else found
 
 
 def _score(name: str, given: list[str], due: list[str]) -> float:
