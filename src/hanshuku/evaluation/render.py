@@ -66,7 +66,7 @@ def _measured(report: Report, name: str, say: Mapping[str, str]) -> str:
     """Of an answer that is no label and no number: its first metric, and what stands for guessing."""
     metric = report.metrics[name]
     numbers = {key: _number(getattr(metric, key)) for key in ("value", "low", "high", "chance")}
-    floor = say.get(f"unread_{report.task.kind}", say["unread"])
+    floor = say.get(f"unread_{name}", say.get(f"unread_{report.task.kind}", say["unread"]))
     text = say["measured"].format(**numbers, name=metric_name(name, say), n=f"{metric.n:,}") + floor.format(**numbers)
     return text if metric.low > metric.chance else f"{text} {say['no_better'].format(bar=numbers['low'])}"
 
