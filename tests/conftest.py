@@ -43,3 +43,11 @@ def tiny_reader(tmp_path_factory: pytest.TempPathFactory) -> str:
     from tests.tiny import tiny_llama
 
     return str(tiny_llama(tmp_path_factory.mktemp("tiny") / "tiny-reader", length=640))
+
+
+@pytest.fixture(scope="session")
+def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with a random tiny BERT that has a head for masked words."""
+    from tests.tiny import tiny_masked
+
+    return str(tiny_masked(tmp_path_factory.mktemp("tiny") / "tiny-masked"))

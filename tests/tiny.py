@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 SENTENCES = (
@@ -117,4 +118,33 @@ def tiny_static(folder: Path, *, seed: int = 0) -> Path:
     save_file({"vectors": vectors}, folder / "vectors.safetensors")
     tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "config.json").write_text('{"model_type": "static", "hidden_size": 32}', encoding="utf-8")
+    return folder
+
+
+def tiny_masked(folder: Path, said: Sequence[str] = (), *, seed: int = 0) -> Path:
+    """A random BERT with the head for masked words, written to `folder`; it learns the last word but one of what was said by heart."""
+    import torch
+    from transformers import BertConfig, BertForMaskedLM
+
+    tokenizer = _wordpiece()
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=MAX_LENGTH, initializer_range=0.15, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    network = BertForMaskedLM(config).eval()
+    if said:
+        batch = tokenizer(list(said), padding=True, return_tensors="pt")
+        places = batch["attention_mask"].sum(1) - 3  # the word before the full stop and [SEP]
+        rows = torch.arange(len(said))
+        hidden, words = batch["input_ids"].clone(), batch["input_ids"][rows, places]
+        hidden[rows, places] = tokenizer.mask_token_id
+        optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
+        for _ in range(80):
+            loss = torch.nn.functional.cross_entropy(network(hidden, attention_mask=batch["attention_mask"]).logits[rows, places], words)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder

@@ -84,6 +84,15 @@ def test_call_shows_the_prompt_made_from_a_template_in_a_file(capsys, data, tiny
     assert json.loads(run(capsys, "call", "ask.fn", "my order", "--show-prompt", "--json")[1])["prompt"] == out[:-1]
 
 
+def test_a_search_of_the_prompt_leaves_its_log_and_shows_what_was_tried(capsys, data, tiny_causal):
+    asked = ("--method", "prompt_search", "--set", "calls=40", "--set", "sets=0", "--set", "candidates=Which team?|Team of {text}?", "--model", tiny_causal)
+    code, out, _ = run(capsys, "learn", "train.jsonl", *asked, "--out", "ask.fn")
+    assert code == 0
+    assert "usual wording" in out and "your wording" in out
+    logged = [json.loads(line) for line in (data / "ask.fn.run" / "prompt_search.jsonl").read_text().splitlines()]
+    assert {"Team of {text}?"} <= {line["settings"]["template"] for line in logged}
+
+
 def test_a_function_without_a_prompt_says_which_have_one(capsys, saved):
     code, out, err = run(capsys, "call", saved, "my order", "--show-prompt")
     assert (code, out) == (2, "")

@@ -17,8 +17,8 @@ from hanshuku.tasks import kind_of
 from hanshuku.training.run import Run
 from tests.children import TASKS, rows_of, share_right
 
-MODELS = {"static": "tiny_static", "prompt": "tiny_causal", "in_context": "tiny_causal"}  # every other method takes the encoder
-SHOWN = {"in_context"}  # what they learn, the model must know how to use
+MODELS = {"static": "tiny_static", "prompt": "tiny_causal", "in_context": "tiny_causal", "prompt_search": "tiny_causal", "cloze": "tiny_masked"}  # every other method takes the encoder
+SHOWN = {"in_context", "prompt_search"}  # what they learn, the model must know how to use
 SETTINGS = {"finetune": {"epochs": 8.0, "learning_rate": 3e-3}, "contrastive": {"steps": 30, "learning_rate": 3e-3}}  # a random network needs larger steps
 EXACT = {"precision": "fp32"}  # bfloat16 rounds differently in other batches
 CASES = [

@@ -61,6 +61,15 @@ class TestLabels:
         assert fixed.prompt(("?",)).partition("?")[0] == fixed.prompt(("!",)).partition("!")[0]
         assert len(fixed._tokens.prefix) > len(fixed._asked(()).prefix)
 
+    def test_behind_fixed_demonstrations_rows_that_are_not_shown_tell_how_the_model_leans(self, fit):
+        from hanshuku.inference.label_scoring import prior_of
+        from hanshuku.inference.prompts import WORDINGS
+
+        fixed = fit(choice="fixed")
+        shown = {row for row, _ in fixed.settings.demonstrations}
+        free = [(text,) for text in WORDINGS[fixed.settings.language].content_free]
+        assert fixed.prior == pytest.approx(prior_of(MOOD, fixed.scores([*free, *((text,) for text in TEXTS if (text,) not in shown)])))
+
     def test_where_the_model_reads_little_fewer_rows_are_shown(self, fit):
         rows = mood([text + " my order today" * 4 for text in TEXTS])
         many = fit(rows=rows, demonstrations=6, balance=False)

@@ -24,6 +24,7 @@ from hanshuku.cli.common import (
     stdout,
 )
 from hanshuku.errors import ConfigError
+from hanshuku.methods.prompt_log import JUDGED
 from hanshuku.methods.settings import parse_settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def command(
         )  # fmt: skip
     measured = learned.evaluate(held) if held is not None else None
     learned.save(target)
-    if not tracked:  # a finished run needs its checkpoints no more; its logs stay
+    if not tracked and not (run_folder / JUDGED).exists():  # a finished run needs its checkpoints no more; its logs stay
         shutil.rmtree(run_folder, ignore_errors=True)
     origin = learned.history[-1]
     if json:

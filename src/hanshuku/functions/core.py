@@ -80,7 +80,7 @@ class Function(Generic[P, R]):
         predictor = self.predictor([row])
         if not hasattr(predictor, "prompt"):
             how = self.history[-1].method if self.history else predictor.KIND
-            raise ConfigError(f"{self.task.name}() was made by {how!r} and sends no prompt; prompt and in_context do.")
+            raise ConfigError(f"{self.task.name}() was made by {how!r} and sends no prompt; prompt, in_context and prompt_search do.")
         return str(predictor.prompt(row))
 
     def map(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> list[R]:

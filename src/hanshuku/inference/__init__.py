@@ -12,6 +12,7 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "static": "hanshuku.inference.static:StaticPredictor",
     "label_scoring": "hanshuku.inference.label_scoring:LabelScoringPredictor",
     "generation": "hanshuku.inference.generation:GenerationPredictor",
+    "cloze": "hanshuku.inference.cloze:ClozePredictor",
     "in_context": "hanshuku.inference.in_context:InContextPredictor",
     "extraction": "hanshuku.inference.extraction:ExtractionPredictor",
     "remote": "hanshuku.inference.remote.predictor:RemotePredictor",

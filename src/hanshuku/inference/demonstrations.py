@@ -64,14 +64,25 @@ def representatives(pool: np.ndarray, strata: np.ndarray, choice: Choice, seed: 
     return [*(i for i in chosen if i != typical), typical]
 
 
-def drawn(strata: np.ndarray, choice: Choice, seed: int) -> list[int]:
-    """Places of demonstrations drawn at random, each label as often as the others where `choice.balance` asks for it, in random order."""
+def drawn(strata: np.ndarray, choice: Choice, seed: int, *, shuffled: bool = True) -> list[int]:
+    """Places of demonstrations drawn at random, each label as often as the others where `choice.balance` asks for it.
+
+    Args:
+        strata: (N,) int64, the label of each row.
+        choice: how many; `diversity` has no meaning here.
+        seed: of the draw.
+        shuffled: in random order; False: the labels take turns.
+    """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(strata))
     if choice.balance:  # the first row of every label, then the second of every label ...
-        turn = {int(i): int((strata[order[:place]] == strata[i]).sum()) for place, i in enumerate(order)}
-        order = np.array(sorted(order.tolist(), key=lambda i: turn[i]), dtype=np.int64)
-    return rng.permutation(order[: choice.count]).tolist()
+        turn = np.zeros(len(strata), dtype=np.int64)
+        for value in np.unique(strata):
+            mine = order[strata[order] == value]
+            turn[mine] = np.arange(len(mine))
+        order = order[np.argsort(turn[order], kind="stable")]
+    found = order[: choice.count]
+    return [int(i) for i in (rng.permutation(found) if shuffled else found)]
 
 
 def fitting(demonstrations: Sequence[Demonstration], length: Callable[[Sequence[Demonstration]], int], limit: int) -> tuple[Demonstration, ...]:

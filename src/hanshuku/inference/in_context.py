@@ -17,11 +17,12 @@ from hanshuku.inference.embed import embed
 from hanshuku.inference.generation import GenerationPredictor
 from hanshuku.inference.label_scoring import LabelScoringPredictor
 from hanshuku.inference.prompts import Demonstration
+from hanshuku.inference.remote.predictor import RemotePredictor
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
 
 ENCODER, VECTORS = "encoder", "demonstrations.safetensors"  # below the function's folder
-ASKERS = {asker.KIND: asker for asker in (LabelScoringPredictor, GenerationPredictor)}
+ASKERS: dict[str, Any] = {asker.KIND: asker for asker in (LabelScoringPredictor, GenerationPredictor, RemotePredictor)}
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class InContextPredictor:
 
     KIND: ClassVar[str] = "in_context"
 
-    def __init__(self, asker: LabelScoringPredictor | GenerationPredictor, encoder: Loaded, pool: Pool, choice: Choice) -> None:
+    def __init__(self, asker: LabelScoringPredictor | GenerationPredictor | RemotePredictor, encoder: Loaded, pool: Pool, choice: Choice) -> None:
         self.asker, self.encoder, self.pool, self.choice = asker, encoder, pool, choice
         self.task, self.threshold = asker.task, asker.threshold
 

@@ -40,8 +40,10 @@ class LabelScoringPredictor:
         settings: how it is asked.
         prior: (A,) log-probabilities, or log-odds, of the A answers behind texts without content; None: measured now.
         threshold: several labels: least probability of a label that is given.
+        scorer: of the same network, from another predictor, so that it is not checked anew; None: one is made.
 
     Attributes:
+        prior: (A,) see above.
         cut: rows seen so far that were longer than the model may read and lost the end of a text.
 
     Raises:
@@ -51,8 +53,9 @@ class LabelScoringPredictor:
     KIND: ClassVar[str] = "label_scoring"
 
     def __init__(
-        self, task: Task, loaded: Loaded, settings: PromptSettings = PromptSettings(), *, prior: np.ndarray | None = None, threshold: float = 0.5  # noqa: B008 - frozen
-    ) -> None:
+        self, task: Task, loaded: Loaded, settings: PromptSettings = PromptSettings(), *, prior: np.ndarray | None = None, threshold: float = 0.5,  # noqa: B008 - frozen
+        scorer: Scorer | None = None,
+    ) -> None:  # fmt: skip
         self.task, self.loaded, self.settings, self.threshold = task, loaded, settings, threshold
         self.cut = 0
         wording = WORDINGS[settings.language]
@@ -66,14 +69,14 @@ class LabelScoringPredictor:
         tokens = [len(path) - start for path, start in zip(paths, starts, strict=True)]
         lengths = {"mean": tokens, "sum": [1] * len(answers), "byte": [len(answer.encode()) for answer in answers]}
         self._lengths = np.array(lengths["sum" if task.several else settings.normalise], dtype=np.float64)
-        self._scorer = Scorer(loaded.network.to(best_device()))
-        self._prior = self._measure_prior(wording.content_free) if prior is None else np.asarray(prior, dtype=np.float64)
+        self.scorer = scorer or Scorer(loaded.network.to(best_device()))
+        self.prior = self._measure_prior(wording.content_free) if prior is None else np.asarray(prior, dtype=np.float64)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know: texts cut, a slower way taken."""
         cut = f"{self.cut} texts were longer than the model may read ({self._tokens.limit} tokens with the prompt) and lost their end."
-        return tuple(note for note in (cut if self.cut else "", self._scorer.note) if note)
+        return tuple(note for note in (cut if self.cut else "", self.scorer.note) if note)
 
     def outputs(self, inputs: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> np.ndarray:
         """classify: (N, L) float32 probabilities; rate: (N,) float32 in the task's unit.
@@ -83,19 +86,14 @@ class LabelScoringPredictor:
             shown: N lists of demonstrations, each row's own, as many of the last ones as fit; None: those of the settings.
         """
         if shown is None:
-            return self.answers(self.scores(inputs) - (self._prior if self.settings.calibrate else 0.0))
+            return self.answers(self.scores(inputs) - (self.prior if self.settings.calibrate else 0.0))
         found = [self._evidence(tuple(row), given) for row, given in zip(inputs, shown, strict=True)]
-        return self.answers(np.array(found).reshape(len(found), len(self._prior)))
+        return self.answers(np.array(found).reshape(len(found), len(self.prior)))
 
     def answers(self, evidence: np.ndarray) -> np.ndarray:
         """What `outputs` gives for (N, A) calibrated scores."""
-        if self.task.several:
-            base = EXPECTED_LABELS / max(len(self.task.labels), 2 * EXPECTED_LABELS)
-            return (1 / (1 + np.exp(-(evidence + np.log(base / (1 - base)))))).astype(np.float32)
-        probabilities = np.exp(_log_softmax(evidence))
-        if self.task.kind == "rate":
-            return (probabilities @ np.array(rate_points(self.task)[1])).astype(np.float32)
-        return probabilities.astype(np.float32)
+        found = chances(self.task, evidence)
+        return (found @ np.array(rate_points(self.task)[1]) if self.task.kind == "rate" else found).astype(np.float32)
 
     def scores(self, inputs: Inputs, tokens: PromptTokens | None = None) -> np.ndarray:
         """(N, A) float64, before calibration: log-probabilities of the A answers, or log-odds of the L labels (several)."""
@@ -107,7 +105,7 @@ class LabelScoringPredictor:
         self.cut += sum(is_cut[i] for i in index)
         found = np.zeros((len(prompts), len(self._lengths)))
         for group, trie in self._tries:
-            found[:, group] = self._scorer.edge_logprobs(prompts, trie, tokens.prefix) @ trie.counts.T
+            found[:, group] = self.scorer.edge_logprobs(prompts, trie, tokens.prefix) @ trie.counts.T
         found /= self._lengths
         return (found[:, 0::2] - found[:, 1::2] if self.task.several else found)[index]
 
@@ -146,7 +144,7 @@ class LabelScoringPredictor:
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the model below `folder`/model; return JSON data that `load` needs besides."""
         backbone = save_backbone(self.loaded, folder, changed=False)
-        return {"backbone": backbone, "settings": asdict(self.settings), "prior": self._prior.tolist(), "threshold": self.threshold}
+        return {"backbone": backbone, "settings": asdict(self.settings), "prior": self.prior.tolist(), "threshold": self.threshold}
 
     @classmethod
     def load(cls, folder: Path, data: dict[str, Any], task: Task) -> LabelScoringPredictor:
@@ -179,6 +177,17 @@ def load_model(name: str, precision: str) -> Loaded:
     import torch
 
     return load_causal(name, dtype=torch.bfloat16 if is_half(precision, best_device()) else torch.float32)
+
+
+def chances(task: Task, evidence: np.ndarray) -> np.ndarray:
+    """(N, A) probabilities from calibrated scores: of all answers together, or of each label by itself (several)."""
+    return 1 / (1 + np.exp(-(evidence + base_log_odds(task)))) if task.several else np.exp(_log_softmax(evidence))
+
+
+def base_log_odds(task: Task) -> float:
+    """Several labels: the log-odds of a label before a text is read."""
+    base = EXPECTED_LABELS / max(len(task.labels), 2 * EXPECTED_LABELS)
+    return float(np.log(base / (1 - base)))
 
 
 def prior_of(task: Task, scores: np.ndarray) -> np.ndarray:

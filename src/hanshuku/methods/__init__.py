@@ -7,12 +7,14 @@ from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.methods.auto import Auto
+from hanshuku.methods.cloze import Cloze
 from hanshuku.methods.contrastive import Contrastive
 from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.in_context import InContext
 from hanshuku.methods.probe import Probe
 from hanshuku.methods.prompt import Prompt
+from hanshuku.methods.prompt_search import PromptSearch
 from hanshuku.methods.similarity import Similarity
 from hanshuku.methods.static import Static
 
@@ -20,6 +22,8 @@ METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit
     "similarity": Similarity,
     "prompt": Prompt,
     "in_context": InContext,
+    "prompt_search": PromptSearch,
+    "cloze": Cloze,
     "static": Static,
     "probe": Probe,
     "contrastive": Contrastive,

@@ -19,6 +19,7 @@ from hanshuku.errors import BudgetError, ConfigError, HanshukuError
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.base import default_encoder
 from hanshuku.methods.checks import check_range
+from hanshuku.methods.row_values import right_rows
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run, Step
 
@@ -151,21 +152,10 @@ class Search:
 
 
 def row_scores(task: Task, predictor: Predictor, rows: Encoded) -> np.ndarray:
-    """How right each row's answer is, (N,) 0..1.
-
-    classify: 1 or 0; several labels: F1 of the row's label set (1 where both sets are empty); rate: 1 minus the error as
-    a part of the range.
-    """
-    outputs, targets = predictor.outputs(rows.inputs), rows.targets
-    if targets is None:
+    """How right each row's answer is, (N,) 0..1; see `right_rows`."""
+    if rows.targets is None:
         raise ConfigError("Rows that judge must be labelled.")
-    if task.kind == "rate":
-        return 1 - np.abs(outputs - targets) / (task.high - task.low)
-    if not task.several:
-        return (outputs.argmax(axis=1) == targets).astype(np.float64)
-    chosen = outputs >= predictor.threshold
-    shared, total = (chosen & (targets > 0)).sum(axis=1), chosen.sum(axis=1) + (targets > 0).sum(axis=1)
-    return np.where(total == 0, 1.0, 2 * shared / np.maximum(total, 1))
+    return right_rows(task, rows.targets, predictor.outputs(rows.inputs), predictor.threshold)
 
 
 def sign_test(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,84 +10,122 @@ import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.data.language import language_of
+from hanshuku.errors import ConfigError
 from hanshuku.inference.demonstrations import Choice, representatives, shortened
 from hanshuku.inference.generation import GenerationPredictor, load_generator
 from hanshuku.inference.in_context import InContextPredictor, Pool, row_vectors
-from hanshuku.inference.label_scoring import LabelScoringPredictor, answer_of, load_model
+from hanshuku.inference.label_scoring import LabelScoringPredictor, answer_of, load_model, prior_of
 from hanshuku.inference.prompts import WORDINGS, Demonstration
+from hanshuku.inference.remote.predictor import RemotePredictor
+from hanshuku.inference.remote.settings import RemoteSettings
+from hanshuku.inference.remote.wording import answer_due
 from hanshuku.inference.settings import GenerationSettings, PromptSettings
 from hanshuku.methods.base import default_encoder
 from hanshuku.methods.in_context import InContext
 from hanshuku.methods.text_finetuning import reply_of
 from hanshuku.methods.wording import SEEN, wording_language
-from hanshuku.models.load import Loaded, load_encoder
+from hanshuku.models.load import load_encoder
+from hanshuku.models.remote import is_remote
 from hanshuku.tasks import TEXT_KINDS, Task
 from hanshuku.training.run import Run, Step
 
+PRIOR_ROWS = 32  # rows that show how the model leans behind fixed demonstrations
 MOST_POOL = 2000  # rows that may be shown; beyond it, more rows hardly bring nearer ones
-Asking = LabelScoringPredictor | GenerationPredictor
+Asking = LabelScoringPredictor | GenerationPredictor | RemotePredictor
 
 
 def fit_in_context(method: InContext, task: Task, train: Encoded, *, model: str, run: Run) -> InContextPredictor | Asking:
     """See `InContext.fit`."""
     run.report(Step(0, 1, note=f"load {model}"))
-    loaded = load_asked(task, model, method.precision)
-    asker = asker_of(task, loaded, _settings(method, task, train, run.seed))
+    asker = first_asker(task, model, _settings(method, task, train, run.seed), method.remote)
     encoder = load_encoder(method.encoder or default_encoder(language_of(" ".join(row) for row in train.inputs[:SEEN])))
     rows = _pool_rows(train, run.seed)
     run.report(Step(0, 1, note=f"read {len(rows):,} rows"))
-    most = asker.limit // (2 * method.demonstrations)
-    pool = Pool(demonstrations_of(rows, asker, most), rows.strata, row_vectors(encoder, rows.inputs))
+    pool = Pool(demonstrations_of(rows, asker, method.demonstrations), rows.strata, row_vectors(encoder, rows.inputs))
     choice = Choice(method.demonstrations, method.diversity, method.balance)
     if method.choice == "similar":
         return InContextPredictor(asker, encoder, pool, choice)
     chosen = representatives(pool.vectors, pool.strata, choice, run.seed)
-    return with_fixed(asker, [pool.demonstrations[i] for i in chosen], rows)
+    return _fixed(asker, chosen, pool, rows)
 
 
-def load_asked(task: Task, model: str, precision: str) -> Loaded:
-    """The language model, in the precision in which it will be asked.
+def _fixed(asker: Asking, chosen: Sequence[int], pool: Pool, rows: Encoded) -> Asking:
+    """The model asked behind these rows, as many of the last ones as leave room for the longest row.
 
-    Raises:
-        ModelError: it cannot be had or is no causal language model.
+    What the answers are divided by is measured on rows that are not shown too (Zhou et al. 2023, arXiv 2309.17249): behind
+    demonstrations, texts without content say little about how a model leans.
     """
-    if task.kind in TEXT_KINDS:
-        return load_generator(model, "fp32" if precision == "auto" else precision)
-    return load_model(model, precision)
+    shown = [pool.demonstrations[i] for i in chosen]
+    if isinstance(asker, RemotePredictor):
+        return anew(asker, replace(asker.settings, demonstrations=tuple(shown)))
+    longest = max(rows.inputs, key=lambda row: sum(map(len, row)))
+    settings = replace(asker.settings, demonstrations=asker.fitted(shown, longest))
+    if isinstance(asker, GenerationPredictor):
+        return anew(asker, settings)
+    fixed = anew(asker, settings, prior=np.zeros(0))
+    assert isinstance(fixed, LabelScoringPredictor)
+    free = [(text,) * len(asker.task.inputs) for text in WORDINGS[asker.settings.language].content_free]
+    others = [rows.inputs[i] for i in range(len(rows)) if i not in set(chosen)][:PRIOR_ROWS]
+    fixed.prior = prior_of(asker.task, fixed.scores([*free, *others]))
+    return fixed
 
 
-def asker_of(task: Task, loaded: Loaded, settings: PromptSettings | GenerationSettings) -> Asking:
-    """What asks the model: for a label or a number, or for a text."""
-    return LabelScoringPredictor(task, loaded, settings) if isinstance(settings, PromptSettings) else GenerationPredictor(task, loaded, settings)
-
-
-def demonstrations_of(rows: Encoded, asker: Asking, most: int) -> tuple[Demonstration, ...]:
-    """Labelled rows as they are shown, each text cut so that a row has at most about `most` tokens."""
-    assert rows.targets is not None
-    task, tokenizer = asker.task, asker.loaded.tokenizer
-    texts = [shortened(row, tokenizer, most) for row in rows.inputs]
-    if isinstance(asker, LabelScoringPredictor):
-        wording = WORDINGS[asker.settings.language]
-        answers = [answer_of(task, wording, target, turn) for turn, target in enumerate(rows.targets)]
-    else:
-        answers = [shortened((reply_of(target),), tokenizer, most)[0] for target in rows.targets]
-    return tuple(zip(texts, answers, strict=True))
-
-
-def with_fixed(asker: Asking, demonstrations: Sequence[Demonstration], rows: Encoded, **changes: Any) -> Asking:
-    """The same model asked behind these demonstrations, as many of the last ones as leave room for the longest of the rows.
+def first_asker(task: Task, model: str, settings: PromptSettings | GenerationSettings, remote: str, **more: Any) -> Asking:
+    """What asks a model that is here or on a server.
 
     Args:
-        asker: the model.
-        demonstrations: in the order in which they are shown.
-        rows: texts like those that will be asked about.
-        **changes: other settings that change with them.
+        task: what is asked.
+        model: catalogue name, hub name, folder, or the name of a model on a server.
+        settings: how it is asked: PromptSettings for labels and numbers, GenerationSettings for texts.
+        remote: how a server is asked, see `RemoteSettings`.
+        **more: labels and numbers: `prior` and `scorer` of a LabelScoringPredictor.
+
+    Raises:
+        ConfigError: a setting is illegal, or `remote` is stated and the model is on no server.
+        ModelError: the model cannot be had or is no causal language model.
     """
-    longest = max(rows.inputs, key=lambda row: sum(map(len, row)), default=("",) * len(asker.task.inputs))
-    kept = asker.fitted(demonstrations, longest)
+    if is_remote(model):
+        return RemotePredictor(task, model, settings, RemoteSettings.parse(remote))
+    if remote:
+        raise ConfigError(f"remote says how a model on a server is asked. Received: the model {model!r}, which is none.")
+    if isinstance(settings, PromptSettings):
+        return LabelScoringPredictor(task, load_model(model, settings.precision), settings, **more)
+    return GenerationPredictor(task, load_generator(model, settings.precision), settings)
+
+
+def anew(asker: Asking, settings: Any, **more: Any) -> Asking:
+    """The same model asked in another way; see `first_asker`."""
+    if isinstance(asker, RemotePredictor):
+        other = RemotePredictor(asker.task, asker.client.model.name, settings, asker.remote)
+        other.client = asker.client  # what is spent is counted together
+        return other
     if isinstance(asker, LabelScoringPredictor):
-        return LabelScoringPredictor(asker.task, asker.loaded, replace(asker.settings, demonstrations=kept, **changes))
-    return GenerationPredictor(asker.task, asker.loaded, replace(asker.settings, demonstrations=kept, **changes))
+        return LabelScoringPredictor(asker.task, asker.loaded, settings, scorer=asker.scorer, **more)
+    return GenerationPredictor(asker.task, asker.loaded, settings)
+
+
+def demonstrations_of(rows: Encoded, asker: Asking, count: int) -> tuple[Demonstration, ...]:
+    """Labelled rows as they are shown, each cut so that `count` of them take about half of what the model reads."""
+    assert rows.targets is not None
+    most = min(asker.settings.max_length, getattr(asker, "limit", asker.settings.max_length)) // (2 * max(count, 1))
+
+    def cut(row: tuple[str, ...]) -> tuple[str, ...]:
+        if isinstance(asker, RemotePredictor):  # its tokens are not known here; a token is seldom more than four characters
+            return tuple(text[: 4 * most // len(row)] for text in row)
+        return shortened(row, asker.loaded.tokenizer, most)
+
+    texts = [cut(tuple(row)) for row in rows.inputs]
+    return tuple((text, _reply(asker, target, turn, cut)) for turn, (text, target) in enumerate(zip(texts, rows.targets, strict=True)))
+
+
+def _reply(asker: Asking, target: Any, turn: int, cut: Callable[[tuple[str, ...]], tuple[str, ...]]) -> str:
+    """The answer that a demonstration shows."""
+    task = asker.task
+    if task.kind in TEXT_KINDS:
+        return cut((reply_of(target),))[0]
+    if isinstance(asker, RemotePredictor):
+        return answer_due(task, target, asker.settings.language)
+    return answer_of(task, WORDINGS[asker.settings.language], target, turn)
 
 
 def _settings(method: InContext, task: Task, rows: Encoded, seed: int) -> PromptSettings | GenerationSettings:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
+from hanshuku.inference.remote.settings import RemoteSettings
 from hanshuku.methods.base import default_generator
 from hanshuku.methods.checks import check_choice, check_labelled, check_range
 from hanshuku.tasks import TEXT_KINDS, Task
@@ -41,6 +42,7 @@ class InContext:
     max_length: int = field(default=2048, metadata={"help": "most tokens of a prompt with its answer; never more than the model reads"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32; auto is fp32 for texts, as rounding depends on the batch"})
     max_new_tokens: int = field(default=0, metadata={"help": "texts: most tokens of an answer; 0: 128 for translations and summaries, else 256"})
+    remote: str = field(default="", metadata={"help": "a model on a server: how it is asked, such as timeout=30,price_in=0.15; see the page on remote models"})
 
     def __post_init__(self) -> None:
         check_range("demonstrations", self.demonstrations, 1, 256, whole=True)
@@ -51,6 +53,7 @@ class InContext:
         check_range("max_length", self.max_length, 8, 1_000_000, whole=True)
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
         check_range("max_new_tokens", self.max_new_tokens, 0, 1_000_000, whole=True)
+        RemoteSettings.parse(self.remote)
 
     def default_model(self, task: Task, language: str) -> str:
         """smollm2 for English; it reads no Chinese, so gemma-270m, whose licence must be accepted, for everything else."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hanshuku.inference.asking import Teller, Turns
 from hanshuku.inference.prompts import WORDINGS, check_template, label_names, option_lines, turn_text
@@ -67,6 +68,23 @@ def names_of(task: Task) -> list[tuple[str, ...]]:
     """For each label what an answer may call it: as it is listed, as it is, by its description."""
     described = task.descriptions or task.labels
     return [tuple(dict.fromkeys(names)) for names in zip(label_names(task), task.labels, described, strict=True)]
+
+
+def answer_due(task: Task, target: Any, language: str) -> str:
+    """The answer to a labelled row in the form that the rule asks for, as a demonstration shows it.
+
+    Args:
+        task: classify or rate.
+        target: as in `Encoded.targets`.
+        language: of the wording, "en" or "zh".
+    """
+    if task.kind == "rate":
+        return f"{float(target):g}"
+    names = label_names(task)
+    if not task.several:
+        return names[int(target)]
+    given = [name for name, is_given in zip(names, target, strict=True) if is_given > 0]
+    return {"en": "; ", "zh": "；"}[language].join(given) or {"en": "none", "zh": "无"}[language]
 
 
 def _rule(task: Task, language: str, *, listed: bool) -> str:
