@@ -142,6 +142,16 @@ class TestCandidates:
         assert len(found) > 6
         assert all(check_template(put.template, task.inputs) for put in found[1:])
 
+    def test_a_wording_of_ours_that_the_model_cannot_read_is_passed_over(self, fit, rows, tiny_causal):
+        usual = Search(PromptSearch(**QUICK), MOOD, rows, None, tiny_causal, Run()).asker(Way(USUAL))
+        room = max(len(usual._tokens.rows([("",)])[0][0]), 8) + 12  # tokens: enough for the usual one, too few for the longest
+        found = fit(max_length=room, language="en", demonstrations=0)
+        assert 1 <= len(found.trials) < 10
+
+    def test_yours_that_the_model_cannot_read_is_told(self, fit):
+        with pytest.raises(ConfigError, match="before any text is put in"):
+            fit(candidates="Good or bad? " * 40)
+
     def test_a_model_proposes_some(self, fit, tiny_causal):
         from hanshuku.methods.proposing import propose
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
+from hanshuku.errors import ConfigError
 from hanshuku.inference.demonstrations import Choice, drawn
 from hanshuku.inference.label_scoring import LabelScoringPredictor, prior_of
 from hanshuku.inference.prompts import WORDINGS
@@ -122,7 +123,13 @@ class Search:
         wanted = [i for i in [*self.free, *rows] if i not in known][: max(0, self.method.calls - self.calls)]
         remembered = self.log.remembered(way, wanted)
         if asked := [i for i in wanted if i not in remembered]:
-            asker = self.asker(way)
+            try:
+                asker = self.asker(way)
+            except ConfigError as error:  # too long for the model: ours are passed over, what the user stated is not
+                if way.put.source in {"usual", "your"}:
+                    raise
+                self.run.report(Step(self.calls, self.method.calls, note=f"a wording was passed over: {error}"))
+                return
             inputs = [self.judges.inputs[i] if i >= 0 else (self.texts[-1 - i],) * len(self.task.inputs) for i in asked]
             found: Any = asker.scores(inputs) if isinstance(asker, LabelScoringPredictor) else asker.outputs(inputs)
             remembered |= dict(zip(asked, found, strict=True))
