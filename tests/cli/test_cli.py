@@ -217,3 +217,23 @@ def test_kill_9_while_learning_leaves_no_half_function(data, tiny_encoder):
     child.kill()
     child.wait()
     assert not (data / "team.fn").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("learn", "--methd", "probe", "x.csv"), "No such option: --methd"),
+        (("learn",), "Missing argument"),
+        (("lern", "x.csv"), "No such command 'lern'"),
+        (("serve", "x.fn", "--port", "many"), "'--port'"),
+    ],
+)
+def test_a_wrong_use_is_one_line_too(capsys, arguments, said):
+    code, out, err = run(capsys, *arguments)
+    assert code == 2 and not out
+    assert err.startswith("error: ") and err.count("\n") == 1 and said in err
+
+
+def test_without_a_command_the_help_is_shown(capsys):
+    code, out, err = run(capsys)
+    assert code in {0, 2} and "Usage:" in out + err and "forecast" in out + err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,6 +37,8 @@ for command in (learn, call, evaluate, compare, check, forecast, pretrain, expor
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
 app.add_typer(models.app, name="models")
 
+_USAGE: Any = typer.BadParameter.__base__  # what typer raises for an option or argument that is none
+_STOPPED = 130  # its exit code after an interrupt
 _DISK = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the disk is read-only"}
 
 
@@ -53,9 +55,14 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def main(arguments: list[str] | None = None) -> None:
     """Run a command. Our errors are one line on stderr with exit code 2; any other keeps its traceback."""
     try:
-        app(arguments)
+        code = app(arguments, prog_name="hanshuku", standalone_mode=False)
     except HanshukuError as error:
         _fail(str(error))
+    except _USAGE as error:
+        message = error.format_message()
+        if not message.strip():  # no command at all was given, and the help is printed already
+            sys.exit(2)
+        _fail(f"{message.rstrip('.')}. See '{error.ctx.command_path if error.ctx else 'hanshuku'} -h'.")
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -63,9 +70,11 @@ def main(arguments: list[str] | None = None) -> None:
         if error.errno not in _DISK:
             raise
         _fail(f"{error.filename or 'A file'} could not be written: {_DISK[error.errno]}. What was saved before is untouched.")
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped\n")
-        sys.exit(130)
+    else:
+        if code == _STOPPED:
+            sys.stderr.write("stopped\n")
+        if code:
+            sys.exit(code)
 
 
 def _fail(message: str) -> None:
