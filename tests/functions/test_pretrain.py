@@ -130,7 +130,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(tmp_path):
 
 def test_killed_at_any_moment_it_ends_with_the_same_weights_and_does_not_tokenise_again(tmp_path):
     corpus = written(tmp_path, 400)
-    settings = ["--from-scratch", "nano", "--vocab-size", "400", "--set", "epochs=4", "--set", "batch_size=8", "--set", "max_length=48", "--set", "precision=fp32", "--quiet"]
+    settings = ["--from-scratch", "nano", "--vocab-size", "400", "--set", "epochs=1", "--set", "batch_size=8", "--set", "max_length=48", "--set", "precision=fp32", "--quiet"]
     env = os.environ | {"HANSHUKU_CHECKPOINT_S": "0", "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "OMP_NUM_THREADS": "1"}
 
     def start(out):

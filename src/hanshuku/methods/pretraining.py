@@ -38,7 +38,7 @@ LENGTH = 256  # tokens a row where the user sets none
 RATE = 0.46  # from scratch: peak rate x width (6e-4 for 768, as GPT-3's small model; the best rate falls as 1 / width)
 BETAS = (0.9, 0.95)  # of AdamW: a shorter memory of squares than its default, as language models are trained
 AN_EVALUATION = 200  # steps between evaluations
-FEWEST_EVALUATIONS = 10  # of a run
+FEWEST_EVALUATIONS, FEWEST_STEPS = 10, 5  # evaluations of a run, and steps between two of them, where it has enough
 TOKENS_A_PARAMETER = 20  # Hoffmann et al. 2022, arXiv 2203.15556
 PASSES = {"scratch": 16.0, "on": 3.0}  # repeating text more often than that teaches little (Muennighoff et al. 2023, arXiv 2305.16264)
 PASSES_IN_BUDGET = {"scratch": 64.0, "on": 16.0}  # a budget ends it, or patience
@@ -175,7 +175,7 @@ class _Learner:
         wanted = max(steps / AN_EVALUATION, FEWEST_EVALUATIONS / epochs)
         return Schedule(
             epochs=epochs, batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup, decay="cosine", weight_decay=method.weight_decay,
-            precision=method.precision, patience=method.patience, evaluations=max(1, min(round(wanted), steps)), gradient_checkpointing=method.gradient_checkpointing,
+            precision=method.precision, patience=method.patience, evaluations=max(1, min(round(wanted), steps // FEWEST_STEPS)), gradient_checkpointing=method.gradient_checkpointing,
         )  # fmt: skip
 
     def _passes(self, run: Run) -> float:

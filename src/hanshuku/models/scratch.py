@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hanshuku.errors import ConfigError, MissingExtra, ModelError, UnknownName
+from hanshuku.models.cache import read_json
 
 HEAD_WIDTH = 64  # numbers that an attention head compares
 
@@ -69,7 +70,7 @@ def new_network(size: str, objective: str, tokenizer: Any, *, max_length: int, s
 def longest(size: str) -> int:
     """Tokens that the network of a config.json reads; 0 for a size by name, which reads what it is trained on."""
     own = _config_file(size)
-    return 0 if own is None else int(json.loads(own.read_text(encoding="utf-8")).get("max_position_embeddings") or 0)
+    return 0 if own is None else int(read_json(own).get("max_position_embeddings") or 0)
 
 
 def _config_file(size: str) -> Path | None:
