@@ -8,8 +8,9 @@ pytest.importorskip("torch")
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import BudgetError, ConfigError
 from hanshuku.methods import get_method
-from hanshuku.methods.auto import row_scores, sign_test, trial_table
-from hanshuku.tasks import Task
+from hanshuku.methods.auto import LADDERS, row_scores, sign_test, trial_table
+from hanshuku.tasks import KINDS, Task
+from hanshuku.tasks.base import objects
 from hanshuku.training.run import Run
 from tests.children import TASKS, rows_of
 from tests.words import TEAM, WordPredictor
@@ -73,3 +74,17 @@ def test_the_sign_test_is_the_exact_one(wins, losses, p):
 def test_a_held_out_part_outside_its_range_is_refused(wrong):
     with pytest.raises(ConfigError, match="held_out"):
         get_method("auto", held_out=wrong)
+
+
+@pytest.mark.models
+def test_a_function_that_writes_texts_is_chosen_by_what_it_writes(tiny_causal):
+    task = Task("generate", instruction="answer")
+    rows = Encoded(task, [(f"glad {i}",) for i in range(24)], objects([("happy",)] * 24), np.zeros(24, np.int64))
+    found = get_method("auto").fit(task, rows, model=tiny_causal, run=Run(seed=0, budget_s=60.0))
+    assert [trial["method"] for trial in found.trials] == ["prompt", "in_context", "finetune"]
+    assert found.trials[2]["settings"]["tuning"] == "lora"
+    assert all(0 <= trial["score"] <= 1 for trial in found.trials)
+
+
+def test_every_kind_of_task_has_a_ladder():
+    assert set(LADDERS) == set(KINDS)

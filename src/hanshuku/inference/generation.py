@@ -57,7 +57,7 @@ class GenerationPredictor:
         self.cut = self.unended = 0
         self.fit_notes: tuple[str, ...] = ()
         reads = min(settings.max_length, loaded.info.max_length - learned_vectors(loaded))
-        self.new_tokens = new_tokens(task, settings)
+        self.new_tokens = new_tokens(task, settings, reads)
         if self.new_tokens >= reads - 8:
             raise ConfigError(f"max_new_tokens={self.new_tokens} leaves no room for a prompt: {reads} tokens are read in all. Lower it, or raise max_length.")
         self.asker = Asker(

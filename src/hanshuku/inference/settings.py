@@ -65,6 +65,6 @@ class PromptSettings:
             raise ConfigError(f"max_length is at least 8 tokens. Received: {self.max_length}.")
 
 
-def new_tokens(task: Task, settings: GenerationSettings) -> int:
-    """The most tokens of an answer: as set, else what the kind of task needs."""
-    return settings.max_new_tokens or NEW_TOKENS.get(task.kind, MANY_NEW_TOKENS)
+def new_tokens(task: Task, settings: GenerationSettings, reads: int = 1_000_000) -> int:
+    """The most tokens of an answer: as set, else what the kind of task needs, but no more than half of what is read in all."""
+    return settings.max_new_tokens or min(NEW_TOKENS.get(task.kind, MANY_NEW_TOKENS), reads // 2)

@@ -17,13 +17,20 @@ import numpy as np
 from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.errors import BudgetError, ConfigError, HanshukuError
 from hanshuku.inference.base import Predictor
-from hanshuku.methods.base import default_encoder
+from hanshuku.methods.base import default_encoder, default_generator
 from hanshuku.methods.checks import check_range
 from hanshuku.methods.row_values import right_rows
-from hanshuku.tasks import Task
+from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run, Step
 
-LADDER = ("similarity", "probe", "contrastive", "finetune")  # cheapest first
+LADDERS: dict[str, tuple[str, ...]] = {  # kind of task -> what is tried, cheapest first
+    **dict.fromkeys(("classify", "rate"), ("similarity", "probe", "contrastive", "finetune")),
+    **dict.fromkeys(sorted(WRITTEN_KINDS), ("prompt", "in_context", "finetune")),
+    **dict.fromkeys(("answer", "tag"), ("finetune",)),
+    "rank": ("similarity", "finetune"),
+}
+WRITTEN: dict[str, dict[str, Any]] = {"finetune": {"tuning": "lora"}}  # settings for texts, where a model is large and rows are few
+MOST_WRITTEN = 64  # answers that are written at most to judge a candidate: writing is slow
 REFIT = 1.3  # learning again from all rows takes about this many times what learning from the kept part took
 FEW = 8  # rows a class under which fine-tuning everything is not tried
 
@@ -33,7 +40,7 @@ class Auto:
     """Choose among methods by held-out score."""
 
     NAME: ClassVar[str] = "auto"
-    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"})
+    KINDS: ClassVar[frozenset[str]] = frozenset(LADDERS)
     LEARNS: ClassVar[bool] = True
 
     methods: str = field(default="", metadata={"help": "methods to try, with commas, cheapest first; empty: the ladder"})
@@ -47,8 +54,8 @@ class Auto:
             raise ConfigError(f"methods are names with commas, such as 'probe,finetune'. Received: {self.methods!r}.")
 
     def default_model(self, task: Task, language: str) -> str:
-        """The encoder for the language."""
-        return default_encoder(language)
+        """The encoder for the language; for texts and objects the language model."""
+        return default_generator(language) if task.kind in WRITTEN_KINDS else default_encoder(language)
 
     def fit(self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run | None = None) -> Predictor:
         """The predictor of the best method, with `trials`: what was tried, its held-out score, its seconds.
@@ -72,8 +79,8 @@ class Auto:
         if self.methods:
             return [name.strip() for name in self.methods.split(",") if name.strip()]
         rows_a_class = len(train) / max(len(task.labels), 1)
-        names = [name for name in LADDER if name in METHODS and task.kind in METHODS[name].KINDS]
-        return [name for name in names if name != "finetune" or rows_a_class >= FEW]
+        names = [name for name in LADDERS[task.kind] if task.kind in METHODS[name].KINDS]
+        return [name for name in names if name != "finetune" or rows_a_class >= FEW or names == ["finetune"]]
 
 
 class Search:
@@ -85,7 +92,8 @@ class Search:
         if validation is not None and len(validation):
             self.kept, self.held = train, validation
         else:
-            share = min(settings.held_out, settings.most_held_out / len(train))
+            most = min(settings.most_held_out, MOST_WRITTEN) if task.kind in WRITTEN_KINDS else settings.most_held_out
+            share = min(settings.held_out, most / len(train))
             self.kept, self.held = hold_out(train, share, run.seed)
         self.validation = validation
         self.trials: list[dict[str, Any]] = []
@@ -100,7 +108,7 @@ class Search:
         """Fit a method on the kept rows within its share of the time, judge it on the held-out rows, note it."""
         from hanshuku.methods import get_method
 
-        method = get_method(name)
+        method = get_method(name, **(WRITTEN.get(name, {}) if self.task.kind in WRITTEN_KINDS else {}))
         before = self.best[3] if self.best else 0.0
         share = (self.left() - before) / (1 + REFIT)  # learning again from all rows must fit too
         if self.best and share < 3 * max(before, 1.0) and self.run.budget_s is not None and share < 5:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from hanshuku.metrics.measure import primary_sample
-from hanshuku.tasks import TEXT_KINDS, Task
+from hanshuku.tasks import Task
+
+NUMBERS = frozenset({"classify", "rate"})  # kinds whose outputs are numbers
 
 
 def right_rows(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     """How right each answer is, (N,) 0..1.
 
     classify: 1 or 0; several labels: F1 of the row's label set (1 where both sets are empty); rate: 1 minus the error as
-    a part of the range; texts: the kind's first metric of the row alone.
+    a part of the range; all other kinds: the first metric of the row alone.
     """
-    if task.kind in TEXT_KINDS:
-        return np.array([_text_value(task, targets[i : i + 1], outputs[i : i + 1]) for i in range(len(targets))], dtype=np.float64)
+    if task.kind not in NUMBERS:
+        return np.array([_alone(task, targets[i : i + 1], outputs[i : i + 1]) for i in range(len(targets))], dtype=np.float64)
     if task.kind == "rate":
         return np.asarray(1 - np.abs(outputs - targets) / (task.high - task.low), dtype=np.float64)
     if not task.several:
@@ -29,21 +31,22 @@ def steady_rows(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold:
     """(N,) numbers whose mean judges a few rows more steadily than the metric alone.
 
     Labels: half of it how right the answer is, half the probability of what is right, which moves where the answer does not.
-    rate: 1 minus half the squared distance of the standardised ranks, whose mean is Spearman's correlation. Texts: `right_rows`.
+    rate: 1 minus half the squared distance of the standardised ranks, whose mean is Spearman's correlation. All other kinds: `right_rows`.
     """
     if task.kind == "rate":
         return 1 - (_ranks(targets) - _ranks(outputs)) ** 2 / 2
     right = right_rows(task, targets, outputs, threshold)
-    if task.kind in TEXT_KINDS:
+    if task.kind not in NUMBERS:
         return right
     if task.several:
         return (right + np.where(targets > 0, outputs, 1 - outputs).mean(axis=1)) / 2
     return (right + outputs[np.arange(len(targets)), targets]) / 2
 
 
-def _text_value(task: Task, target: np.ndarray, output: np.ndarray) -> float:
+def _alone(task: Task, target: np.ndarray, output: np.ndarray) -> float:
     sample, scale = primary_sample(task, target, [output], [0.5])
-    return float(np.atleast_1d(sample.value)[0]) / (scale.high if np.isfinite(scale.high) else 1.0)
+    value = float(np.atleast_1d(sample.value)[0]) / (scale.high if np.isfinite(scale.high) else 1.0)
+    return 1.0 if np.isnan(value) else value  # nothing was due and nothing was given
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
