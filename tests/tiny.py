@@ -69,6 +69,82 @@ def tiny_gemma(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
     return folder
 
 
+def tiny_t5(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
+    """A random T5 (width 32, Unigram tokenizer of English and Chinese), written to `folder`, which is returned."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    tokenizer = _unigram()
+    torch.manual_seed(seed)
+    config = T5Config(
+        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=64, num_layers=layers, num_heads=4, n_positions=MAX_LENGTH, initializer_factor=3.0,
+        pad_token_id=0, eos_token_id=1, decoder_start_token_id=0,
+    )  # fmt: skip
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def tiny_marian(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
+    """A random Marian translation model (width 32) with two SentencePiece models, as its makers publish it; `folder` is returned."""
+    import json
+
+    import torch
+    from transformers import GenerationConfig, MarianConfig, MarianMTModel, MarianTokenizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    pieces = dict.fromkeys(["</s>", "<unk>", *_sentencepiece(folder / "source.spm", 0), *_sentencepiece(folder / "target.spm", 1), "<pad>"])
+    (folder / "vocab.json").write_text(json.dumps({piece: i for i, piece in enumerate(pieces)}), encoding="utf-8")
+    tokenizer = MarianTokenizer(
+        str(folder / "source.spm"), str(folder / "target.spm"), str(folder / "vocab.json"), source_lang="en", target_lang="zh", model_max_length=MAX_LENGTH
+    )
+    pad = len(pieces) - 1
+    torch.manual_seed(seed)
+    config = MarianConfig(
+        vocab_size=len(pieces), d_model=32, encoder_layers=layers, decoder_layers=layers, encoder_attention_heads=4, decoder_attention_heads=4,
+        encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=MAX_LENGTH, init_std=0.15, pad_token_id=pad, eos_token_id=0,
+        decoder_start_token_id=pad, scale_embedding=True, forced_eos_token_id=None,
+    )  # fmt: skip
+    network = MarianMTModel(config)
+    network.generation_config = GenerationConfig(bad_words_ids=[[pad]], decoder_start_token_id=pad, pad_token_id=pad, eos_token_id=0, bos_token_id=0)
+    with torch.no_grad():
+        network.final_logits_bias.normal_()
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _sentencepiece(file: Path, part: int) -> list[str]:
+    """Train a SentencePiece model on the English (0) or the Chinese (1) half of SENTENCES; its pieces."""
+    import io
+
+    import sentencepiece
+
+    written = io.BytesIO()
+    sentences = [text for text in SENTENCES if text.isascii() != bool(part)]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences), model_writer=written, vocab_size=120, hard_vocab_limit=False, character_coverage=1.0, minloglevel=2
+    )
+    file.write_bytes(written.getvalue())
+    model = sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
+    return [model.id_to_piece(i) for i in range(len(model)) if not model.is_control(i) and not model.is_unknown(i)]
+
+
+def _unigram():
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    special = ["<pad>", "</s>", "<unk>"]
+    letters = list('abcdefghijklmnopqrstuvwxyz0123456789.,?!-{}[]":')
+    tokenizer.train_from_iterator(
+        SENTENCES, trainers.UnigramTrainer(vocab_size=300, special_tokens=special, unk_token="<unk>", initial_alphabet=letters, show_progress=False)
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>", pad_token="<pad>", unk_token="<unk>", model_max_length=MAX_LENGTH)
+
+
 def _wordpiece():
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import BertTokenizerFast

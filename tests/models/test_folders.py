@@ -83,6 +83,5 @@ def test_code_that_comes_with_a_model_is_refused(folder):
         find(folder({"model_type": "my-own", "auto_map": {"AutoModel": "code.Model"}}))
 
 
-def test_an_encoder_decoder_is_refused(folder):
-    with pytest.raises(ModelError, match=r"is an encoder-decoder \(t5\)"):
-        find(folder({"model_type": "t5", "is_encoder_decoder": True}))
+def test_an_encoder_decoder_is_known_as_one(folder):
+    assert find(folder({"model_type": "t5", "is_encoder_decoder": True, "architectures": ["T5ForConditionalGeneration"]})).kind == "encoder-decoder"

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hanshuku.inference.decoder import Completion, Limits
+from hanshuku.inference.encoder_decoder import source_inputs
 
 BATCH_TOKENS = 8192  # prompt tokens of all beams that are run at once
 
@@ -19,7 +20,7 @@ def search_beams(
     """The likeliest of `beams` answers to each prompt, by log-probability over length.
 
     Args:
-        network: a causal language model of transformers.
+        network: a causal language model or an encoder-decoder of transformers.
         prompts: token ids, at least one each.
         limits: when to stop.
         beams: answers kept side by side, 2 or more.
@@ -44,10 +45,12 @@ def _batch(network: Any, prompts: list[Sequence[int]], limits: Limits, beams: in
     ids = torch.full((len(prompts), longest), stops[0] if stops else 0)
     mask = torch.zeros_like(ids)
     for i, prompt in enumerate(prompts):
-        ids[i, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[i, longest - len(prompt) :] = 1
+        place = slice(0, len(prompt)) if network.config.is_encoder_decoder else slice(longest - len(prompt), longest)
+        ids[i, place], mask[i, place] = torch.tensor(prompt), 1
     given: dict[str, Any] = {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
-    if vectors is not None:
+    if network.config.is_encoder_decoder:
+        given = source_inputs(network, ids.to(device), mask.to(device), vectors)
+    elif vectors is not None:
         embedded = network.get_input_embeddings()(given["input_ids"])
         shown = vectors.to(embedded)[None].expand(len(prompts), -1, -1)
         ones = mask.new_ones((len(prompts), len(vectors))).to(device)
@@ -57,7 +60,8 @@ def _batch(network: Any, prompts: list[Sequence[int]], limits: Limits, beams: in
             **given, num_beams=beams, do_sample=False, temperature=None, top_p=None, top_k=None, max_new_tokens=limits.max_new_tokens,
             eos_token_id=stops or None, pad_token_id=stops[0] if stops else 0, return_dict_in_generate=True, output_scores=True,
         )  # fmt: skip
-    written = out.sequences if vectors is not None else out.sequences[:, longest:]
+    skipped = 1 if network.config.is_encoder_decoder else 0 if vectors is not None else longest
+    written = out.sequences[:, skipped:]
     found = []
     for tokens, score in zip(written.tolist(), out.sequences_scores.tolist(), strict=True):
         end = next((place for place, token in enumerate(tokens) if token in limits.stops), None)

@@ -66,22 +66,18 @@ class Limits:
     mask: Mask | None = None
 
 
-class Decoder:
-    """Writes behind prompts with one causal network.
+class Writer:
+    """What every network that writes token by token shares: its output layer, how a token is chosen, and when a row is done.
 
     Args:
-        network: a causal language model of transformers, in evaluation mode.
+        network: a language model of transformers, in evaluation mode.
         vectors: (P, D) learned vectors that stand before everything (prompt tuning); None: there are none.
     """
 
     def __init__(self, network: Any, *, vectors: Tensor | None = None) -> None:
         self.network = network.eval()
-        self.trunk: Any = network.base_model
         self.head: LmHead = lm_head(network)
         self.vectors = vectors
-        self.windows = layer_windows(network.config)
-        self._prefix: tuple[int, ...] | None = None
-        self._kept: list[tuple[Tensor, Tensor]] = []
 
     @property
     def device(self) -> torch.device:
@@ -92,6 +88,66 @@ class Decoder:
     def width(self) -> int:
         """Logits of a token."""
         return len(self.head.weight)
+
+    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Rows of near-equal length, the longest first."""
+        rows: list[int] = []
+        for row in np.argsort(lengths, kind="stable")[::-1].tolist():
+            if rows and (len(rows) >= BATCH_ROWS or (len(rows) + 1) * lengths[rows[0]] > BATCH_TOKENS):
+                yield rows
+                rows = []
+            rows.append(row)
+        yield rows
+
+    @staticmethod
+    def _note(completion: Completion, row: int, token: int, logprob: float, limits: Limits) -> bool:
+        """Add a token to a completion, and return whether the row goes on."""
+        if completion.ended or len(completion.ids) >= limits.max_new_tokens:
+            return False
+        completion.logprob += logprob
+        completion.count += limits.mask is None or logprob < 0
+        if token in limits.stops:
+            completion.ended = True
+            return False
+        completion.ids.append(token)
+        if limits.watch is not None and limits.watch(row, completion.ids):
+            completion.ended = True
+            return False
+        return len(completion.ids) < limits.max_new_tokens
+
+    def _choose(self, rows: list[int], hidden: Tensor, limits: Limits) -> tuple[Tensor, Tensor]:
+        """The next token of each row and its log-probability."""
+        logits = self.logits(hidden)
+        if limits.mask is not None:
+            logits = limits.mask(rows, logits)
+        if limits.choose is None:
+            tokens = logits.argmax(1)
+        else:
+            plain = logits.cpu().numpy()
+            tokens = torch.tensor([limits.choose(row, plain[i]) for i, row in enumerate(rows)], device=logits.device)
+        return tokens, logits.gather(1, tokens[:, None])[:, 0] - logits.logsumexp(1)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(B, V) float32 from last hidden states (B, D)."""
+        head = self.head
+        logits = torch.nn.functional.linear(hidden, head.weight, head.bias).float() * head.scale
+        return torch.tanh(logits / head.softcap) * head.softcap if head.softcap else logits
+
+
+class Decoder(Writer):
+    """Writes behind prompts with one causal network.
+
+    Args:
+        network: a causal language model of transformers, in evaluation mode.
+        vectors: (P, D) learned vectors that stand before everything (prompt tuning); None: there are none.
+    """
+
+    def __init__(self, network: Any, *, vectors: Tensor | None = None) -> None:
+        super().__init__(network, vectors=vectors)
+        self.trunk: Any = network.base_model
+        self.windows = layer_windows(network.config)
+        self._prefix: tuple[int, ...] | None = None
+        self._kept: list[tuple[Tensor, Tensor]] = []
 
     def complete(self, prompts: Sequence[Sequence[int]], limits: Limits) -> list[Completion]:
         """One completion a prompt, in their order; a prompt has at least one token."""
@@ -106,16 +162,6 @@ class Decoder:
             for rows in self._batches([len(prompt) - shared for prompt in prompts]):
                 self._run(rows, [list(prompts[row][shared:]) for row in rows], shared, limits, found)
         return found
-
-    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Rows of near-equal length, the longest first."""
-        rows: list[int] = []
-        for row in np.argsort(lengths, kind="stable")[::-1].tolist():
-            if rows and (len(rows) >= BATCH_ROWS or (len(rows) + 1) * lengths[rows[0]] > BATCH_TOKENS):
-                yield rows
-                rows = []
-            rows.append(row)
-        yield rows
 
     def _keep(self, prefix: tuple[int, ...]) -> int:
         """Run the shared beginning, unless it is what is kept already; return how many of its tokens are kept."""
@@ -175,40 +221,6 @@ class Decoder:
             real = torch.cat([real, torch.ones((len(active), 1), dtype=torch.bool, device=device)], dim=1)
             last = self._forward(tokens[:, None], position[:, None], real[:, None, :], keys, cache)[:, 0]
             position = position + 1
-
-    @staticmethod
-    def _note(completion: Completion, row: int, token: int, logprob: float, limits: Limits) -> bool:
-        """Add a token to a completion, and return whether the row goes on."""
-        if completion.ended or len(completion.ids) >= limits.max_new_tokens:
-            return False
-        completion.logprob += logprob
-        completion.count += limits.mask is None or logprob < 0
-        if token in limits.stops:
-            completion.ended = True
-            return False
-        completion.ids.append(token)
-        if limits.watch is not None and limits.watch(row, completion.ids):
-            completion.ended = True
-            return False
-        return len(completion.ids) < limits.max_new_tokens
-
-    def _choose(self, rows: list[int], hidden: Tensor, limits: Limits) -> tuple[Tensor, Tensor]:
-        """The next token of each row and its log-probability."""
-        logits = self.logits(hidden)
-        if limits.mask is not None:
-            logits = limits.mask(rows, logits)
-        if limits.choose is None:
-            tokens = logits.argmax(1)
-        else:
-            plain = logits.cpu().numpy()
-            tokens = torch.tensor([limits.choose(row, plain[i]) for i, row in enumerate(rows)], device=logits.device)
-        return tokens, logits.gather(1, tokens[:, None])[:, 0] - logits.logsumexp(1)
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """(B, V) float32 from last hidden states (B, D)."""
-        head = self.head
-        logits = torch.nn.functional.linear(hidden, head.weight, head.bias).float() * head.scale
-        return torch.tanh(logits / head.softcap) * head.softcap if head.softcap else logits
 
     def _forward(
         self, ids: Tensor, positions: Tensor, allowed: Tensor, key_positions: Tensor, cache: DynamicCache, *, begin: bool = False

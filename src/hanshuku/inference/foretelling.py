@@ -1,4 +1,4 @@
-"""How many bits a causal language model needs for a given answer, behind the prompt that it would be asked with."""
+"""How many bits a language model needs for a given answer, behind the prompt that it would be asked with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 from hanshuku.inference.base import Inputs
 from hanshuku.inference.prompts import Demonstration
-from hanshuku.training.speaker import Speaker, token_rows
+from hanshuku.training.translator import speaker_of
 
 if TYPE_CHECKING:
     from hanshuku.inference.generation import GenerationPredictor
@@ -42,14 +42,14 @@ def _answer_tokens(marks: Sequence[bool]) -> int:
 
 
 def _bits(predictor: GenerationPredictor, rows: Sequence[tuple[list[int], list[bool]]]) -> np.ndarray:
-    speaker = Speaker(predictor.loaded.network).eval()
+    speaker = speaker_of(predictor.loaded.network).eval()
     device = predictor.decoder.device
     order = sorted(range(len(rows)), key=lambda i: -len(rows[i][0]))
     found, start = np.zeros(len(rows)), 0
     with torch.inference_mode():
         while start < len(order):
             places = order[start : start + max(1, BUDGET // len(rows[order[start]][0]))]
-            batch = token_rows([rows[i] for i in places], pad_id=0)  # padding is behind the row: no token sees it
+            batch = speaker.rows([rows[i] for i in places], pad_id=0)  # padding is behind the row: no token sees it
             logs = speaker.log_probs({name: tensor.to(device) for name, tensor in batch.items()}).double().cpu()
             sizes = [sum(rows[i][1][1:]) for i in places]
             for i, part in zip(places, logs.split(sizes), strict=True):

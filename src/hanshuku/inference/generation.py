@@ -18,22 +18,25 @@ from hanshuku.inference.beams import search_beams
 from hanshuku.inference.decoder import Completion, Decoder, Limits, Watch, sampler
 from hanshuku.inference.demonstrations import read_demonstrations
 from hanshuku.inference.embed import best_device, is_half
+from hanshuku.inference.encoder_decoder import SourceAsker, SourceDecoder
 from hanshuku.inference.prompts import Demonstration
 from hanshuku.inference.settings import DECODING, GenerationSettings, new_tokens
-from hanshuku.models.load import Loaded, load_causal
+from hanshuku.models.load import Loaded, load_writer
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
 
+AnyAsker = Asker | SourceAsker
+
 
 class GenerationPredictor:
-    """Asks a causal language model and returns what it writes.
+    """Asks a language model, causal or encoder-decoder, and returns what it writes.
 
     Greedy unless a temperature or beams are set. An answer does not depend on the rows beside it; drawn answers depend on
     the seed and the prompt.
 
     Args:
         task: of a kind whose answer is a text.
-        loaded: a causal language model of transformers; it is put on the GPU if there is one.
+        loaded: a causal language model or an encoder-decoder of transformers; it is put on the GPU if there is one.
         settings: how it is asked and how it writes.
         changed: whether its weights moved (fine-tuning), so that they are saved whole.
         moved_parameters: how many parameters learning moved.
@@ -60,12 +63,13 @@ class GenerationPredictor:
         self.new_tokens = new_tokens(task, settings, reads)
         if self.new_tokens >= reads - 8:
             raise ConfigError(f"max_new_tokens={self.new_tokens} leaves no room for a prompt: {reads} tokens are read in all. Lower it, or raise max_length.")
-        self.asker = Asker(
-            task, loaded.tokenizer, language=settings.language, template=settings.template, lead=settings.lead, limit=reads - self.new_tokens,
-            demonstrations=settings.demonstrations,
+        self.asker = asker_for(
+            task, loaded, language=settings.language, template=settings.template, lead=settings.lead, demonstrations=settings.demonstrations,
+            limit=reads if loaded.network.config.is_encoder_decoder else reads - self.new_tokens,
         )  # fmt: skip
         network = loaded.network.to(best_device()).eval()
-        self.decoder = Decoder(getattr(network, "trunk", network), vectors=getattr(network, "vectors", None))
+        writer = SourceDecoder if network.config.is_encoder_decoder else Decoder
+        self.decoder = writer(getattr(network, "trunk", network), vectors=getattr(network, "vectors", None))
 
     @property
     def total_parameters(self) -> int:
@@ -221,15 +225,31 @@ def writer_of(task: Task) -> type[GenerationPredictor]:
     return ExtractionPredictor
 
 
-def load_generator(name: str, precision: str) -> Loaded:
-    """A causal language model with its weights in the precision that it will run in.
+def asker_for(
+    task: Task, loaded: Loaded, *, language: str = "en", template: str = "", lead: str | None = None, limit: int = 2048,
+    demonstrations: Sequence[Demonstration] = (),
+) -> AnyAsker:  # fmt: skip
+    """How rows are put to this model; see `Asker` and `SourceAsker`.
 
     Raises:
-        ModelError: it cannot be had or is no causal language model.
+        ConfigError: the template is illegal or leaves no room, or an encoder-decoder is to be given a lead or demonstrations.
+    """
+    if not loaded.network.config.is_encoder_decoder:
+        return Asker(task, loaded.tokenizer, language=language, template=template, lead=lead, limit=limit, demonstrations=demonstrations)
+    if lead:
+        raise ConfigError(f"An encoder-decoder begins its answer by itself: leave out lead. Received: {lead!r}.")
+    return SourceAsker(task, loaded, language=language, template=template, limit=limit).showing(demonstrations)
+
+
+def load_generator(name: str, precision: str) -> Loaded:
+    """A language model, causal or encoder-decoder, with its weights in the precision that it will run in.
+
+    Raises:
+        ModelError: it cannot be had or writes no texts.
     """
     import torch
 
-    return load_causal(name, dtype=torch.bfloat16 if is_half(precision, best_device()) else torch.float32)
+    return load_writer(name, dtype=torch.bfloat16 if is_half(precision, best_device()) else torch.float32)
 
 
 def learned_vectors(loaded: Loaded) -> int:

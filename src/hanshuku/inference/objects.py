@@ -196,6 +196,8 @@ def _wrapped(tokenizer: Any, width: int, stops: tuple[int, ...]) -> Any:
     """The tokenizer as llguidance has it; made once, as it takes a second for a large vocabulary."""
     from llguidance.hf import from_tokenizer
 
+    if not tokenizer.is_fast:
+        raise ConfigError(f"extract needs a model with a fast tokenizer (tokenizer.json). Received: {type(tokenizer).__name__}. Take another model.")
     made = _known.setdefault(tokenizer, {})
     if (width, stops) not in made:
         made[width, stops] = from_tokenizer(tokenizer, n_vocab=width, eos_token=list(stops))

@@ -1,4 +1,4 @@
-"""The work of `Finetune.fit` for tasks whose answer is a text: instruction tuning of a causal language model."""
+"""The work of `Finetune.fit` for tasks whose answer a model writes: instruction tuning of a causal model or an encoder-decoder."""
 
 from __future__ import annotations
 
@@ -13,33 +13,32 @@ from torch import nn
 from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import ConfigError
-from hanshuku.inference.asking import Asker
 from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast
-from hanshuku.inference.generation import GenerationPredictor, writer_of
+from hanshuku.inference.generation import AnyAsker, GenerationPredictor, asker_for, writer_of
 from hanshuku.inference.settings import GenerationSettings
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.wording import wording_language
-from hanshuku.models.load import load_causal
+from hanshuku.models.load import load_writer
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import parameter_groups
 from hanshuku.training.config import Schedule
 from hanshuku.training.engine import Feed
 from hanshuku.training.engine import train as run_engine
 from hanshuku.training.run import Run, Step
-from hanshuku.training.speaker import Speaker, mean_loss, token_rows
+from hanshuku.training.speaker import LanguageModel, TokenRow, mean_loss
+from hanshuku.training.translator import speaker_of
 from hanshuku.training.tunings import TUNINGS, Tuned, prepare
 
 LONGEST = 1024  # tokens of a prompt with its answer, where the user sets no limit
 FEWEST_NEW, MOST_NEW = 16, 1024  # bounds of the room for an answer, which is planned from the answers seen
-TokenRow = tuple[list[int], list[bool]]
 
 
 def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> GenerationPredictor:
     """See `Finetune.fit`."""
     start = time.monotonic()
     run.report(Step(0, 1, note=f"load {model}"))
-    loaded = load_causal(model)
+    loaded = load_writer(model)
     held = validation
     if held is None and method.patience and len(train) >= MIN_TO_HOLD:
         train, held = hold_out(train, HOLD_OUT, run.seed)
@@ -48,13 +47,13 @@ def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, v
     tuned = _prepare(loaded.network, method, run.seed, hint)
     reads = loaded.info.max_length - (0 if tuned.kind != "prompt" else len(tuned.trunk.vectors))
     limit = min(method.max_length or LONGEST, reads)
-    asker = Asker(task, loaded.tokenizer, language=language, limit=limit)
+    asker = asker_for(task, loaded, language=language, limit=limit)
     run.report(Step(0, 1, note=f"tokenise {len(train):,} rows"))
     rows, cut = _token_rows(asker, train, limit)
     if cut:
         run.report(Step(0, 1, note=f"{cut} rows were longer than {limit} tokens and lost a part"))
     judged = _token_rows(asker, held, limit)[0] if held is not None else []
-    speaker = Speaker(tuned.trunk)
+    speaker = speaker_of(tuned.trunk)
     _train(method, speaker, rows, judged, run.since(start), room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
     moved = tuned.moved
     network, delta = tuned.finish()
@@ -69,6 +68,9 @@ def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, v
 
 def _prepare(network: Any, method: Finetune, seed: int, hint: Sequence[int]) -> Tuned:
     """The network with only what the tuning names moving; `head` is the output layer, untied from the word vectors."""
+    if network.config.is_encoder_decoder and (method.tuning == "prefix" or method.packing):
+        what = "tuning='prefix'" if method.tuning == "prefix" else "packing"
+        raise ConfigError(f"An encoder-decoder cannot be tuned with {what}. Choose tuning='prompt' or 'lora', without packing.")
     tuned = prepare(network, method.tuning, size=method.size, seed=seed, tokens=torch.tensor(hint[:64], dtype=torch.int64))
     if method.tuning != "head":
         return tuned
@@ -82,10 +84,10 @@ def _prepare(network: Any, method: Finetune, seed: int, hint: Sequence[int]) -> 
     return Tuned(network, names, 0, "weights")
 
 
-def _token_rows(asker: Asker, rows: Encoded, limit: int) -> tuple[list[TokenRow], int]:
+def _token_rows(asker: AnyAsker, rows: Encoded, limit: int) -> tuple[list[TokenRow], int]:
     """Each row with its first accepted answer as tokens, and how many rows had to lose a part."""
     assert rows.targets is not None
-    found = []
+    found: list[TokenRow] = []
     cut = 0
     for row, target in zip(rows.inputs, rows.targets, strict=True):
         ids, marks, was_cut = asker.example(row, reply_of(target), most=limit)
@@ -104,7 +106,7 @@ def planned_epochs(method: Finetune, rows: int) -> float:
     return float(method.epochs) or float(min(10, max(1, round(3 * (1000 / max(rows, 1)) ** 0.5, 1))))
 
 
-def _train(method: Finetune, speaker: Speaker, rows: list[TokenRow], judged: list[TokenRow], run: Run, *, room: int, identity: str) -> None:
+def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judged: list[TokenRow], run: Run, *, room: int, identity: str) -> None:
     width = int(speaker.causal.config.get_text_config().hidden_size)
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(width)
     pad_id = int(speaker.causal.config.get_text_config().pad_token_id or 0)
@@ -123,7 +125,7 @@ def _train(method: Finetune, speaker: Speaker, rows: list[TokenRow], judged: lis
 
     run_engine(
         speaker,
-        Feed([len(ids) for ids, _ in rows], lambda places: token_rows([rows[i] for i in places], pad_id=pad_id, room=room), identity),
+        Feed([len(ids) for ids, _ in rows], lambda places: speaker.rows([rows[i] for i in places], pad_id=pad_id, room=room), identity),
         lambda network, batch: network(batch),
         schedule,
         run,

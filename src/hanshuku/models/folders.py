@@ -51,11 +51,9 @@ def inspect_folder(folder: Path, name: str, hub: str = "", revision: str = "") -
     refuse(config, [file.name for file in folder.iterdir()], str(folder))
     text = config.get("text_config")
     text = text if isinstance(text, dict) else config
-    kind = (
-        "causal"
-        if any(str(a).endswith(("ForCausalLM", "LMHeadModel")) for a in config.get("architectures") or ())
-        else "encoder"
-    )
+    kind = "encoder-decoder" if config.get("is_encoder_decoder") else "encoder"
+    if kind == "encoder" and any(str(a).endswith(("ForCausalLM", "LMHeadModel")) for a in config.get("architectures") or ()):
+        kind = "causal"
     return replace(
         known, kind=kind, max_length=_max_length(folder, text), pooling="last" if kind == "causal" else _pooling(folder),
         prefix=_prefix(folder), width=_whole(text, _WIDTHS), languages=_recorded(folder),
@@ -76,10 +74,6 @@ def refuse(config: Mapping[str, Any], files: list[str], name: str) -> None:
     if "auto_map" in config and not _is_built_in(config.get("model_type")):
         raise ModelError(
             f"{name} needs code of its own (auto_map in config.json). Hanshuku runs no code that comes with a model; take another."
-        )
-    if config.get("is_encoder_decoder"):
-        raise ModelError(
-            f"{name} is an encoder-decoder ({config.get('model_type', 'unknown type')}); an encoder or a causal language model is due."
         )
     if not any(file.endswith(".safetensors") and "adapter" not in file for file in files):
         pickled = [file for file in files if file.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-KINDS = ("encoder", "causal", "static")
+KINDS = ("encoder", "causal", "encoder-decoder", "static")
 
 
 @dataclass(frozen=True)

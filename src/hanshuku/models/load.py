@@ -15,7 +15,7 @@ from hanshuku.models.pull import pull
 from hanshuku.models.static import StaticModel, load_static
 from hanshuku.models.weights import read_header, read_safetensors
 
-__all__ = ["Loaded", "StaticModel", "load_causal", "load_encoder", "load_masked", "load_static", "load_tokenizer", "read_safetensors"]
+__all__ = ["Loaded", "StaticModel", "load_causal", "load_encoder", "load_masked", "load_static", "load_tokenizer", "load_writer", "read_safetensors"]
 
 
 _VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json")
@@ -28,7 +28,7 @@ class Loaded:
     info: ModelInfo
     folder: Path  # a plain transformers folder
     network: Any  # torch.nn.Module, in evaluation mode
-    tokenizer: Any  # a fast transformers tokenizer; it has a padding token
+    tokenizer: Any  # a fast transformers tokenizer (of an encoder-decoder perhaps a slow one); it has a padding token
 
 
 def load_encoder(name: str | PathLike[str], *, dtype: Any = None) -> Loaded:
@@ -47,6 +47,8 @@ def load_encoder(name: str | PathLike[str], *, dtype: Any = None) -> Loaded:
     info, folder = _place(name)
     if info.kind == "static":
         raise ModelError(f"{name} holds static word vectors; an encoder is due, such as {_names('encoder')}.")
+    if info.kind == "encoder-decoder":
+        raise ModelError(f"{name} is an encoder-decoder, which writes texts; an encoder is due here, such as {_names('encoder')}.")
     transformers, dtype = _libraries(dtype)
     network = _network(transformers.AutoModel, folder, dtype, transformers)
     return Loaded(info, folder, network, _tokenizer(transformers, folder, "right"))
@@ -108,6 +110,27 @@ def load_tokenizer(name: str | PathLike[str]) -> Any:
     return _tokenizer(transformers, place if (place / "tokenizer.json").is_file() else pull(fspath(name)), "right")
 
 
+def load_writer(name: str | PathLike[str], *, dtype: Any = None) -> Loaded:
+    """A network that writes texts: a causal language model, or an encoder-decoder such as T5, BART or Marian.
+
+    An encoder-decoder's tokenizer pads on the right, and need not be a fast one: Marian has none.
+
+    Args:
+        name: catalogue name, hub name or folder.
+        dtype: of its weights; None: float32.
+
+    Raises:
+        ModelError: it cannot be had, writes no texts, or its weights are damaged or another network's.
+        MissingExtra: torch or transformers is not installed.
+    """
+    info, folder = _place(name)
+    if info.kind != "encoder-decoder":
+        return load_causal(name, dtype=dtype)
+    transformers, dtype = _libraries(dtype)
+    network = _network(transformers.AutoModelForSeq2SeqLM, folder, dtype, transformers)
+    return Loaded(info, folder, network, _tokenizer(transformers, folder, "right", fast=False))
+
+
 def _names(kind: str) -> str:
     return ", ".join(info.name for info in CATALOGUE.values() if info.kind == kind)
 
@@ -167,7 +190,7 @@ def _read(auto: Any, folder: Path, dtype: Any, transformers: Any) -> tuple[Any, 
     return network.eval(), sorted(name for name in about["missing_keys"] if "pooler" not in name)
 
 
-def _tokenizer(transformers: Any, folder: Path, side: str) -> Any:
+def _tokenizer(transformers: Any, folder: Path, side: str, *, fast: bool = True) -> Any:
     # Without these files transformers makes, for some networks, a tokenizer that knows no word.
     if not any((folder / name).is_file() for name in _VOCABULARIES) and not any(folder.glob("*.model")):
         raise ModelError(f"{folder} has no tokenizer. Put tokenizer.json of this model beside its weights.")
@@ -177,7 +200,7 @@ def _tokenizer(transformers: Any, folder: Path, side: str) -> Any:
         raise ModelError(
             f"{folder} has no tokenizer that can be read: {(str(error).splitlines() or [type(error).__name__])[0]}"
         ) from error
-    if not tokenizer.is_fast:
+    if fast and not tokenizer.is_fast:
         raise ModelError(f"{folder} has no fast tokenizer (tokenizer.json). Convert it with transformers first.")
     if tokenizer.pad_token is None:
         spare = tokenizer.eos_token or tokenizer.unk_token

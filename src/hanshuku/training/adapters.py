@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from hanshuku.training.blocks import feed_forward_outputs, find_blocks
+from hanshuku.training.blocks import all_blocks, feed_forward_outputs
 
 
 class Bottleneck(nn.Module):
@@ -30,6 +30,11 @@ class Bottleneck(nn.Module):
         self.up = nn.Parameter(torch.zeros(width, size))  # zero: the network starts as it was
         self.up_bias = nn.Parameter(torch.zeros(width))
 
+    @property
+    def weight(self) -> Tensor:
+        """Of the layer it stands behind: T5 asks for its type."""
+        return self.base.weight
+
     def forward(self, x: Tensor) -> Tensor:
         """(..., F) -> (..., H)."""
         hidden = self.base(x)
@@ -49,7 +54,7 @@ def insert_adapters(network: nn.Module, size: int, seed: int) -> list[str]:
         ConfigError: the feed-forward part was not found.
     """
     generator = torch.Generator().manual_seed(seed)
-    for block in find_blocks(network):
+    for block in all_blocks(network):
         for name in feed_forward_outputs(block, network.config.hidden_size):
             path, _, leaf = name.rpartition(".")
             parent = block.get_submodule(path)

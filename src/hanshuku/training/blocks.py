@@ -25,6 +25,12 @@ def find_blocks(network: nn.Module) -> nn.ModuleList:
     return max(stacks, key=lambda stack: (len(stack), sum(p.numel() for p in stack.parameters())))
 
 
+def all_blocks(network: nn.Module) -> list[nn.Module]:
+    """The blocks of the network; of an encoder-decoder those of both halves."""
+    halves = [network.get_encoder(), network.get_decoder()] if getattr(network.config, "is_encoder_decoder", False) else [network]  # type: ignore[operator,union-attr]
+    return [block for half in halves for block in find_blocks(half)]
+
+
 def final_norms(network: nn.Module) -> list[nn.Module]:
     """The norms behind the last block: one in most causal models, none in BERT."""
     blocks = find_blocks(network)

@@ -1,9 +1,9 @@
-"""A causal language model in training: rows of tokens in, the loss of the supervised ones out."""
+"""A language model in training: rows of tokens in, the loss of the supervised ones out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -13,37 +13,71 @@ from hanshuku.inference.tree_scoring import layer_windows
 from hanshuku.training.prompts import PromptedTrunk
 from hanshuku.training.token_loss import IGNORED, chunked_cross_entropy, chunked_log_probs, lm_head, supervised
 
+TokenRow = tuple[Sequence[int], Sequence[bool]]  # ids, and which of them are supervised
 
-class Speaker(nn.Module):
-    """The mean loss of the supervised tokens of a batch; logits are computed for these alone, in chunks.
+
+class LanguageModel(nn.Module):
+    """A network that writes, with the mean loss of the supervised tokens of a batch; logits are computed for these alone, in chunks.
 
     Args:
-        tuned: a causal network of transformers, one that peft has changed, or a PromptedTrunk around one.
+        tuned: a network of transformers, one that peft has changed, or a PromptedTrunk around one.
     """
+
+    SHIFT: ClassVar[bool]  # whether a hidden state foretells the token behind it, as in a causal network, or the label at its own place
 
     def __init__(self, tuned: Any) -> None:
         super().__init__()
         self.tuned = tuned
         self.vectors: Tensor | None = tuned.vectors if isinstance(tuned, PromptedTrunk) else None
-        inner = tuned.trunk if isinstance(tuned, PromptedTrunk) else tuned
-        self._causal = [inner.get_base_model() if hasattr(inner, "get_base_model") else inner]  # in a list: its weights stand in `tuned`
-        self.windows = layer_windows(self.causal.config)
+        self._causal = [bare(tuned)]  # in a list: its weights stand in `tuned`
 
     @property
     def causal(self) -> Any:
-        """The causal network itself."""
+        """The network itself."""
         return self._causal[0]
 
     def forward(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """The mean loss; see `token_rows` for the batch."""
-        states, targets = supervised(self.hidden(batch), batch["labels"], shift=True)
+        """The mean loss; see `rows` for the batch."""
+        states, targets = supervised(self.hidden(batch), batch["labels"], shift=self.SHIFT)
         head = lm_head(self.causal)
         return chunked_cross_entropy(states, head.weight, targets, head.bias, scale=head.scale, softcap=head.softcap)
 
     def log_probs(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(N,) log-probability of each supervised token, in the order of rows, with a gradient."""
-        states, targets = supervised(self.hidden(batch), batch["labels"], shift=True)
+        states, targets = supervised(self.hidden(batch), batch["labels"], shift=self.SHIFT)
         return chunked_log_probs(states, targets, lm_head(self.causal))
+
+    def rows(self, rows: Sequence[TokenRow], *, pad_id: int, room: int = 0) -> dict[str, Tensor]:
+        """A batch of rows of tokens: what `hidden` takes, and `labels`, IGNORED where nothing is supervised."""
+        raise NotImplementedError
+
+    def hidden(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """(B, T, D) last hidden states, one for each label."""
+        raise NotImplementedError
+
+
+def bare(tuned: Any) -> Any:
+    """The network inside what a tuning made of it."""
+    inner = tuned.trunk if isinstance(tuned, PromptedTrunk) else tuned
+    return inner.get_base_model() if hasattr(inner, "get_base_model") else inner
+
+
+class Speaker(LanguageModel):
+    """A causal language model in training.
+
+    Args:
+        tuned: a causal network of transformers, one that peft has changed, or a PromptedTrunk around one.
+    """
+
+    SHIFT = True
+
+    def __init__(self, tuned: Any) -> None:
+        super().__init__(tuned)
+        self.windows = layer_windows(self.causal.config)
+
+    def rows(self, rows: Sequence[TokenRow], *, pad_id: int, room: int = 0) -> dict[str, Tensor]:
+        """See `token_rows`."""
+        return token_rows(rows, pad_id=pad_id, room=room)
 
     def hidden(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(B, T, D) last hidden states, without those of learned vectors."""
@@ -67,7 +101,7 @@ class Speaker(nn.Module):
         return masks if len(masks) > 1 else next(iter(masks.values()))
 
 
-def token_rows(rows: Sequence[tuple[Sequence[int], Sequence[bool]]], *, pad_id: int, room: int = 0) -> dict[str, Tensor]:
+def token_rows(rows: Sequence[TokenRow], *, pad_id: int, room: int = 0) -> dict[str, Tensor]:
     """A batch of rows of tokens: `input_ids` and `labels` (B, T), padded on the right.
 
     Args:
@@ -109,7 +143,7 @@ def _packed(lengths: Sequence[int], room: int) -> list[list[int]]:
     return bins
 
 
-def mean_loss(speaker: Speaker, rows: Sequence[tuple[Sequence[int], Sequence[bool]]], *, pad_id: int, budget: int = 4096) -> float:
+def mean_loss(speaker: LanguageModel, rows: Sequence[TokenRow], *, pad_id: int, budget: int = 4096) -> float:
     """The mean loss of all supervised tokens of these rows, in nats; batches of at most `budget` padded tokens."""
     device = best_device()
     order = sorted(range(len(rows)), key=lambda i: -len(rows[i][0]))
@@ -117,8 +151,8 @@ def mean_loss(speaker: Speaker, rows: Sequence[tuple[Sequence[int], Sequence[boo
     with torch.no_grad():
         while start < len(order):
             size = max(1, budget // len(rows[order[start]][0]))
-            batch = token_rows([rows[i] for i in order[start : start + size]], pad_id=pad_id)
-            found = int((batch["labels"][:, 1:] != IGNORED).sum())
+            batch = speaker.rows([rows[i] for i in order[start : start + size]], pad_id=pad_id)
+            found = int((batch["labels"] != IGNORED).sum())  # the first token of a row is never one of them
             total += float(speaker({name: tensor.to(device) for name, tensor in batch.items()})) * found
             count += found
             start += size

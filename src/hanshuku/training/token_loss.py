@@ -27,7 +27,7 @@ class LmHead:
 
     weight: Tensor  # (V, D); may be tied to the word embedding
     bias: Tensor | None = None  # (V,)
-    scale: float = 1.0  # Cohere's logit_scale, 1 / Granite's logits_scaling
+    scale: float = 1.0  # Cohere's logit_scale, 1 / Granite's logits_scaling, T5's width ** -0.5
     softcap: float = 0.0  # Gemma 2's final_logit_softcapping (arXiv 2408.00118); 0: none
 
 
@@ -35,7 +35,7 @@ def lm_head(network: Any) -> LmHead:
     """The output layer of a transformers language model, tied or not, with what its config says of the logits.
 
     Args:
-        network: a causal or masked language model of transformers; its last hidden states are what the layer takes.
+        network: a causal, masked or encoder-decoder language model of transformers; its last hidden states are what the layer takes.
 
     Raises:
         ConfigError: it has none, or one that is more than a linear map (an adapter on it, say).
@@ -45,7 +45,10 @@ def lm_head(network: Any) -> LmHead:
         raise ConfigError(f"The output layer must be a plain linear map. Received: {type(layer).__name__} in a {type(network).__name__}; leave it out of the tuning.")
     config = network.config.get_text_config()
     scale = float(getattr(config, "logit_scale", None) or 1.0) / float(getattr(config, "logits_scaling", None) or 1.0)
-    return LmHead(layer.weight, layer.bias, scale, float(getattr(config, "final_logit_softcapping", None) or 0.0))
+    if getattr(config, "scale_decoder_outputs", False):  # T5, where its output layer is tied to the word vectors
+        scale *= config.d_model**-0.5
+    own = getattr(network, "final_logits_bias", None)  # BART, Marian
+    return LmHead(layer.weight, layer.bias if own is None else own[0], scale, float(getattr(config, "final_logit_softcapping", None) or 0.0))
 
 
 def supervised(hidden: Tensor, labels: Tensor, *, shift: bool) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from hanshuku.errors import ConfigError
 from hanshuku.training.adapters import insert_adapters
-from hanshuku.training.blocks import final_norms, find_blocks
+from hanshuku.training.blocks import all_blocks, final_norms, find_blocks
 from hanshuku.training.delta import Delta, merge, with_peft
 from hanshuku.training.prefix import insert_prefix
 from hanshuku.training.prompts import PromptedTrunk
@@ -134,7 +134,7 @@ def _bias(network: nn.Module, size: int, seed: int, tokens: Tensor) -> Tuned:
     """
     names = [name for name, _ in network.named_parameters() if name.endswith("bias")]
     if not names:
-        for block in find_blocks(network):
+        for block in all_blocks(network):
             for module in block.modules():
                 if isinstance(module, nn.Linear):
                     module.bias = nn.Parameter(torch.zeros(module.out_features, dtype=module.weight.dtype))
