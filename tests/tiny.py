@@ -69,15 +69,15 @@ def tiny_gemma(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
     return folder
 
 
-def tiny_t5(folder: Path, *, layers: int = 2, seed: int = 0) -> Path:
-    """A random T5 (width 32, Unigram tokenizer of English and Chinese), written to `folder`, which is returned."""
+def tiny_t5(folder: Path, *, layers: int = 2, seed: int = 0, factor: float = 1.0) -> Path:
+    """A random T5 (width 32, Unigram tokenizer of English and Chinese, weights scaled by `factor`), written to `folder`, which is returned."""
     import torch
     from transformers import T5Config, T5ForConditionalGeneration
 
     tokenizer = _unigram()
     torch.manual_seed(seed)
     config = T5Config(
-        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=64, num_layers=layers, num_heads=4, n_positions=MAX_LENGTH, initializer_factor=3.0,
+        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=64, num_layers=layers, num_heads=4, n_positions=MAX_LENGTH, initializer_factor=factor,
         pad_token_id=0, eos_token_id=1, decoder_start_token_id=0,
     )  # fmt: skip
     T5ForConditionalGeneration(config).save_pretrained(folder)

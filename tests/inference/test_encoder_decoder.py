@@ -1,6 +1,7 @@
 """T5 and Marian write as transformers lets them: one by one or many at once, drawn or searched, whole or in pieces."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.tiny import tiny_marian, tiny_t5
 
 ROWS = [("my parcel never came",), ("今天天气很好，我很高兴",), ("x",), ("please cancel my order today " * 3,), ("my parcel never came",)]
 TASK = Task("translate", ("source",), language="zh")
-MAKERS = {"t5": tiny_t5, "marian": tiny_marian}
+MAKERS = {"t5": partial(tiny_t5, factor=3.0), "marian": tiny_marian}
 
 
 @pytest.fixture(scope="module", params=["t5", "marian"])

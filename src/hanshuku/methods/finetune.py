@@ -31,8 +31,8 @@ LONGEST = 512  # tokens a row where the user sets no limit: attention grows with
 class Finetune:
     """Fine-tune a model, wholly or in part.
 
-    Labels and numbers: an encoder or a causal model with a linear head on its pooled output. Texts: a causal language
-    model, instruction tuning; the loss is that of the answers alone.
+    Labels and numbers: an encoder or a causal model with a linear head on its pooled output. Texts: a causal
+    model or an encoder-decoder, instruction tuning; the loss is that of the answers alone.
     """
 
     NAME: ClassVar[str] = "finetune"

@@ -26,7 +26,7 @@ FOR_LABELS = {"calibrate": True, "normalise": "sum"}  # of label scoring
 
 @dataclass(frozen=True)
 class Prompt:
-    """Ask a causal language model with an instruction. Needs no examples.
+    """Ask a language model (causal, for texts also an encoder-decoder) with an instruction. Needs no examples.
 
     Labels and numbers: all answers are scored in one forward (small language models are poor judges: measure
     `similarity` beside it). Texts: the model writes them.
@@ -73,7 +73,7 @@ class Prompt:
         Raises:
             ConfigError: the template or a setting is illegal, or the labels leave no room for a text.
             LicenceRequired: the model's licence must be accepted first; the message says what needs none.
-            ModelError: the model cannot be had or is no causal language model.
+            ModelError: the model cannot be had or is no language model.
         """
         useless = FOR_LABELS if task.kind in WRITTEN_KINDS else FOR_TEXTS
         if given := [name for name, rest in useless.items() if getattr(self, name) != rest]:
