@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +23,7 @@ def command(
     input_: Annotated[str, typer.Option("--input", help="A file of rows; any format that learn reads.")] = "",
     output: Annotated[str, typer.Option(help="Write the rows with their answers here: .jsonl or .csv.")] = "",
     show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print what the language model would be sent, and do not ask it.")] = False,
+    stream: Annotated[bool, typer.Option("--stream", help="Print a text as it is written, piece by piece.")] = False,
     columns: Columns = "",
     encoding: Encoding = "",
     json: Json = False,
@@ -34,6 +35,8 @@ def command(
     loaded = load(function)
     if output and show_prompt:
         raise ConfigError("--show-prompt prints prompts and writes no answers. Leave --output out.")
+    if stream and (json or output or show_prompt):
+        raise ConfigError("--stream prints a text while it is written. Leave --json, --output and --show-prompt out.")
     if output and not input_:
         raise ConfigError("--output takes the rows of --input FILE. Received no --input.")
     if output:
@@ -45,6 +48,9 @@ def command(
             prompt = loaded.prompt(*row)
             print_json({"prompt": prompt}) if json else sys.stdout.write(f"{prompt}\n")
         return
+    if stream:
+        _stream(loaded, rows)
+        return
     for prediction in loaded.stream(rows):
         if json:
             print_json(prediction.to_json())
@@ -55,6 +61,15 @@ def command(
             shown = " | ".join(shown) if isinstance(shown, list) else f"{shown:.3f}" if isinstance(shown, float) else shown
             confidence = "" if prediction.confidence is None else f"\t{prediction.confidence:.2f}"
             sys.stdout.write(f"{shown}{confidence}\n")
+
+
+def _stream(function: Function[..., Any], rows: Iterable[tuple[str, ...]]) -> None:
+    """Print each answer as it comes, and a line end behind it."""
+    for place, row in enumerate(rows):
+        for piece in function.write_row(function.row(row, place)):
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+        sys.stdout.write("\n")
 
 
 def _given(function: Function[..., Any], texts: list[str]) -> list[tuple[str, ...]]:

@@ -104,6 +104,24 @@ class Function(Generic[P, R]):
             done += len(chunk)
             report(Step(done, max(total, done), note="predict"))
 
+    def write(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[str]:
+        """The text of the answer piece by piece as the model writes it; together the pieces are the answer of a call.
+
+        An object (extract) is written as JSON text.
+
+        Raises:
+            ConfigError: the answer is no text that is written token by token, or beams are set.
+            DataError: an input is missing, superfluous or no text.
+        """
+        return self.write_row(self._bind(args, kwargs))
+
+    def write_row(self, row: tuple[str, ...]) -> Iterator[str]:
+        """See `write`, for a row that holds one text per input."""
+        stream = getattr(self.predictor([row]), "stream", None)
+        if stream is None:
+            raise ConfigError(f"{self.task.name}() does not write its answer token by token: {self.task.kind} by {self.predictor().KIND}. Call it instead.")
+        return cast("Iterator[str]", stream(row))
+
     def predict_rows(self, rows: Sequence[tuple[str, ...]]) -> list[Prediction]:
         """Predictions for rows that hold one text per input."""
         predictor = self.predictor(rows)

@@ -1,12 +1,14 @@
-"""The FastAPI application: POST /v1/functions/NAME for each function, /healthz, /metrics, /openapi.json."""
+"""The FastAPI application: POST /v1/functions/NAME for each function (/rows, /stream), /healthz, /metrics, /openapi.json."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
 
 from hanshuku.errors import HanshukuError
 from hanshuku.functions.core import Function
@@ -15,6 +17,7 @@ from hanshuku.serving.guard import Guard, problem
 from hanshuku.serving.limits import Limits
 from hanshuku.serving.schema import request_model, response_model
 from hanshuku.serving.watch import Watch
+from hanshuku.tasks import WRITTEN_KINDS
 
 
 def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | None = None, api_key: str = "") -> FastAPI:
@@ -81,18 +84,41 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
     told = {413: {"description": "Too large"}, 503: {"description": "Too busy"}}
 
     async def call(body: Any) -> Any:
-        return (await batcher.ask([tuple(getattr(body, field) for field in task.inputs)]))[0].to_json()
+        return (await batcher.ask([function.row(body.model_dump(), 0)]))[0].to_json()
 
     async def call_many(body: Any) -> Any:
-        rows = [tuple(getattr(row, field) for field in task.inputs) for row in body.rows]
+        rows = [function.row(row.model_dump(), place) for place, row in enumerate(body.rows)]
         answers = []
         for start in range(0, len(rows), limits.max_batch):
             answers += [prediction.to_json() for prediction in await batcher.ask(rows[start : start + limits.max_batch])]
         return {"rows": answers}
 
-    call.__annotations__["body"], call_many.__annotations__["body"] = one_in, many_in
-    call.__name__, call_many.__name__ = name, f"{name}_rows"
+    async def call_stream(body: Any) -> StreamingResponse:
+        row = function.row(body.model_dump(), 0)
+        pieces = batcher.stream(lambda: function.write_row(row))
+        return StreamingResponse(_events(pieces), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    call.__annotations__["body"], call_many.__annotations__["body"], call_stream.__annotations__["body"] = one_in, many_in, one_in
+    call.__name__, call_many.__name__, call_stream.__name__ = name, f"{name}_rows", f"{name}_stream"
     about: dict[str, Any] = {"tags": [name], "responses": told}
     summary = task.instruction or f"Call {name}."
     app.post(f"/v1/functions/{name}", response_model=one_out, summary=summary, **about)(call)
     app.post(f"/v1/functions/{name}/rows", response_model=many_out, summary=f"{summary} (many rows)", **about)(call_many)
+    if task.kind in WRITTEN_KINDS:
+        app.post(f"/v1/functions/{name}/stream", response_class=StreamingResponse, response_model=None, summary=f"{summary} (piece by piece)", **about)(call_stream)
+
+
+async def _events(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a `piece` each, then `done` with the whole text, or `error`."""
+    whole = ""
+    try:
+        async for piece in pieces:
+            whole += piece
+            yield _event("piece", {"text": piece})
+        yield _event("done", {"text": whole.strip()})
+    except HanshukuError as error:  # the status is sent already
+        yield _event("error", {"detail": str(error)})
+
+
+def _event(name: str, data: dict[str, str]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from hanshuku.errors import HanshukuError
 from hanshuku.tasks import Prediction
@@ -59,8 +60,7 @@ class Batcher:
         Raises:
             Busy: too many rows are waiting.
         """
-        if self.waiting + len(rows) > self._max_waiting:
-            raise Busy(f"{self.waiting} rows are waiting, {self._max_waiting} may. Try again in a moment.")
+        self._admit(len(rows))
         answer: asyncio.Future[list[Prediction]] = asyncio.get_running_loop().create_future()
         self.waiting += len(rows)
         try:
@@ -68,6 +68,46 @@ class Batcher:
             return await answer
         finally:
             self.waiting -= len(rows)
+
+    def stream(self, pieces: Callable[[], Iterator[str]]) -> AsyncIterator[str]:
+        """The pieces that an iterator gives, which runs in the thread of the predictor: nothing else is answered meanwhile.
+
+        Left early (the client is gone), it stops at its next piece.
+
+        Raises:
+            Busy: too many rows are waiting.
+        """
+        self._admit(1)
+        return self._stream(pieces)
+
+    def _admit(self, rows: int) -> None:
+        if self.waiting + rows > self._max_waiting:
+            raise Busy(f"{self.waiting} rows are waiting, {self._max_waiting} may. Try again in a moment.")
+
+    async def _stream(self, pieces: Callable[[], Iterator[str]]) -> AsyncIterator[str]:
+        loop, queue, left = asyncio.get_running_loop(), asyncio.Queue[str | Exception | None](), threading.Event()
+
+        def produce() -> None:
+            try:
+                with closing(pieces()) as found:  # type: ignore[type-var]
+                    for piece in found:
+                        if left.is_set():
+                            break
+                        loop.call_soon_threadsafe(queue.put_nowait, piece)
+                loop.call_soon_threadsafe(queue.put_nowait, None)
+            except Exception as error:  # noqa: BLE001 - it is raised where the pieces are read
+                loop.call_soon_threadsafe(queue.put_nowait, error)
+
+        self.waiting += 1
+        try:
+            self._thread.submit(produce)
+            while (piece := await queue.get()) is not None:
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+        finally:
+            left.set()
+            self.waiting -= 1
 
     async def _work(self) -> None:
         while True:

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from hanshuku.tasks import Task
+from hanshuku.tasks import TEXT_KINDS, Task
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
 def request_model(task: Task, max_rows: int) -> tuple[type[BaseModel], type[BaseModel]]:
     """Pydantic models of one input, ``{"text": "..."}``, and of many, ``{"rows": [{"text": "..."}, ...]}``."""
-    inputs: dict[str, Any] = {name: (str, Field(description=f"Input {name!r} of {task.name}.")) for name in task.inputs}
+    inputs: dict[str, Any] = {name: (_input(task, name), Field(description=f"Input {name!r} of {task.name}.")) for name in task.inputs}
     title = _title(task.name)
     one = create_model(f"{title}Input", __config__=_STRICT, **inputs)
     rows: Any = Annotated[list[one], Field(min_length=1, max_length=max_rows)]  # type: ignore[valid-type]
@@ -22,8 +22,10 @@ def request_model(task: Task, max_rows: int) -> tuple[type[BaseModel], type[Base
 
 def response_model(task: Task) -> tuple[type[BaseModel], type[BaseModel]]:
     """Pydantic models of one prediction and of many: output, confidence, scores."""
-    output: Any = Annotated[float, Field(ge=task.low, le=task.high)]
-    if task.kind == "classify":
+    output: Any = str if task.kind in TEXT_KINDS else dict[str, Any] if task.kind == "extract" else Any
+    if task.kind == "rate":
+        output = Annotated[float, Field(ge=task.low, le=task.high)]
+    elif task.kind == "classify":
         label: Any = Literal.__getitem__(task.labels)  # type: ignore[attr-defined]
         output = list[label] if task.several else label
     fields: dict[str, Any] = {
@@ -34,6 +36,14 @@ def response_model(task: Task) -> tuple[type[BaseModel], type[BaseModel]]:
     title = _title(task.name)
     one = create_model(f"{title}Prediction", **fields)
     return one, create_model(f"{title}Predictions", rows=(list[one], ...))  # type: ignore[valid-type]
+
+
+def _input(task: Task, name: str) -> Any:
+    """Text; of a chat the turns, of a ranking the candidates."""
+    if task.kind == "chat":
+        turn: Any = create_model("Message", __config__=_STRICT, role=(str, ...), content=(str, ...))
+        return list[turn]
+    return list[str] if task.kind == "rank" and name == task.inputs[-1] else str
 
 
 def _title(name: str) -> str:

@@ -75,7 +75,7 @@ def serve(
 
     functions = load_functions(paths)
     for function in functions.values():
-        function.predict_rows([tuple("." for _ in function.task.inputs)])  # the first request shall not pay for the start
+        function.predict_rows([_sample(function)])  # the first request shall not pay for the start
     sys.setswitchinterval(SWITCH_S)
     listener = _listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}"
@@ -85,6 +85,14 @@ def serve(
         sys.stdout.flush()
     config = uvicorn.Config(make_app(functions, limits=limits, api_key=key), log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _sample(function: Function[..., Any]) -> tuple[str, ...]:
+    """A row that the function takes."""
+    values: dict[str, Any] = dict.fromkeys(function.task.inputs, ".")
+    if function.task.kind == "rank":
+        values[function.task.inputs[-1]] = ["."]
+    return function.row(values, 0)
 
 
 def _listen(host: str, port: int) -> socket.socket:
