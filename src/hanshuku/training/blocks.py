@@ -27,7 +27,7 @@ def find_blocks(network: nn.Module) -> nn.ModuleList:
 
 def all_blocks(network: nn.Module) -> list[nn.Module]:
     """The blocks of the network; of an encoder-decoder those of both halves."""
-    halves = [network.get_encoder(), network.get_decoder()] if getattr(network.config, "is_encoder_decoder", False) else [network]  # type: ignore[operator,union-attr]
+    halves = [network.get_encoder(), network.get_decoder()] if getattr(getattr(network, "config", None), "is_encoder_decoder", False) else [network]  # type: ignore[operator,union-attr]
     return [block for half in halves for block in find_blocks(half)]
 
 
