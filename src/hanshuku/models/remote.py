@@ -1,6 +1,6 @@
 """Models that a server holds: how they are named, and where and with what key they are asked.
 
-The server speaks the chat completions of OpenAI, as vLLM, Ollama, llama.cpp and `hanshuku serve` do:
+The server speaks the chat completions of OpenAI, as vLLM, Ollama and llama.cpp do:
 https://platform.openai.com/docs/api-reference/chat
 """
 
