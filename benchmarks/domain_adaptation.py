@@ -65,8 +65,10 @@ def difference(runs: list, key: str) -> dict:
     from hanshuku.metrics.intervals import t_quantile
 
     found = [run["adapted"][key] - run["alone"][key] for run in runs]
-    half = t_quantile(len(found) - 1) * statistics.stdev(found) / math.sqrt(len(found)) if len(found) > 1 else math.nan
     mean = statistics.mean(found)
+    if len(found) < 2:
+        return {"mean": round(mean, 4), "low": None, "high": None, "n": len(found)}
+    half = t_quantile(len(found) - 1) * statistics.stdev(found) / math.sqrt(len(found))
     return {"mean": round(mean, 4), "low": round(mean - half, 4), "high": round(mean + half, 4), "n": len(found)}
 
 

@@ -161,6 +161,13 @@ def test_killed_at_any_moment_it_ends_with_the_same_weights_and_does_not_tokenis
     assert not (tmp_path / "killed.model.run").exists()
 
 
+def test_a_planned_wordpiece_vocabulary_has_room_for_the_characters_of_the_text(tmp_path):
+    letters = [chr(0x4E00 + i) for i in range(900)]
+    texts = ["".join(letters[(7 * i + j) % 900] for j in range(30)) for i in range(200)]
+    result = pretrain(texts[10:], tmp_path / "m", objective="mlm", from_scratch="nano", epochs=0.1, validation=texts[:10], batch_size=16, max_length=48)
+    assert not any("[UNK]" in note for note in result["notes"])
+
+
 def test_documents_of_the_corpus_are_held_out_where_no_validation_is_given(tmp_path):
     result = pretrain(TEXTS, tmp_path / "m", from_scratch="nano", epochs=0.2, vocab_size=400, batch_size=16, max_length=48)
     assert result["documents"] + result["held_out_documents"] == len(TEXTS)

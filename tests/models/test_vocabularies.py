@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("transformers")
 
 from hanshuku.errors import ConfigError
-from hanshuku.models.vocabularies import MASKED_SPECIALS, planned_size, train_vocabulary
+from hanshuku.models.vocabularies import MASKED_SPECIALS, chinese_characters, planned_size, train_vocabulary
 from tests.corpora import documents
 
 STRANGE = "naïve 🙂  two blanks\n\nand 龘 a\ttab."
@@ -67,6 +67,10 @@ def test_a_kind_or_a_size_that_is_not_legal_is_refused():
 
 def test_the_planned_size_grows_with_the_corpus_within_bounds():
     assert [planned_size(size) for size in (1000, 1_000_000, 10**12)] == [640, 1984, 32_768]
+
+
+def test_chinese_characters_that_come_again_are_counted():
+    assert chinese_characters(["包裹没到", "包裹 came", "aa 到"]) == 3
 
 
 def test_a_chinese_corpus_of_rare_characters_fills_the_vocabulary():

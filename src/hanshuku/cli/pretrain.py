@@ -56,13 +56,21 @@ def command(
             texts, target, model=model or None, from_scratch=from_scratch or None, validation=validation or None, budget=budget or None,
             seed=seed, folder=run_folder, track=tracked, report=report, accept_licence=accept_licence, **settings,
         )  # fmt: skip
-    if not tracked:  # a finished run needs its tokens and checkpoints no more; its logs stay
-        shutil.rmtree(run_folder, ignore_errors=True)
+    _clean(run_folder, tracked)
     if json:
         print_json({"model": str(target), **result})
         return
     print_notes(result["notes"], quiet=quiet)
     _show(result, target, quiet)
+
+
+def _clean(run_folder: Path, tracked: tuple[str, ...]) -> None:
+    """A finished run needs its tokens, vocabulary and checkpoints no more; its logs stay."""
+    if not tracked:
+        shutil.rmtree(run_folder, ignore_errors=True)
+        return
+    for part in (*run_folder.glob("vocabulary-*"), run_folder / "train", run_folder / "held-out"):
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _show(result: dict[str, Any], target: Path, quiet: bool) -> None:

@@ -31,7 +31,7 @@ class Pretrain:
 
     objective: str = field(default="clm", metadata={"help": "clm: foretell the next token; mlm: tell hidden ones"})
     tokenizer: str = field(default="", metadata={"help": f"from scratch: {', '.join(KINDS)}, or a model whose tokenizer is taken; empty: bpe for clm, wordpiece for mlm"})
-    vocab_size: int = field(default=0, metadata={"help": "entries of a new vocabulary; 0: planned, about 2 sqrt(bytes), 640 to 32768"})
+    vocab_size: int = field(default=0, metadata={"help": "entries of a new vocabulary; 0: planned, about 2 sqrt(bytes), for wordpiece also the Chinese characters, 640 to 32768"})
     epochs: float = field(default=0.0, metadata={"help": "passes over the text; 0: planned, from scratch 20 tokens a parameter in 1 to 16 passes, going on 3, more where a budget ends it"})
     batch_size: int = field(default=32, metadata={"help": "rows a step, 1..4096"})
     max_length: int = field(default=0, metadata={"help": "tokens a row; 0: the model's limit, at most 256"})

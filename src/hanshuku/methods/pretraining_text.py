@@ -17,7 +17,7 @@ from hanshuku.errors import DataError
 from hanshuku.methods.checks import check_choice
 from hanshuku.methods.pretrain import Pretrain
 from hanshuku.models.load import load_tokenizer
-from hanshuku.models.vocabularies import KINDS, planned_size, train_vocabulary
+from hanshuku.models.vocabularies import KINDS, LARGEST_PLANNED, chinese_characters, planned_size, train_vocabulary
 from hanshuku.training.packing import Frame, Packed, TokenRows, frame_of, pack, pack_key
 from hanshuku.training.run import Run, Step
 
@@ -139,11 +139,12 @@ def _tokenizer(method: Pretrain, train: _Part, scan: Scan, max_length: int, fold
         if get_close_matches(kind, KINDS):
             check_choice("tokenizer", kind, KINDS)
         return load_tokenizer(kind)
-    size = method.vocab_size or planned_size(scan.bytes)
-    key = pack_key(scan.sha256, train.share, seed, kind, size, method.objective, max_length)
+    key = pack_key(scan.sha256, train.share, seed, kind, method.vocab_size, method.objective, max_length)
     place = folder / f"vocabulary-{key[:16]}"
     if not (place / "tokenizer.json").is_file():
-        found = train_vocabulary(kind, _sampled(train, VOCABULARY_BYTES / scan.bytes, seed + 1), size=size, objective=method.objective, max_length=max_length, exact=bool(method.vocab_size))
+        sampled = _sampled(train, VOCABULARY_BYTES / scan.bytes, seed + 1)
+        size = method.vocab_size or min(LARGEST_PLANNED, planned_size(scan.bytes) + (chinese_characters(sampled) if kind == "wordpiece" else 0))
+        found = train_vocabulary(kind, sampled, size=size, objective=method.objective, max_length=max_length, exact=bool(method.vocab_size))
         with whole_folder(place) as staged:
             found.save_pretrained(staged)
     return load_tokenizer(str(place))

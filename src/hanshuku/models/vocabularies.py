@@ -16,12 +16,21 @@ KINDS = ("bpe", "wordpiece", "unigram")
 END = "<|endoftext|>"  # parts documents in the stream of a causal model
 MASKED_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 SMALLEST, LARGEST = 300, 1_000_000  # entries one may ask for
+LARGEST_PLANNED = 32_768  # entries where the user asks for none
 BYTES = 256
 
 
 def planned_size(corpus_bytes: int) -> int:
     """Entries where the user asks for none: about 2 sqrt(bytes) (2,000 for 1 MB, 20,000 for 100 MB), 640 to 32,768."""
-    return int(min(32_768, max(640, 64 * round(2 * math.sqrt(corpus_bytes) / 64))))
+    return int(min(LARGEST_PLANNED, max(640, 64 * round(2 * math.sqrt(corpus_bytes) / 64))))
+
+
+def chinese_characters(texts: Iterable[str]) -> int:
+    """How many different Chinese characters stand in these texts more than once: WordPiece needs an entry for each."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    return sum(count > 1 and HAN.match(character) is not None for character, count in counts.items())
 
 
 def train_vocabulary(kind: str, texts: Iterable[str], *, size: int, objective: str, max_length: int, exact: bool = True) -> Any:
