@@ -88,7 +88,7 @@ class TestOutputs:
 
     def test_a_text_without_content_favours_no_label_once_calibrated(self, loaded):
         asked = predictor(loaded)
-        asked._prior = asked._measure_prior(("N/A",))
+        asked.prior = asked._measure_prior(("N/A",))
         assert np.allclose(asked.outputs([("N/A",)]), 1 / 3, atol=1e-4)
 
     def test_without_calibration_they_are_the_softmax_of_the_scores(self, loaded):
@@ -103,7 +103,7 @@ class TestOutputs:
 
     def test_a_text_without_content_has_one_and_a_half_of_many_labels(self, loaded):
         asked = predictor(loaded, Task("classify", labels=tuple("abcdefghij"), several=True))
-        asked._prior = asked._measure_prior(("N/A",))
+        asked.prior = asked._measure_prior(("N/A",))
         assert asked.outputs([("N/A",)]).sum() == pytest.approx(1.5, abs=1e-3)
 
     def test_a_rating_is_a_mean_within_the_range(self, loaded):
