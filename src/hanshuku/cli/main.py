@@ -73,8 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         if code == _STOPPED:
             sys.stderr.write("stopped\n")
-        if code:
-            sys.exit(code)
+        sys.exit(code or 0)
 
 
 def _fail(message: str) -> None:
