@@ -101,7 +101,7 @@ def measure(asked: LabelScoringPredictor, texts: list[str], runs: int) -> dict:
     prompts, _ = asked._tokens.rows([(text,) for text in texts])
     ours = asked.scores([(text,) for text in texts])
     ways = {
-        "ours": (lambda p: asked._scorer.edge_logprobs(p, asked._tries[0][1], asked._tokens.prefix), len(texts)),
+        "ours": (lambda p: asked.scorer.edge_logprobs(p, asked._tries[0][1], asked._tokens.prefix), len(texts)),
         "one forward per label": (peers.one_by_one, 1),
         "one forward per label, prefix cached": (peers.one_by_one_cached, 1),
         "one padded batch": (peers.padded, 1),
