@@ -88,3 +88,17 @@ def test_a_function_that_writes_texts_is_chosen_by_what_it_writes(tiny_causal):
 
 def test_every_kind_of_task_has_a_ladder():
     assert set(LADDERS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", ["entities", "an answer"])
+def test_where_one_method_alone_can_it_learns_from_all_rows(kind, tiny_encoder):
+    found = get_method("auto").fit(TASKS[kind], rows_of(kind), model=tiny_encoder, run=Run(seed=0, budget_s=2.0))
+    assert [(trial["method"], trial["chosen"]) for trial in found.trials] == [("finetune", True)]
+    assert trial_table(found.trials).row_count == 1
+
+
+def test_rankings_are_compared_by_the_place_of_what_is_relevant(tiny_encoder):
+    found = get_method("auto").fit(TASKS["an order"], rows_of("an order"), model=tiny_encoder, run=Run(seed=0))
+    assert [trial["method"] for trial in found.trials] == ["similarity", "finetune", "rerank"]
+    assert all(0 <= trial["score"] <= 1 for trial in found.trials)
+    assert found.KIND in {"bi_ranking", "cross_ranking"}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hanshuku.cli.common import Columns, Encoding, Json, Quiet, columns_of, print_json, progress
+from hanshuku.cli.shown import line_of
 from hanshuku.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def command(
     function: Annotated[str, typer.Argument(metavar="FN", help="A saved function: NAME.fn")],
-    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; a pair function takes them two by two.")] = None,
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; a function of two takes them two by two: question and context, query and a JSON list of candidates.")] = None,
     input_: Annotated[str, typer.Option("--input", help="A file of rows; any format that learn reads.")] = "",
     output: Annotated[str, typer.Option(help="Write the rows with their answers here: .jsonl or .csv.")] = "",
     show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print what the language model would be sent, and do not ask it.")] = False,
@@ -55,10 +56,7 @@ def command(
         if json:
             print_json(prediction.to_json())
         else:
-            shown = prediction.to_json()["output"]
-            if isinstance(shown, dict) or (isinstance(shown, list) and not all(isinstance(item, str) for item in shown)):
-                shown = jsonlib.dumps(shown, ensure_ascii=False)
-            shown = " | ".join(shown) if isinstance(shown, list) else f"{shown:.3f}" if isinstance(shown, float) else shown
+            shown = line_of(prediction.output)
             confidence = "" if prediction.confidence is None else f"\t{prediction.confidence:.2f}"
             sys.stdout.write(f"{shown}{confidence}\n")
 

@@ -28,7 +28,7 @@ from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.budget import Budget, parse_budget
 from hanshuku.training.run import Run, Step, silent
 
-ZERO_SHOT = {"classify": "similarity", "rate": "similarity", **dict.fromkeys(sorted(WRITTEN_KINDS), "prompt")}  # kind -> method before learning
+ZERO_SHOT = {"classify": "similarity", "rate": "similarity", "rank": "similarity", **dict.fromkeys(sorted(WRITTEN_KINDS), "prompt")}  # kind -> method before learning
 MIN_ROWS = 2  # labelled rows that any method needs
 
 

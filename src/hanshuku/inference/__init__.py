@@ -16,6 +16,10 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "in_context": "hanshuku.inference.in_context:InContextPredictor",
     "extraction": "hanshuku.inference.extraction:ExtractionPredictor",
     "remote": "hanshuku.inference.remote.predictor:RemotePredictor",
+    "answering": "hanshuku.inference.answering:AnswerPredictor",
+    "tagging": "hanshuku.inference.tagging:TagPredictor",
+    "bi_ranking": "hanshuku.inference.ranking:BiRankPredictor",
+    "cross_ranking": "hanshuku.inference.ranking:CrossRankPredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
 }
 

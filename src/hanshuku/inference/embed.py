@@ -155,11 +155,12 @@ def embed_counted(
     normalise: bool = True,
     max_length: int | None = None,
     precision: str = "auto",
+    prefix: str | None = None,
 ) -> tuple[np.ndarray, int]:
-    """`embed`, and the number of texts that were longer than max_length and lost their end."""
+    """`embed`, and the number of texts that were longer than max_length and lost their end; prefix: before each, None: the model's own."""
     rows = [(text,) if isinstance(text, str) else tuple(text) for text in texts]
     place: dict[tuple[str, ...], int] = {}
     index = [place.setdefault(row, len(place)) for row in rows]
-    tokens = tokenise(loaded.tokenizer, list(place), limit_of(loaded, max_length), prefix=loaded.info.prefix)
+    tokens = tokenise(loaded.tokenizer, list(place), limit_of(loaded, max_length), prefix=loaded.info.prefix if prefix is None else prefix)
     found = vectors(loaded, tokens, pooling=pooling or loaded.info.pooling, normalise=normalise, precision=precision)
     return found[index], tokens.cut

@@ -15,6 +15,7 @@ from hanshuku.methods.in_context import InContext
 from hanshuku.methods.probe import Probe
 from hanshuku.methods.prompt import Prompt
 from hanshuku.methods.prompt_search import PromptSearch
+from hanshuku.methods.rerank import Rerank
 from hanshuku.methods.similarity import Similarity
 from hanshuku.methods.static import Static
 
@@ -29,6 +30,7 @@ METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit
     "contrastive": Contrastive,
     "finetune": Finetune,
     "dpo": Dpo,
+    "rerank": Rerank,
     "auto": Auto,
 }
 

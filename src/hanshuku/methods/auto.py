@@ -27,7 +27,7 @@ LADDERS: dict[str, tuple[str, ...]] = {  # kind of task -> what is tried, cheape
     **dict.fromkeys(("classify", "rate"), ("similarity", "probe", "contrastive", "finetune")),
     **dict.fromkeys(sorted(WRITTEN_KINDS), ("prompt", "in_context", "finetune")),
     **dict.fromkeys(("answer", "tag"), ("finetune",)),
-    "rank": ("similarity", "finetune"),
+    "rank": ("similarity", "finetune", "rerank"),
 }
 WRITTEN: dict[str, dict[str, Any]] = {"finetune": {"tuning": "lora"}}  # settings for texts, where a model is large and rows are few
 MOST_WRITTEN = 64  # answers that are written at most to judge a candidate: writing is slow
@@ -67,8 +67,10 @@ class Auto:
         if train is None or train.targets is None:
             raise ConfigError("Method 'auto' learns from labelled rows. Received none; for none, use 'similarity' or 'prompt'.")
         run = run or Run()
-        search = Search(task, train, model, validation, run, self)
-        for name in self._names(task, train):
+        search, names = Search(task, train, model, validation, run, self), self._names(task, train)
+        if len(names) == 1 and not self.methods:  # nothing to choose from
+            return search.only(names[0])
+        for name in names:
             search.try_method(name)
         return search.finish()
 
@@ -129,6 +131,16 @@ class Search:
         self._note(name, method, score, seconds, note)
         if better:
             self.best, self.right = (score, method, predictor, seconds), rows
+
+    def only(self, name: str) -> Predictor:
+        """What the one method that does this kind of task learns from all rows."""
+        from hanshuku.methods import get_method
+
+        method, started = get_method(name), time.monotonic()
+        predictor: Predictor = method.fit(self.task, self.train, model=self.model, validation=self.validation, run=self.run)
+        self._note(name, method, None, time.monotonic() - started, "the only method for this kind of task")
+        predictor.trials = tuple(trial | {"chosen": True} for trial in self.trials)  # type: ignore[attr-defined]
+        return predictor
 
     def finish(self) -> Predictor:
         """Let the best method learn from all rows, if there is time, and return what it made.

@@ -23,6 +23,9 @@ MIN_TO_HOLD = 50  # with fewer rows every one is needed for learning
 WORK: dict[str, str] = {  # kind of task -> module:function that does the work of `fit`
     **dict.fromkeys(("classify", "rate"), "hanshuku.methods.finetuning:fit_encoder"),
     **dict.fromkeys(sorted(WRITTEN_KINDS), "hanshuku.methods.text_finetuning:fit_generator"),
+    "answer": "hanshuku.methods.answer_finetuning:fit_answerer",
+    "tag": "hanshuku.methods.tag_finetuning:fit_tagger",
+    "rank": "hanshuku.methods.rank_finetuning:fit_bi_encoder",
 }
 LONGEST = 512  # tokens a row where the user sets no limit: attention grows with the square
 

@@ -13,15 +13,15 @@ from hanshuku.tasks import Task
 from hanshuku.training.run import Run, Step
 
 if TYPE_CHECKING:
-    from hanshuku.inference.encoder import EncoderPredictor
+    from hanshuku.inference.base import Predictor
 
 
 @dataclass(frozen=True)
 class Similarity:
-    """Answer with the label whose description lies nearest to the text, without any example."""
+    """Answer with the label whose description lies nearest to the text, or rank texts by how near they lie, without any example."""
 
     NAME: ClassVar[str] = "similarity"
-    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"})
+    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate", "rank"})
     LEARNS: ClassVar[bool] = False
 
     templates: str = field(default="", metadata={"help": "sentences with {} for the label, parted by |; empty: built-in ones in English and Chinese"})
@@ -47,21 +47,27 @@ class Similarity:
 
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
-    ) -> EncoderPredictor:
+    ) -> Predictor:
         """A predictor made of the task's labels, descriptions and instruction alone; rows are not looked at.
 
         Raises:
+            ConfigError: a setting that needs labels, for a task without.
             ModelError: the model cannot be had.
             MissingExtra: torch is not installed.
         """
         try:
             from hanshuku.inference.encoder import EncoderPredictor, Head
+            from hanshuku.inference.ranking import BiRankPredictor
             from hanshuku.methods.zero_shot import zero_shot_head
             from hanshuku.models.load import load_encoder
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Comparing texts") from error
+        if task.kind == "rank" and (self.templates or self.sharpness != 1.0):
+            raise ConfigError("To rank there are no labels: leave templates and sharpness as they are.")
         run.report(Step(0, 1, note=f"load {model}"))
         loaded = load_encoder(model)
+        if task.kind == "rank":
+            return BiRankPredictor(task, loaded, loaded.info.pooling, self.max_length or None, self.precision, changed=False)
         head = zero_shot_head(task, loaded, templates=self.template_list, precision=self.precision)
         if task.kind == "classify":
             head = Head(head.weight * self.sharpness, head.bias * self.sharpness)

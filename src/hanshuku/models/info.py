@@ -38,6 +38,7 @@ class ModelInfo:
     max_length: int = 512  # tokens it reads
     pooling: str = "mean"  # how its token vectors become one: "mean", "cls" or "last"
     prefix: str = ""  # put before every input
+    passage: str = ""  # put before a text that is searched for instead of the prefix; empty: the prefix
     summary: str = ""  # what it is good for, a few words
     width: int = 0  # numbers in a hidden state; 0: not known
     sha256: str = ""  # of model.safetensors on the hub at this revision; empty: the hub's own word is taken

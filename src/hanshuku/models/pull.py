@@ -99,6 +99,7 @@ def _fetch(info: ModelInfo, place: Path, staged: Path, say: Say) -> dict[str, An
         "licence": info.licence,
         "languages": list(info.languages),
         "prefix": info.prefix,
+        "passage": info.passage,
     }
     facts = {key: value for key, value in facts.items() if value}
     if info.hub:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from hanshuku.tasks.outputs import Span
 INPUT_COLUMNS: tuple[tuple[str, ...], ...] = (("text", "sentence", "tokens", "words", "文本", "句子"),)
 TARGET_COLUMNS = ("entities", "spans", "tags", "ner_tags", "labels", "实体")
 BESIDE_COLUMNS = ("tokens", "words")
+WIDE = "\u2e80-\u9fff\uf900-\uffef\U00020000-\U0003ffff"  # scripts, and their punctuation, that are written without spaces, as a regular expression has it
 
 
 def join_tokens(tokens: Sequence[str]) -> tuple[str, list[int]]:
@@ -29,7 +31,7 @@ def join_tokens(tokens: Sequence[str]) -> tuple[str, list[int]]:
 
 def _is_wide(character: str) -> bool:
     """Whether it belongs to a script, or its punctuation, that is written without spaces."""
-    return bool(character) and ("\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\uffef" or character >= "\U00020000")
+    return re.match(f"[{WIDE}]", character) is not None
 
 
 def spans_of_tags(tokens: Sequence[str], tags: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -16,7 +16,7 @@ from hanshuku.training.trunk_cache import TrunkCache
 from hanshuku.training.used_rows import UsedRows
 
 WIDTHS = 8  # batches are padded to a multiple of this: for each shape of a product oneDNN keeps compiled code, in all hundreds of MB
-VECTORS, VALUES, TARGETS = "vectors", "trunk_values", "targets"  # names in a batch beside what the trunk takes
+VECTORS, VALUES, TARGETS, FEATURES = OURS = "vectors", "trunk_values", "targets", "features"  # names in a batch beside what the trunk takes
 
 
 class Classifier(nn.Module):
@@ -44,14 +44,15 @@ class Classifier(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """(B, O) float32 logits of a batch that `Rows.collate` made."""
-        if VECTORS in batch:
-            pooled = batch[VECTORS]
-        else:
-            inputs = {name: tensor for name, tensor in batch.items() if name not in (VALUES, TARGETS)}
-            if self.cache is not None:
-                self.cache.values = batch[VALUES]
-            pooled = pool(self.trunk(**inputs).last_hidden_state, inputs.get("attention_mask"), self.pooling)
+        pooled = batch[VECTORS] if VECTORS in batch else pool(self.states(batch), batch.get("attention_mask"), self.pooling)
         return nn.functional.linear(self.dropout(pooled), self.head.weight, self.head.bias).float()
+
+    def states(self, batch: dict[str, Tensor]) -> Tensor:
+        """(B, T, H) last hidden states."""
+        if self.cache is not None:
+            self.cache.values = batch[VALUES]
+        hidden: Tensor = self.trunk(**{name: tensor for name, tensor in batch.items() if name not in OURS}).last_hidden_state
+        return hidden
 
     def linear_head(self, mean: np.ndarray | None = None, deviation: np.ndarray | None = None) -> Head:
         """The head as the predictor keeps it; it takes standardised vectors back to plain ones where these are given."""

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from hanshuku.inference.embed import pool
 from hanshuku.tasks import Task
+from hanshuku.training.classifier import VALUES
+from hanshuku.training.trunk_cache import TrunkCache
 
 PARTNERS = 4  # texts of one label that stand together in a batch
 LIKE = 0.6  # texts of at least this part of the longest one's length are padded to it
@@ -27,9 +29,10 @@ class Vectors(nn.Module):
     def __init__(self, trunk: nn.Module, pooling: str) -> None:
         super().__init__()
         self.trunk, self.pooling = trunk, pooling
+        self.cache: TrunkCache | None = None
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Of a batch that holds what the trunk takes; texts of unlike lengths are computed apart, as no text needs another's padding."""
+        """Of a batch that holds what the trunk takes, and where its lower blocks are cached their values; texts of unlike lengths are computed apart, as no text needs another's padding."""
         mask = batch.get("attention_mask")
         if mask is None or mask.device.type != "cpu":
             return self._unit(batch)
@@ -45,6 +48,9 @@ class Vectors(nn.Module):
         return torch.cat(found)[torch.argsort(order)]
 
     def _unit(self, batch: dict[str, Tensor]) -> Tensor:
+        if self.cache is not None:
+            self.cache.values = batch[VALUES]
+            batch = {name: tensor for name, tensor in batch.items() if name != VALUES}
         found = pool(self.trunk(**batch).last_hidden_state, batch.get("attention_mask"), self.pooling)
         return nn.functional.normalize(found, dim=-1)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from hanshuku.inference.heads import answers
@@ -61,3 +64,16 @@ def balanced_weights(task: Task, targets: np.ndarray) -> np.ndarray:
     rarest = counts[counts > 0].min() if counts.any() else 1.0
     weights = 1.0 / np.maximum(counts, rarest)
     return (weights * max(counts.sum(), 1.0) / max((weights * counts).sum(), 1e-9)).astype(np.float32)
+
+
+def set_f1(found: Sequence[set[Any]], true: Sequence[set[Any]]) -> float:
+    """F1, 0..1, of all that was found in N rows against what is there; 1 where both are empty."""
+    right = sum(len(ours & theirs) for ours, theirs in zip(found, true, strict=True))
+    total = sum(map(len, found)) + sum(map(len, true))
+    return 2 * right / total if total else 1.0
+
+
+def mean_reciprocal_rank(scores: Sequence[np.ndarray], relevant: Sequence[Sequence[int]]) -> float:
+    """The mean of 1 / rank of the best relevant candidate, 0..1, over the queries that have one; equal scores count against it."""
+    found = [1.0 / min(int((row >= row[place]).sum()) for place in own) for row, own in zip(scores, relevant, strict=True) if own]
+    return float(np.mean(found)) if found else 0.0

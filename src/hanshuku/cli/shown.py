@@ -1,0 +1,28 @@
+"""line_of: an answer of any kind as one readable line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hanshuku.tasks import Answer, Ranking, Span
+
+
+def line_of(output: Any) -> str:
+    """Entities: ``label: text [start:end]``, parted by bars; an answer: its text and place; a ranking: the candidates, best first,
+    each with its score; several labels with bars; an object: JSON; a text as it is.
+    """
+    if isinstance(output, Answer):
+        return f"{_flat(output.text)} [{output.start}:{output.end}]" if output else "(no answer)"
+    if isinstance(output, Ranking):
+        return " | ".join(f"{_flat(text)} ({score:.3f})" for text, score in zip(output.candidates, output.scores, strict=True))
+    if isinstance(output, tuple):
+        return " | ".join(f"{part.label}: {_flat(part.text)} [{part.start}:{part.end}]" if isinstance(part, Span) else str(part) for part in output)
+    if isinstance(output, (dict, list)):
+        return json.dumps(output, ensure_ascii=False)
+    return f"{output:.3f}" if isinstance(output, float) else str(output)
+
+
+def _flat(text: str) -> str:
+    """Without line ends: a line stays a line."""
+    return " ".join(text.splitlines())
