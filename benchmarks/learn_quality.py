@@ -31,6 +31,19 @@ def file_of(name: str, part: str) -> str:
     return str(next(path for path in (DATA / name).glob(f"{part}.jsonl*")))
 
 
+def learned(train: str, test: str, model: str, seed: str) -> tuple[str, dict, float]:
+    """The command `hanshuku learn` with its defaults for method finetune, the object that it printed, and its wall seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["learn", train, "--test", test, "--method", "finetune", "--model", model, "--seed", seed]
+        command = [sys.executable, "-c", "from hanshuku.cli.main import main; main()", *arguments, "--out", str(Path(folder) / "a.fn"), "--json"]
+        begin = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT / "src")})
+        seconds = time.perf_counter() - begin
+    if done.returncode:
+        sys.exit(done.stderr)
+    return "hanshuku " + " ".join(arguments).replace(str(DATA), "../shared/data"), json.loads(done.stdout), seconds
+
+
 def main() -> None:
     """Run the command for each set; results are added to the file as they come."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -41,18 +54,10 @@ def main() -> None:
     results = json.loads(out.read_text())["results"] if out.is_file() else {}
     for name in options.sets:
         model, metric, target = SETS[name]
-        with tempfile.TemporaryDirectory() as folder:
-            arguments = ["learn", file_of(name, "train"), "--test", file_of(name, "test"), "--method", "finetune", "--model", model, "--seed", options.seed]
-            command = [sys.executable, "-c", "from hanshuku.cli.main import main; main()", *arguments, "--out", str(Path(folder) / "a.fn"), "--json"]
-            begin = time.perf_counter()
-            done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT / "src")})
-        if done.returncode:
-            sys.exit(done.stderr)
-        found = json.loads(done.stdout)
-        shown = "hanshuku " + " ".join(arguments).replace(str(DATA), "../shared/data")
+        shown, found, seconds = learned(file_of(name, "train"), file_of(name, "test"), model, options.seed)
         about = environment()
         results[f"{name}, seed {options.seed}"] = {
-            "command": shown, "metric": metric, **found["metrics"][metric], "to_reach": target, "seconds": round(time.perf_counter() - begin, 1),
+            "command": shown, "metric": metric, **found["metrics"][metric], "to_reach": target, "seconds": round(seconds, 1),
             "fit_seconds": found["origin"]["seconds"], "commit": about["commit"], "date": about["date"], "load": about["load_at_start"],
         }  # fmt: skip
         out.write_text(json.dumps({**environment(), "results": results}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
