@@ -190,7 +190,7 @@ class Client:
             why = self.without_key(str(error.__cause__ or error))
             if self._reached:
                 raise Failure(f"broke off the connection ({why})", passes=True) from None
-            raise Failure(f"cannot be reached ({why}). Is the server running, and is this its address?", passes=True, ends=True) from None
+            raise Failure(f"cannot be reached ({why})", passes=True, ends=True, hint=" Is the server running, and is this its address?") from None
         except openai.OpenAIError as error:
             raise Failure(f"could not be asked: {self.without_key(str(error))}") from None
 
@@ -211,7 +211,7 @@ class Client:
         others = f"; {len(this.failed)} rows failed" if len(this.failed) > 1 else ""
         row = "" if failure.ends else f" (row {keys.index(key)} of {len(keys)}{others})"
         rest = f" {kept} answers are kept: run again, and only the others are asked." if kept else ""
-        return RemoteError(f"{self.model.address} {failure.what.rstrip('.')}{row}.{rest}")
+        return RemoteError(f"{self.model.address} {failure.what.rstrip('.')}{row}.{failure.hint}{rest}")
 
 
 def library() -> Any:

@@ -29,6 +29,7 @@ class Failure(Exception):
         wait: seconds that the server asks to wait; None: it does not say.
         ends: whether every other request would fail alike.
         absent: whether there is no such model there.
+        hint: a sentence on what to do.
         refused: a setting of OPTIONAL, or RENAMED, without which the server may answer.
     """
 
@@ -38,6 +39,7 @@ class Failure(Exception):
     ends: bool = False
     refused: str = ""
     absent: bool = False
+    hint: str = ""
 
 
 def of_status(status: int, text: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Failure:
