@@ -34,10 +34,6 @@ def test_it_gives_seconds_with_a_range_and_memory_against_what_is_free(found):
     assert json.loads(json.dumps(found.to_json()))["method"] == "finetune"
 
 
-def test_twice_the_passes_take_longer(found, tiny_encoder):
-    assert forecast(MANY, method="finetune", model=tiny_encoder, epochs=200).seconds > found.seconds
-
-
 def test_auto_takes_what_it_is_given_and_is_not_forecast():
     with pytest.raises(ConfigError, match="takes the budget"):
         forecast(ROWS, method="auto")
