@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from hanshuku.training import fast_encoder
 from hanshuku.training.fast_encoder import can_run_fast, fast_hidden_states, fast_trunks
+from hanshuku.training.fast_layer import half
 
 
 def bert(dropout=0.0, **more):
@@ -97,3 +99,32 @@ def test_parameters_cast_once_give_the_same_bits():
             network(**inputs)
             once = network(**inputs).last_hidden_state
     assert torch.equal(each_time, once)
+
+
+def frozen_run(network):
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16), fast_trunks(network, frozen=True):
+        return network(input_ids=IDS, attention_mask=MASK).last_hidden_state
+
+
+def test_parameters_that_stay_are_cast_once_for_all_calls(monkeypatch):
+    casts = []
+    monkeypatch.setattr(fast_encoder, "half", lambda parameters: casts.append(1) or half(parameters))
+    network = bert().eval().requires_grad_(False)
+    first, second = frozen_run(network), frozen_run(network)
+    assert torch.equal(first, second) and len(casts) == 2
+
+
+@pytest.mark.parametrize("change", ["in place", "another"])
+def test_parameters_that_were_changed_are_cast_anew(change):
+    network = bert().eval().requires_grad_(False)
+    before = frozen_run(network)
+    linear = network.encoder.layer[0].intermediate.dense
+    if change == "in place":
+        with torch.no_grad():
+            linear.weight.mul_(2)
+    else:
+        linear.weight = torch.nn.Parameter(linear.weight * 2, requires_grad=False)
+    fresh = bert().eval()
+    fresh.load_state_dict(network.state_dict())
+    after = frozen_run(network)
+    assert not torch.equal(before, after) and torch.equal(after, frozen_run(fresh))
