@@ -99,10 +99,10 @@ def make_app(folder: str) -> FastAPI:
     async def chat(request: Request) -> Response:
         body = await request.json()
         state.seen.append({"body": body, "key": request.headers.get("authorization", "")})
+        mine = state.switch
         state.open += 1
         state.most = max(state.most, state.open)
         try:
-            mine = state.switch
             await asyncio.sleep(mine.get("slow", 0.0))
             if mine is not state.switch:  # of an earlier test that has given it up: it must not use up what the next one set
                 return Response(status_code=503)
@@ -114,7 +114,7 @@ def make_app(folder: str) -> FastAPI:
                 return StreamingResponse(drops(), media_type="application/json")
             return StreamingResponse(events(body), media_type="text/event-stream") if body.get("stream") else JSONResponse(completion(body))
         finally:
-            state.open -= 1
+            state.open -= mine is state.switch
 
     async def drops():
         while True:
@@ -127,7 +127,7 @@ def make_app(folder: str) -> FastAPI:
 
     @app.post("/switch")
     async def switch(request: Request) -> dict[str, Any]:
-        state.switch, state.seen, state.most = await request.json(), [], 0
+        state.switch, state.seen, state.most, state.open = await request.json(), [], 0, 0
         return {}
 
     @app.get("/seen")
