@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from hanshuku.inference.demonstrations import read_demonstrations
 from hanshuku.inference.embed import best_device, is_half
 from hanshuku.inference.encoder_decoder import SourceAsker, SourceDecoder
 from hanshuku.inference.prompts import Demonstration
-from hanshuku.inference.settings import DECODING, GenerationSettings, new_tokens
+from hanshuku.inference.settings import GenerationSettings, decoding_changed, new_tokens
 from hanshuku.models.load import Loaded, load_writer
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
@@ -148,12 +148,7 @@ class GenerationPredictor:
         Raises:
             ConfigError: another setting, or a value outside its range.
         """
-        if unknown := sorted(set(changes) - set(DECODING)):
-            raise ConfigError(f"After learning, {', '.join(DECODING)} may be set. Received: {', '.join(unknown)}.")
-        if isinstance(changes.get("stop"), (str, list)):
-            changes["stop"] = (changes["stop"],) if isinstance(changes["stop"], str) else tuple(changes["stop"])
-        settings = replace(self.settings, **changes)
-        return type(self)(self.task, self.loaded, settings, changed=self.changed, moved_parameters=self.moved_parameters)
+        return type(self)(self.task, self.loaded, decoding_changed(self.settings, changes), changed=self.changed, moved_parameters=self.moved_parameters)
 
     def is_whole(self, completion: Completion) -> bool:
         """Whether the model ended the answer; False: the limit of new tokens did."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.prompts import WORDINGS, Demonstration
@@ -63,6 +65,18 @@ class PromptSettings:
                 raise ConfigError(f"{name} is one of {', '.join(legal)}. Received: {getattr(self, name)!r}.")
         if self.max_length < 8:
             raise ConfigError(f"max_length is at least 8 tokens. Received: {self.max_length}.")
+
+
+def decoding_changed(settings: GenerationSettings, changes: Mapping[str, Any]) -> GenerationSettings:
+    """The settings with others of DECODING; a stop text may be given alone.
+
+    Raises:
+        ConfigError: another setting, or a value outside its range.
+    """
+    if unknown := sorted(set(changes) - set(DECODING)):
+        raise ConfigError(f"After learning, {', '.join(DECODING)} may be set. Received: {', '.join(unknown)}.")
+    stop = changes.get("stop", settings.stop)
+    return replace(settings, **{**changes, "stop": (stop,) if isinstance(stop, str) else tuple(stop)})
 
 
 def new_tokens(task: Task, settings: GenerationSettings, reads: int = 1_000_000) -> int:

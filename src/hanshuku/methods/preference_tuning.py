@@ -15,13 +15,11 @@ from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import StorageError
 from hanshuku.inference.asking import Asker
-from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast, best_device
 from hanshuku.inference.generation import GenerationPredictor
-from hanshuku.inference.settings import GenerationSettings
 from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
-from hanshuku.methods.text_finetuning import FEWEST_NEW, LONGEST, MOST_NEW, _prepare, reply_of
+from hanshuku.methods.text_finetuning import LONGEST, _prepare, planned_settings, reply_of, tuned_writer
 from hanshuku.methods.wording import wording_language
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.intervals import PLAIN, around, t_quantile, wilson
@@ -60,14 +58,8 @@ def fit_preferences(method: Dpo, task: Task, train: Encoded, *, model: str, vali
     speaker = PreferenceSpeaker(tuned.trunk, method.beta, method.label_smoothing)
     _train(method, speaker, (pairs, judged), reference, run.since(start), identity)
     margins = method.beta * (_ratios(speaker, judged, method.precision) - reference[len(pairs) :])
-    longest = int(np.quantile([len(pair.chosen) for pair in pairs], 0.995) * 1.25) + 8
-    new_tokens = min(max(longest, FEWEST_NEW), MOST_NEW, limit // 2)
-    settings = GenerationSettings(asker.language, max_new_tokens=new_tokens, max_length=min(loaded.info.max_length - vectors, limit + new_tokens), seed=run.seed)
-    moved = tuned.moved
-    network, delta = tuned.finish()
-    loaded.network = network
-    kept = loaded if delta is None else Adapted(loaded.info, loaded.folder, network, loaded.tokenizer, delta)
-    predictor = GenerationPredictor(task, kept, settings, changed=tuned.kind == "whole", moved_parameters=moved)
+    lengths = [len(pair.chosen) for pair in pairs]
+    predictor = tuned_writer(task, loaded, tuned, planned_settings(asker.language, lengths, limit, loaded.info.max_length - vectors, run.seed))
     predictor.fit_notes = (_told(margins),)
     return predictor
 

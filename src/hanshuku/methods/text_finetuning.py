@@ -55,14 +55,31 @@ def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, v
     judged = _token_rows(asker, held, limit)[0] if held is not None else []
     speaker = speaker_of(tuned.trunk)
     _train(method, speaker, rows, judged, run.since(start), room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
+    return tuned_writer(task, loaded, tuned, planned_settings(language, [sum(marks) for _, marks in rows], limit, reads, run.seed))
+
+
+def planned_settings(language: str, answers: Sequence[int], limit: int, reads: int, seed: int) -> GenerationSettings:
+    """Settings with room for answers as long as those that were learned.
+
+    Args:
+        language: of the wording.
+        answers: tokens of each answer learned.
+        limit: most tokens of a prompt with its answer in learning.
+        reads: tokens that the model reads.
+        seed: of draws.
+    """
+    longest = int(np.quantile(answers, 0.995) * 1.25) + 8
+    new_tokens = min(max(longest, FEWEST_NEW), MOST_NEW, limit // 2)
+    return GenerationSettings(language, max_new_tokens=new_tokens, max_length=min(reads, limit + new_tokens), seed=seed)
+
+
+def tuned_writer(task: Task, loaded: Any, tuned: Tuned, settings: GenerationSettings) -> GenerationPredictor:
+    """The predictor that writes with what was tuned."""
     moved = tuned.moved
     network, delta = tuned.finish()
     loaded.network = network
     if delta is not None:
         loaded = Adapted(loaded.info, loaded.folder, network, loaded.tokenizer, delta)
-    longest_answer = int(np.quantile([sum(marks) for _, marks in rows], 0.995) * 1.25) + 8
-    new_tokens = min(max(longest_answer, FEWEST_NEW), MOST_NEW, limit // 2)
-    settings = GenerationSettings(language, max_new_tokens=new_tokens, max_length=min(reads, limit + new_tokens), seed=run.seed)
     return writer_of(task)(task, loaded, settings, changed=tuned.kind == "whole", moved_parameters=moved)
 
 

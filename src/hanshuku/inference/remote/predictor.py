@@ -23,7 +23,7 @@ from hanshuku.inference.remote.reading import said
 from hanshuku.inference.remote.settings import RemoteSettings
 from hanshuku.inference.remote.streaming import stream_text
 from hanshuku.inference.remote.wording import choice_messages, names_of, text_messages
-from hanshuku.inference.settings import DECODING, GenerationSettings, PromptSettings, new_tokens
+from hanshuku.inference.settings import GenerationSettings, PromptSettings, decoding_changed, new_tokens
 from hanshuku.models.remote import parse_remote
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.tasks.base import objects
@@ -170,12 +170,9 @@ class RemotePredictor:
         Raises:
             ConfigError: another setting, or a value outside its range.
         """
-        legal = DECODING if isinstance(self.settings, GenerationSettings) else ()
-        if unknown := sorted(set(changes) - set(legal)):
-            raise ConfigError(f"After learning, {', '.join(legal) or 'nothing'} may be set. Received: {', '.join(unknown)}.")
-        if isinstance(changes.get("stop"), (str, list)):
-            changes["stop"] = (changes["stop"],) if isinstance(changes["stop"], str) else tuple(changes["stop"])
-        return RemotePredictor(self.task, self.client.model.name, replace(self.settings, **changes), self.remote)
+        if not isinstance(self.settings, GenerationSettings):
+            raise ConfigError(f"After learning, nothing may be set of a function that gives labels or numbers. Received: {', '.join(sorted(changes))}.")
+        return RemotePredictor(self.task, self.client.model.name, decoding_changed(self.settings, changes), self.remote)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Nothing is written to `folder`: the model stays where it is. Returns its name and the settings; never a key."""
