@@ -46,7 +46,26 @@ def test_a_run_that_was_stopped_ends_with_the_same_bits(tmp_path, stop):
     run_train(network, x, y, EACH_STEP, Run(seed=3, folder=tmp_path, report=lambda step: seen.append(step.done)))
     assert weights_of(network) == weights_of(whole)
     assert stop == 1 or seen[0] == stop - 1
-    assert not (tmp_path / "checkpoint").exists(), "a finished run leaves none"
+
+
+def test_a_run_that_was_killed_after_its_last_step_is_not_done_again(tmp_path):
+    whole, x, y = problem(dropout=0.2)
+    scores, seen = [0.5, 0.9, 0.8, 0.7], []
+    for report in (lambda step: None, lambda step: seen.append(step.note or step.done)):
+        network, x, y = problem(dropout=0.2)
+        result = run_train(network, x, y, EACH_STEP, Run(seed=3, folder=tmp_path, report=report), evaluate=lambda: scores.pop(0))
+        whole = whole if seen else network
+    assert seen == ["going on from the checkpoint"]
+    assert weights_of(network) == weights_of(whole)
+    assert (result.best_score, result.steps) == (0.9, 32)
+
+
+def test_clear_removes_the_checkpoints_of_a_folder_and_of_all_below_it_and_nothing_else(tmp_path):
+    for folder in (tmp_path, tmp_path / "finetune"):
+        checkpoint.write(folder, checkpoint.Checkpoint({"step": 1}, {"a": torch.ones(1)}))
+    (tmp_path / "log.csv").write_text("1", encoding="utf-8")
+    checkpoint.clear(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["finetune", "log.csv"]
 
 
 def test_the_best_weights_and_patience_outlive_a_stop(tmp_path):

@@ -69,14 +69,23 @@ def command(
         )  # fmt: skip
     measured = learned.evaluate(held) if held is not None else None
     learned.save(target)
-    if not tracked and not (run_folder / JUDGED).exists():  # a finished run needs its checkpoints no more; its logs stay
-        shutil.rmtree(run_folder, ignore_errors=True)
+    _clean(run_folder, keeps_logs=bool(tracked) or (run_folder / JUDGED).exists())
     origin = learned.history[-1]
     if json:
         print_json({"function": str(target), "origin": origin.to_json(), **(measured.to_json() if measured else {})})
         return
     print_notes([*origin.notes, *(measured.notes if measured else ())], quiet=quiet)
     _show(learned, measured, target, quiet)
+
+
+def _clean(run_folder: Path, *, keeps_logs: bool) -> None:
+    """A function that is saved needs the checkpoints of its run no more."""
+    if not keeps_logs:
+        shutil.rmtree(run_folder, ignore_errors=True)
+        return
+    from hanshuku.training.checkpoint import clear
+
+    clear(run_folder)
 
 
 def _rows(train: str, test: str, columns: str, seed: int, encoding: str) -> tuple[Examples, Examples | None]:

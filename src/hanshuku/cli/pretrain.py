@@ -69,6 +69,9 @@ def _clean(run_folder: Path, tracked: tuple[str, ...]) -> None:
     if not tracked:
         shutil.rmtree(run_folder, ignore_errors=True)
         return
+    from hanshuku.training.checkpoint import clear
+
+    clear(run_folder)
     for part in (*run_folder.glob("vocabulary-*"), run_folder / "train", run_folder / "held-out"):
         shutil.rmtree(part, ignore_errors=True)
 

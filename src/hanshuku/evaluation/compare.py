@@ -176,6 +176,7 @@ class _Plan:
         record = self._fit(candidate, rows, seed, granted, kill_at, _Lines(head, self.report))
         if record.status == DONE:
             save_record(record, kept)
+            shutil.rmtree(self._work(candidate, rows, seed), ignore_errors=True)
         self.report(f"{head}: {self._score(record) if record.status == DONE else f'{record.status}: {record.message}'}")
         return record
 
@@ -189,10 +190,7 @@ class _Plan:
         if not test_path.with_name(test_path.name + ".npz").exists():
             save_rows(self.test, test_path)
         save_rows(rows, train_path)
-        record = run_in_child(candidate, (train_path, test_path), work, seed=seed, budget_s=granted, checkpoints=self.keeps, kill_at=kill_at, report=step)
-        if record.status == DONE:
-            shutil.rmtree(work, ignore_errors=True)
-        return record
+        return run_in_child(candidate, (train_path, test_path), work, seed=seed, budget_s=granted, checkpoints=self.keeps, kill_at=kill_at, report=step)
 
     def _work(self, candidate: Candidate, rows: Encoded, seed: int) -> Path:
         return self.folder / "work" / self._key(candidate, rows, seed)

@@ -67,7 +67,7 @@ def learn(
         budget: wall time that may be spent: "5 min", seconds, or None.
         validation: labelled examples for early stopping and thresholds; None: the method holds rows out where it must.
         seed: same seed, same rows, same machine: same result.
-        folder: checkpoints and logs go here, and a killed run resumes from here.
+        folder: checkpoints and logs go here, and a killed run resumes from here; the last checkpoint stays until you remove it, as the function is yet to be saved.
         track: "csv", "tensorboard", "wandb"; needs a folder.
         report: called with progress.
         accept_licence: accept the model's licence where it is a restricted one.

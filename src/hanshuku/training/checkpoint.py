@@ -80,10 +80,11 @@ def newest(folder: Path) -> Checkpoint | None:
     return None
 
 
-def remove(folder: Path) -> None:
-    """Remove the checkpoints of a folder: the run is done."""
+def clear(folder: Path) -> None:
+    """Remove the checkpoints in a folder and in all below it: what they led to is saved."""
     for name in (NAME, f"{NAME}.old", f"{NAME}.tmp"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+        for place in [found.parent for found in folder.rglob(f"{name}/{TENSORS}")]:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def fingerprint(settings: Mapping[str, Any], identity: str, parameters: Mapping[str, Tensor], lengths: Sequence[int] | np.ndarray) -> dict[str, str]:

@@ -87,7 +87,7 @@ def train(
 
     Only parameters that require a gradient move. With a folder in `run`, a killed run goes on from its last checkpoint to
     the same weights, bit for bit (a budget aside: time does not repeat itself); a checkpoint of another run is said and
-    passed over. Started by torchrun or accelerate, each process takes its part of every batch. Randomness inside the
+    passed over. The last checkpoint stays, as what was learned must still be judged and saved: `checkpoint.clear` removes it. Started by torchrun or accelerate, each process takes its part of every batch. Randomness inside the
     network comes from torch's generator, which each step is seeded anew by (seed, step, process) and is put back at the end.
 
     Args:
@@ -165,8 +165,6 @@ class _Loop:
         with torch.no_grad():
             for name, tensor in self.best.items():
                 self.moving[name].copy_(tensor)
-        if self.run.folder and self.workers.is_first:
-            checkpoints.remove(self.run.folder)
         state, seconds = self.state, time.monotonic() - self.start
         return TrainResult(state.step, sum(self.losses) / max(len(self.losses), 1), state.best, seconds, stopped or state.step < self.planned)
 
@@ -189,6 +187,7 @@ class _Loop:
             self._report()
             self._save()
         self._fetch_losses()
+        self._save()
         return False
 
     def _step(self, batch: np.ndarray) -> None:
@@ -292,7 +291,7 @@ class _Loop:
     def _save(self) -> None:
         now = time.monotonic()
         folder, state = self.run.folder, self.state
-        if not folder or not self.workers.is_first or self.pending or now - self.saved < self.checkpoint_s or state.step >= state.total:
+        if not folder or not self.workers.is_first or self.pending or now - self.saved < self.checkpoint_s:
             return
         names = {id(parameter): name for name, parameter in self.parameters.items()}
         tensors = {f"weights/{name}": tensor for name, tensor in self.moving.items()} | checkpoints.optimiser_tensors(self.optimiser, names)
