@@ -100,7 +100,7 @@ class OnnxPredictor:
         index = [place.setdefault(tuple(row), len(place)) for row in rows]
         tokens = tokenise(self.tokenizer, list(place), self.settings["max_length"], prefix=self.settings["prefix"])
         found = np.empty((len(place), 0), dtype=np.float32)
-        for batch in token_batches(tokens.lengths, BATCH_TOKENS):
+        for batch in token_batches(tokens.lengths, BATCH_TOKENS, apart=True):
             ids = [tokens.ids[i] for i in batch]
             feed = {"input_ids": pad(ids, self.settings["pad_id"]), "attention_mask": pad([[1] * len(row) for row in ids], 0)}
             if "token_type_ids" in self.settings["inputs"]:

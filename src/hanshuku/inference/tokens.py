@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 CHARACTERS_PER_TOKEN = 8  # a first cut of long texts; where it proves too short, the text is cut later
+LIKE = 0.6  # texts of at least this part of the longest one's length are padded to it
+FEWEST = 8  # texts that are worth a pass of their own
 BATCH_TOKENS = 4096  # padded tokens of a batch: enough to fill two cores, little enough for their caches
 
 
@@ -78,20 +80,32 @@ def _encode(tokenizer: Any, texts: Sequence[tuple[str, ...]], max_length: int) -
     return list(found.encodings)
 
 
-def token_batches(lengths: Sequence[int] | np.ndarray, budget: int = BATCH_TOKENS) -> Iterator[np.ndarray]:
+def token_batches(lengths: Sequence[int] | np.ndarray, budget: int = BATCH_TOKENS, *, apart: bool = False) -> Iterator[np.ndarray]:
     """Row numbers in batches of near-equal length, the longest first, each of at most `budget` padded tokens.
 
     Args:
         lengths: (N,) tokens a row.
         budget: padded tokens of a batch; a single longer row is a batch of its own.
+        apart: part each batch further where lengths are unlike, for networks to which padding costs as much as text.
     """
     lengths = np.asarray(lengths, dtype=np.int64)
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):
         stop = start + max(1, budget // max(1, int(lengths[order[start]])))
-        yield order[start:stop]
+        batch = order[start:stop]
+        yield from np.split(batch, length_breaks(lengths[batch].tolist()) if apart else [])
         start = stop
+
+
+def length_breaks(lengths: Sequence[int]) -> list[int]:
+    """Where falling lengths are parted so that no text is padded to much more than its own, and no pass is for a few texts only."""
+    found, start = [], 0
+    for i, length in enumerate(lengths):
+        if length < LIKE * lengths[start] and i - start >= FEWEST and len(lengths) - i >= FEWEST:
+            found.append(i)
+            start = i
+    return found
 
 
 def pad(rows: Sequence[Sequence[int]], filler: int, width: int = 0) -> np.ndarray:

@@ -13,13 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from hanshuku.inference.embed import pool
+from hanshuku.inference.tokens import length_breaks
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import VALUES
 from hanshuku.training.trunk_cache import TrunkCache
 
 PARTNERS = 4  # texts of one label that stand together in a batch
-LIKE = 0.6  # texts of at least this part of the longest one's length are padded to it
-FEWEST = 8  # texts that are worth a pass of their own
 NEAR = 0.1  # targets of a rate that lie this part of the range apart are partners by 1/e
 
 
@@ -39,7 +38,7 @@ class Vectors(nn.Module):
         lengths = mask.sum(1)
         order = torch.argsort(lengths, descending=True, stable=True)
         found = []
-        for rows in torch.tensor_split(order, _breaks(lengths[order].tolist())):
+        for rows in torch.tensor_split(order, length_breaks(lengths[order].tolist())):
             width = int(lengths[rows[0]])
             part = {name: tensor[rows, :width] for name, tensor in batch.items()}
             if bool(part["attention_mask"].all()):
@@ -53,16 +52,6 @@ class Vectors(nn.Module):
             batch = {name: tensor for name, tensor in batch.items() if name != VALUES}
         found = pool(self.trunk(**batch).last_hidden_state, batch.get("attention_mask"), self.pooling)
         return nn.functional.normalize(found, dim=-1)
-
-
-def _breaks(lengths: list[int]) -> list[int]:
-    """Where falling lengths are parted so that no text is padded to much more than its own."""
-    found, start = [], 0
-    for i, length in enumerate(lengths):
-        if length < LIKE * lengths[start] and i - start >= FEWEST and len(lengths) - i >= FEWEST:
-            found.append(i)
-            start = i
-    return found
 
 
 def affinity(task: Task, targets: Tensor) -> Tensor:

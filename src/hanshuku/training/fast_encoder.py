@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hanshuku.training.fast_layer import FastLayer, Masks, Shape, half, run_layer
+from hanshuku.training.fast_layer import FastLayer, Masks, Shape, half, run_layer, spread
 from hanshuku.training.trunk_cache import PassThrough
 
 MODELS = {"BertModel", "RobertaModel", "XLMRobertaModel", "CamembertModel"}  # same layer, same names of its parts
@@ -74,18 +74,21 @@ def fast_hidden_states(
     else:
         embedded = network.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)  # its own dropout included
     shape = Shape(rows, tokens, heads, size // heads, config.layer_norm_eps)
-    bias = None
+    bias = places = None
     if attention_mask is not None and not bool(attention_mask.all()):
         blocked = attention_mask[:, None, :] == 0
         bias = torch.zeros(rows, 1, tokens).masked_fill_(blocked, torch.finfo(torch.float32).min)
     masks = _masks(shape, len(layers), config) if network.training else [Masks()] * len(layers)
     x = embedded.reshape(rows * tokens, size).to(torch.bfloat16)
+    if weights is not None and bias is not None:
+        places = attention_mask.reshape(-1).nonzero()[:, 0]  # type: ignore[union-attr]
+        x = x[places]
     for i, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
         if weights is not None:
-            x, _ = run_layer(x, bias, shape, mask, weights[i])
+            x, _ = run_layer(x, bias, shape, mask, weights[i], places)
             continue
         x = FastLayer.apply(x, bias, shape, mask, *layer_parameters(layer))
-    return x.view(rows, tokens, size).float()
+    return spread(x, places, shape).view(rows, tokens, size).float()
 
 
 def _masks(shape: Shape, layers: int, config: Any) -> list[Masks]:

@@ -88,14 +88,21 @@ def half(parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
     return (torch.cat([wq, wk, wv]).to(_HALF), torch.cat([bq, bk, bv]).to(_HALF), *(tensor.to(_HALF) for tensor in rest))
 
 
-def run_layer(x: Tensor, bias: Tensor | None, shape: Shape, masks: Masks, weights: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The layer's output (B T, H), and what a backward needs besides; arguments as those of FastLayer, weights as `half` gives."""
+def run_layer(
+    x: Tensor, bias: Tensor | None, shape: Shape, masks: Masks, weights: Sequence[Tensor], places: Tensor | None = None
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The layer's output (B T, H), and what a backward needs besides; arguments as those of FastLayer, weights as `half` gives.
+
+    `places`: (N,) int64, rising; x and the output then hold only these of the B T tokens, (N, H), and the others, padding,
+    cost nothing but in the attention.
+    """
     w_qkv, b_qkv, w_out, b_out, gain1, c1, w_up, b_up, w_down, b_down, gain2, c2 = weights
     size = (x.shape[1],)
-    q, k, v = _heads(torch.addmm(b_qkv, x, w_qkv.t()), shape)  # (B h, T, d) each
+    q, k, v = _heads(spread(torch.addmm(b_qkv, x, w_qkv.t()), places, shape), shape)  # (B h, T, d) each
     p = _attend(q, k, bias, shape)  # (B h, T, T)
     dropped = p if masks.attention is None else p * masks.attention
     mixed = _join(dropped @ v, shape)  # (B T, H)
+    mixed = mixed if places is None else mixed[places]
     a = torch.addmm(b_out, mixed, w_out.t())
     a = (a if masks.first is None else a.mul_(masks.first)).add_(x)
     y, mean1, rstd1 = _ATEN.native_layer_norm(a, size, gain1, c1, shape.eps)
@@ -104,6 +111,11 @@ def run_layer(x: Tensor, bias: Tensor | None, shape: Shape, masks: Masks, weight
     f = (f if masks.second is None else f.mul_(masks.second)).add_(y)
     out, mean2, rstd2 = _ATEN.native_layer_norm(f, size, gain2, c2, shape.eps)
     return out, (q, k, v, p, mixed, a, mean1, rstd1, y, z, f, mean2, rstd2)
+
+
+def spread(x: Tensor, places: Tensor | None, shape: Shape) -> Tensor:
+    """(N, C), a row for each token at `places`, -> (B T, C), 0 elsewhere; without places it is whole already."""
+    return x if places is None else x.new_zeros(shape.rows * shape.tokens, x.shape[1]).index_copy_(0, places, x)
 
 
 def _heads(qkv: Tensor, shape: Shape) -> tuple[Tensor, Tensor, Tensor]:
