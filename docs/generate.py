@@ -15,9 +15,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WORDS = {
     "en": {"commands": "Every command", "methods": "Every method and its settings", "made": "Made by `python docs/generate.py` from the code.",
-           "columns": "| setting | default | |", "learns": "learns from labelled rows", "zero": "needs no example", "raw": "a language model from raw text"},
+           "columns": "| setting | default | |", "learns": "learns from labelled rows", "zero": "needs no example", "raw": "a language model from raw text",
+           "switched": "It takes the [switches](#switches) too.", "switches": "Switches",
+           "set": "Set like any other setting. None is ever ignored: where one has no meaning, an error says so. [When to use which](switches.md)."},
     "zh": {"commands": "全部命令", "methods": "全部方法与设置", "made": "由 `python docs/generate.py` 从代码生成；说明文字与 `--help` 相同，为英文。",
-           "columns": "| 设置 | 默认值 | |", "learns": "从带标签的样例学习", "zero": "不需要样例", "raw": "用原始文本训练语言模型"},
+           "columns": "| 设置 | 默认值 | |", "learns": "从带标签的样例学习", "zero": "不需要样例", "raw": "用原始文本训练语言模型",
+           "switched": "另可使用下面的[开关](#开关)。", "switches": "开关",
+           "set": "与其他设置一样书写，绝不会被忽略：没有意义时会报错说明。[何时用哪个](switches.md)。"},
 }  # fmt: skip
 
 
@@ -43,6 +47,8 @@ def command_page(language: str) -> str:
 def method_page(language: str) -> str:
     """A section for each method: its docstring and its settings."""
     from hanshuku.methods import METHODS
+    from hanshuku.methods.switching import HELD
+    from hanshuku.training.switches import Switches
 
     words = WORDS[language]
     parts = [f"# {words['methods']}", "", words["made"]]
@@ -50,11 +56,15 @@ def method_page(language: str) -> str:
         use = words["learns"] if method.LEARNS else words["zero"]
         parts += ["", f"## {name}", "", f"{(method.__doc__ or '').strip().splitlines()[0]} ({use}: {', '.join(sorted(method.KINDS))})", ""]
         parts += [words["columns"], "| --- | --- | --- |"]
-        parts += [_setting(f) for f in fields(method)]
+        parts += [_setting(f) for f in fields(method) if f.name != HELD]
+        if HELD in {f.name for f in fields(method)}:
+            parts += ["", words["switched"]]
     from hanshuku.methods.pretrain import Pretrain
 
     parts += ["", "## pretrain", "", f"{(Pretrain.__doc__ or '').strip().splitlines()[0]} ({words['raw']}: `hanshuku pretrain`)", "", words["columns"], "| --- | --- | --- |"]
     parts += [_setting(f) for f in fields(Pretrain)]
+    parts += ["", f"## {words['switches']}", "", words["set"], "", words["columns"], "| --- | --- | --- |"]
+    parts += [_setting(f) for f in fields(Switches)]
     return "\n".join(parts) + "\n"
 
 

@@ -13,7 +13,7 @@ def command(
     train: Annotated[str, typer.Argument(help="Labelled examples that would be learned from.")],
     method: Annotated[str, typer.Option(help="A method by name.")] = "finetune",
     model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder.")] = "",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the method: field=value.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the method, or a switch: field=value.")] = None,
     columns: Columns = "",
     encoding: Encoding = "",
     seed: Seed = 0,

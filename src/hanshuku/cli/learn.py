@@ -42,7 +42,7 @@ def command(
     instruction: Annotated[str, typer.Option(help="What the function does, in a sentence.")] = "",
     model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder; the method's default where not given.")] = "",
     method: Annotated[str, typer.Option(help="auto, or a method by name.")] = "auto",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the method: field=value. May be repeated.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the method, or a switch: field=value. May be repeated.")] = None,
     budget: Annotated[str, typer.Option(help="Wall time that may be spent: 5min, 90s, 1h.")] = "",
     out: Annotated[str, typer.Option(help="Folder to save to; TRAIN's name with .fn where not given.")] = "",
     validation: Annotated[str, typer.Option(help="Examples for early stopping and thresholds; never the test rows.")] = "",

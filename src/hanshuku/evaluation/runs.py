@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hanshuku.evaluation.cost import peak_memory_mb, reset_peak
 from hanshuku.evaluation.evaluate import answer, check, judge, likelihood
 from hanshuku.evaluation.imports import ImportClock
 from hanshuku.methods.base import Method
+from hanshuku.methods.switching import flat_settings, make
 from hanshuku.metrics.base import Metric
 from hanshuku.training.run import Run, Step, silent
 
@@ -39,7 +40,7 @@ class Candidate:
             ConfigError: another process could not: the class stands in no module, or a setting is not plain.
         """
         kind = type(self.method)
-        data = {"class": f"{kind.__module__}:{kind.__qualname__}", "settings": asdict(self.method), "model": self.model}  # type: ignore[call-overload]
+        data = {"class": f"{kind.__module__}:{kind.__qualname__}", "settings": flat_settings(self.method), "model": self.model}
         if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__ or method_from_json(data) != self.method:
             raise ConfigError(
                 f"Method {self.name!r} cannot be made again in a process of its own. Define {kind.__qualname__} at the top of a module that "
@@ -54,7 +55,7 @@ def method_from_json(data: Mapping[str, Any]) -> Method:
     kind: Any = import_module(module)
     for part in path.split("."):
         kind = getattr(kind, part)
-    method: Method = kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in data["settings"].items()})
+    method: Method = make(kind, {key: tuple(value) if isinstance(value, list) else value for key, value in data["settings"].items()})
     return method
 
 

@@ -66,7 +66,7 @@ def forecast(
         seed: of the rows drawn.
         accept_licence: accept the model's licence where it is a restricted one.
         report: called with progress.
-        **settings: fields of the method.
+        **settings: fields of the method, and switches where it has any.
 
     Raises:
         ConfigError: the method cannot be forecast, or a short fit failed.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from hanshuku.evaluation.report import Report
 from hanshuku.functions.origin import Origin
 from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
+from hanshuku.methods.switching import flat_settings
 from hanshuku.models.catalogue import find
 from hanshuku.models.pull import pull
 from hanshuku.models.remote import is_remote
@@ -71,7 +71,7 @@ def learn(
         track: "csv", "tensorboard", "wandb"; needs a folder.
         report: called with progress.
         accept_licence: accept the model's licence where it is a restricted one.
-        **settings: fields of the method.
+        **settings: fields of the method, and switches where it has any.
 
     Raises:
         UnknownName: no method, setting or model has that name.
@@ -168,7 +168,7 @@ def _origin(
     info = find(model)
     return Origin(
         method=method,
-        settings=asdict(chosen),
+        settings=flat_settings(chosen),
         model=model,
         revision=info.revision,
         licence=info.licence,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
@@ -18,6 +17,7 @@ from hanshuku.methods.prompt_search import PromptSearch
 from hanshuku.methods.rerank import Rerank
 from hanshuku.methods.similarity import Similarity
 from hanshuku.methods.static import Static
+from hanshuku.methods.switching import make
 
 METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit`; cheapest first
     "similarity": Similarity,
@@ -36,7 +36,7 @@ METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit
 
 
 def get_method(name: str, **settings: Any) -> Any:
-    """The method of that name with these settings.
+    """The method of that name with these settings; those that are switches (`training.switches`) go into its field `switches`.
 
     Raises:
         UnknownName: no method, or no field of it, has that name; the nearest is offered.
@@ -44,11 +44,7 @@ def get_method(name: str, **settings: Any) -> Any:
     """
     if name not in METHODS:
         raise UnknownName("method", name, METHODS)
-    legal = [f.name for f in fields(METHODS[name])]
-    for key in settings:
-        if key not in legal:
-            raise UnknownName(f"setting of {name}", key, legal)
     try:
-        return METHODS[name](**settings)
+        return make(METHODS[name], settings)
     except TypeError as error:
         raise ConfigError(f"Method {name!r} cannot take {settings}: {error}.") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from hanshuku.inference.base import Predictor
 from hanshuku.methods.base import default_encoder, default_generator
 from hanshuku.methods.checks import check_range
 from hanshuku.methods.row_values import right_rows
+from hanshuku.methods.switching import flat_settings
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run, Step
 
@@ -167,7 +168,7 @@ class Search:
 
     def _note(self, name: str, method: Any, score: float | None, seconds: float, note: str) -> None:
         self.trials.append(
-            {"method": name, "model": self.model, "settings": asdict(method), "score": score, "rows": len(self.held), "seconds": round(seconds, 2), "note": note}
+            {"method": name, "model": self.model, "settings": flat_settings(method), "score": score, "rows": len(self.held), "seconds": round(seconds, 2), "note": note}
         )
 
 

@@ -13,6 +13,7 @@ from hanshuku.methods.base import default_encoder, default_generator
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run
+from hanshuku.training.switches import Switches
 
 if TYPE_CHECKING:
     from hanshuku.inference.base import Predictor
@@ -26,6 +27,15 @@ WORK: dict[str, str] = {  # kind of task -> module:function that does the work o
     "answer": "hanshuku.methods.answer_finetuning:fit_answerer",
     "tag": "hanshuku.methods.tag_finetuning:fit_tagger",
     "rank": "hanshuku.methods.rank_finetuning:fit_bi_encoder",
+}
+_ANY = frozenset[str]()  # switches that have a meaning whatever the task
+SWITCHES: dict[str, frozenset[str]] = {  # kind of task -> switches that have a meaning
+    "classify": _ANY | {"label_smoothing", "class_weights", "focal"},
+    "rate": _ANY,
+    **dict.fromkeys(sorted(WRITTEN_KINDS), frozenset()),
+    "answer": _ANY,
+    "tag": _ANY | {"label_smoothing", "focal"},
+    "rank": _ANY,
 }
 LONGEST = 512  # tokens a row where the user sets no limit: attention grows with the square
 
@@ -49,25 +59,23 @@ class Finetune:
     learning_rate: float | None = field(default=None, metadata={"help": "peak rate of what moves; none: the tuning's default"})
     warmup: float = field(default=0.1, metadata={"help": "share of the steps in which the rate rises, 0..1"})
     weight_decay: float = field(default=0.01, metadata={"help": "decoupled decay of matrices, >= 0"})
-    label_smoothing: float = field(default=0.0, metadata={"help": "share of each target spread over all labels, 0..1"})
-    class_weights: str = field(default="none", metadata={"help": "none, or balanced: rare labels weigh more in the loss"})
     dropout: float = field(default=0.1, metadata={"help": "share of the head's input dropped while training, 0..1"})
     max_length: int = field(default=0, metadata={"help": "most tokens a row; 0: the model's limit, at most 512"})
     patience: int = field(default=0, metadata={"help": "evaluations without gain before it stops early; 0: never"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
     gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
     packing: bool = field(default=False, metadata={"help": "texts: rows of a step stand behind one another up to max_length, none seeing its neighbour"})
+    switches: Switches = field(default=Switches(), metadata={"help": "what may be turned on besides, see the switches"})
 
     def __post_init__(self) -> None:
         check_choice("tuning", self.tuning, NAMES)
-        check_choice("class_weights", self.class_weights, ("none", "balanced"))
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
         check_range("size", self.size, 0, 4096, whole=True)
         check_range("epochs", self.epochs, 0, 10_000)
         check_range("batch_size", self.batch_size, 1, 4096, whole=True)
         if self.learning_rate is not None:
             check_range("learning_rate", self.learning_rate, 1e-9, 10)
-        for name in ("warmup", "weight_decay", "label_smoothing", "dropout"):
+        for name in ("warmup", "weight_decay", "dropout"):
             check_range(name, getattr(self, name), 0, 0.999)
         check_length(self.max_length)
         check_range("patience", self.patience, 0, 10_000, whole=True)
@@ -90,8 +98,7 @@ class Finetune:
             ModelError: the model cannot be had.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
-        if task.kind != "classify" and (self.label_smoothing or self.class_weights != "none"):
-            raise ConfigError(f"label_smoothing and class_weights need labels. Received: a task of kind {task.kind!r}.")
+        self.switches.require(SWITCHES[task.kind], f"finetune of a task of kind {task.kind!r}")
         if self.packing and (task.kind not in WRITTEN_KINDS or self.tuning == "prompt"):
             raise ConfigError(f"packing is for texts and every tuning but prompt. Received: kind {task.kind!r}, tuning {self.tuning!r}.")
         rows = check_labelled("finetune", train)

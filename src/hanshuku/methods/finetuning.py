@@ -117,9 +117,9 @@ def _standardised(found: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray
 def _train(fit: _Fit, run: Run, start: float) -> None:
     method, task = fit.method, fit.task
     weights = None
-    if method.class_weights == "balanced" and task.kind == "classify":
+    if method.switches.class_weights == "balanced" and task.kind == "classify":
         weights = balanced_weights(task, fit.rows.targets[: fit.count].numpy())
-    criterion = make_objective(task, label_smoothing=method.label_smoothing, class_weights=weights)
+    criterion = make_objective(task, label_smoothing=method.switches.label_smoothing, class_weights=weights, focal=method.switches.focal)
     teach(
         fit.trunk,
         fit.classifier,

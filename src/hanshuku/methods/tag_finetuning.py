@@ -51,7 +51,7 @@ def fit_tagger(method: Finetune, task: Task, train: Encoded, *, model: str, vali
             trunk,
             network,
             Feed(rows.lengths[:count], rows.collate, identity_of(method, task, train, held)),
-            lambda inner, batch: tag_loss(inner(batch), batch),
+            lambda inner, batch: tag_loss(inner(batch), batch, smoothing=method.switches.label_smoothing, focal=method.switches.focal),
             run.since(start),
             epochs=method.planned_epochs(len(train), len(task.labels)),
             evaluate=judge if held else None,

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from hanshuku.inference.tokens import Tokenised, token_batches
 from hanshuku.training.classifier import FEATURES, TARGETS, Classifier, Rows
+from hanshuku.training.objectives import focal_cross_entropy
 
 IGNORED = -100  # target of a token that is not judged
 
@@ -84,13 +85,13 @@ class TokenRows(Rows):
         return found
 
 
-def tag_loss(logits: Tensor, batch: dict[str, Tensor], smoothing: float = 0.0) -> Tensor:
-    """Mean cross entropy over the judged tokens of (B, T, O) logits; 0 where none is judged."""
+def tag_loss(logits: Tensor, batch: dict[str, Tensor], *, smoothing: float = 0.0, focal: float = 0.0) -> Tensor:
+    """Mean cross entropy (with `focal` as gamma the focal one) over the judged tokens of (B, T, O) logits; 0 where none is judged."""
     targets = batch[TARGETS].reshape(-1)
     judged = targets != IGNORED
     if not bool(judged.any()):
         return logits.sum() * 0.0
-    return nn.functional.cross_entropy(logits.reshape(len(targets), -1)[judged], targets[judged], label_smoothing=smoothing)
+    return focal_cross_entropy(logits.reshape(len(targets), -1)[judged], targets[judged], gamma=focal, smoothing=smoothing)
 
 
 def span_loss(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:

@@ -1,0 +1,33 @@
+"""Switches are off unless set, and are refused where they mean nothing."""
+
+from dataclasses import fields
+
+import pytest
+
+from hanshuku.errors import ConfigError
+from hanshuku.training.switches import Switches
+
+
+def test_all_are_off_at_first():
+    assert Switches().on == ()
+
+
+def test_what_is_set_is_on():
+    assert Switches(focal=2.0, label_smoothing=0.1).on == ("label_smoothing", "focal")
+
+
+def test_each_is_explained_and_there_are_fifteen_at_most():
+    assert all(f.metadata["help"] for f in fields(Switches))
+    assert len(fields(Switches)) <= 15
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Switches)])
+@pytest.mark.parametrize("wrong", [-1, "perhaps", True])
+def test_a_value_outside_its_range_is_refused(name, wrong):
+    with pytest.raises(ConfigError, match=rf"{name}.*Received"):
+        Switches(**{name: wrong})
+
+
+def test_a_switch_without_a_meaning_is_refused_with_those_that_have_one():
+    with pytest.raises(ConfigError, match=r"focal has no meaning for the weather: it needs labels\..*have one: label_smoothing"):
+        Switches(focal=2.0).require({"label_smoothing"}, "the weather")
