@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 
 from hanshuku.errors import ConfigError  # noqa: E402
 from hanshuku.inference.encoder import EncoderPredictor  # noqa: E402
+from hanshuku.methods import get_method  # noqa: E402
 from hanshuku.methods.finetune import NAMES, Finetune  # noqa: E402
 from hanshuku.training.run import Run  # noqa: E402
 from hanshuku.training.tunings import TUNINGS  # noqa: E402
@@ -26,7 +27,7 @@ def model(request) -> str:
 
 
 def fit(model, kind="one label", rows=None, seed=1, validation=None, **settings):
-    method = Finetune(**(FAST | settings))
+    method = get_method("finetune", **(FAST | settings))
     return method.fit(TASKS[kind], rows or rows_of(kind), model=model, validation=validation, run=Run(seed=seed))
 
 

@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 
 from hanshuku.errors import DataError
 from hanshuku.inference import get_predictor
+from hanshuku.methods import get_method
 from hanshuku.methods.finetune import NAMES, Finetune
 from hanshuku.tasks import kind_of
 from hanshuku.tasks.base import objects
@@ -23,7 +24,7 @@ _kept: dict[tuple[str, str], object] = {}
 
 
 def fit(kind, model, rows=None, **settings):
-    return Finetune(**(FAST | settings)).fit(TASKS[kind], rows or rows_of(kind), model=model, run=Run(seed=1))
+    return get_method("finetune", **(FAST | settings)).fit(TASKS[kind], rows or rows_of(kind), model=model, run=Run(seed=1))
 
 
 @pytest.fixture

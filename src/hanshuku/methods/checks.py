@@ -6,8 +6,9 @@ from typing import Any
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, DataError
-from hanshuku.training.checks import check_choice as check_choice
-from hanshuku.training.checks import check_range as check_range
+from hanshuku.training.checks import check_choice, check_range
+
+__all__ = ["check_choice", "check_labelled", "check_length", "check_range"]
 
 
 def check_length(max_length: Any) -> None:

@@ -44,5 +44,6 @@ def make(kind: type[Any], settings: Mapping[str, Any]) -> Any:
 
 def flat_settings(method: Any) -> dict[str, Any]:
     """Every setting of a method, its switches among them, as `learn` takes them."""
-    found = asdict(method)
-    return found | found.pop(HELD, {})
+    found: dict[str, Any] = asdict(method)
+    switched: dict[str, Any] = found.pop(HELD, {})
+    return found | switched
