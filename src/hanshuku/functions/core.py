@@ -15,6 +15,7 @@ from hanshuku.training.run import Step, silent
 
 if TYPE_CHECKING:
     from hanshuku.evaluation.report import Report
+    from hanshuku.functions.clean import WrongLabels
     from hanshuku.functions.origin import Origin
 
 P = ParamSpec("P")
@@ -165,6 +166,17 @@ class Function(Generic[P, R]):
         report = evaluate(self.task, self.predictor(), examples, seed=seed)
         self.report = report.to_json()
         return report
+
+    def wrong_labels(self, examples: Any, **options: Any) -> WrongLabels:
+        """The rows whose label seems wrong, the surest first, told from out-of-fold answers; what the function has learned is not used.
+
+        Args:
+            examples: labelled Examples, or whatever `read` takes.
+            **options: see `hanshuku.functions.clean.wrong_labels`: method, model, folds, at_least, seed, report, and the method's own settings.
+        """
+        from hanshuku.functions.clean import wrong_labels
+
+        return wrong_labels(examples, task=self.task, **options)
 
     def merge(self) -> Function[P, R]:
         """The same function with its LoRA, DoRA or IA3 made part of the weights: saved, its `model/` is a plain transformers folder.

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import MissingExtra
 from hanshuku.methods.base import default_encoder
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
 from hanshuku.tasks import Task
@@ -55,29 +52,11 @@ class Probe:
             ModelError: the model cannot be had.
             MissingExtra: torch, scipy or transformers is not installed.
         """
+        from hanshuku.methods.frozen_rows import FrozenRows
+
         rows = check_labelled("probe", train)
-        try:
-            from hanshuku.inference.encoder import EncoderPredictor, Head
-            from hanshuku.methods.head_learning import learn_head
-            from hanshuku.methods.linear import Penalty
-            from hanshuku.methods.zero_shot import zero_shot_head
-            from hanshuku.models.load import load_encoder
-        except ImportError as error:
-            raise MissingExtra(error.name or "torch", "train", "Learning a probe") from error
-        run.report(Step(0, 3, note=f"load {model}"))
-        loaded = load_encoder(model)
-        width = int(loaded.network.config.hidden_size) * (4 if task.is_pair else 1)
-        predictor = EncoderPredictor(
-            task, loaded, Head(np.zeros((1, width)), np.zeros(1)), pooling=loaded.info.pooling, normalise=True, pair="bi",
-            max_length=self.max_length or None, precision=self.precision, changed=False,
-        )  # fmt: skip
-        run.report(Step(1, 3, note=f"read {len(rows):,} rows"))
-        features = predictor.features(rows.inputs)
-        prior = zero_shot_head(task, loaded, precision=self.precision) if self.descriptions else None
+        frozen = FrozenRows.read(task, rows.inputs, self, model, run)
         run.report(Step(2, 3, note="fit the head"))
-        penalty = Penalty(self.strength, self.trust if prior else 0.0) if self.strength else None
-        learned = learn_head(task, features, rows, prior, penalty=penalty, blocks=4 if task.is_pair else 1, seed=run.seed)
-        predictor.head, predictor.threshold = learned.head, learned.threshold
-        predictor.moved_parameters = learned.head.weight.size + learned.head.bias.size
+        predictor = frozen.predictor(frozen.learn(rows, seed=run.seed))
         run.report(Step(3, 3, note="done"))
         return predictor
