@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_the_command_names_file_and_line_and_writes_the_mended_rows(capsys, data
     code, out, _ = run(capsys, "clean", data, "--model", tiny_encoder, "--folds", "3", "--relabel", "--out", "clean.csv", "-q")
     assert code == 0
     assert "mood.csv:5  bad -> good" in out
-    rows = list(csv.DictReader(open("clean.csv", encoding="utf-8")))
+    rows = list(csv.DictReader(Path("clean.csv").read_text(encoding="utf-8").splitlines()))
     assert (len(rows), rows[3]["label"]) == (60, "good")
 
 
