@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from hanshuku.cli import (
+    augment,
     call,
     check,
     clean,
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (learn, call, evaluate, compare, check, clean, forecast, pretrain, export, merge, serve, demo, doctor):
+for command in (learn, call, evaluate, compare, check, clean, augment, forecast, pretrain, export, merge, serve, demo, doctor):
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
 app.add_typer(models.app, name="models")
 

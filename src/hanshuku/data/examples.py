@@ -24,6 +24,7 @@ class Examples:
         files: (N,) int32, position in `sources` of the file the row came from.
         sources: names of the files.
         notes: everything that was counted and said on the way: blank lines, rows left out, the encoding found.
+        kin: (N,) int64, one number for a row and those that `augment` made from it; None where none were made.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -31,6 +32,7 @@ class Examples:
     files: np.ndarray
     sources: tuple[str, ...] = ("rows",)
     notes: tuple[Note, ...] = field(default=())
+    kin: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -69,7 +71,8 @@ class Examples:
         index = np.asarray(rows, dtype=np.int64)
         positions = index.tolist()
         columns = {name: [cells[i] for i in positions] for name, cells in self.columns.items()}
-        return replace(self, columns=columns, lines=self.lines[index], files=self.files[index])
+        kin = None if self.kin is None else self.kin[index]
+        return replace(self, columns=columns, lines=self.lines[index], files=self.files[index], kin=kin)
 
     def rename(self, renames: Mapping[str, str]) -> Examples:
         """The same rows with other names of columns.
@@ -84,7 +87,7 @@ class Examples:
         return replace(self, columns=renamed(self.columns, renames)) if renames else self
 
     def split(self, test: float = 0.2, seed: int = 0, by: str | None = None) -> tuple[Examples, Examples]:
-        """Split in two: (train, test). Rows with the same text (case, width and white space aside) stay together.
+        """Split in two: (train, test). Rows with the same text (case, width and white space aside) stay together, and so do augmented rows with theirs.
 
         The split is stratified by the answer's column: by label, by the rarest label of the row where it has
         several, by quintile where the answer is a number of many values.
@@ -102,6 +105,8 @@ class Examples:
         groups = self._text_groups()
         if by is not None:
             groups = merge_groups(groups, codes([str(cell) for cell in self.column(by)]))
+        if self.kin is not None:
+            groups = merge_groups(groups, self.kin)
         kept, held = split_rows(self._strata(), groups, test, seed)
         return self.take(kept), self.take(held)
 
@@ -112,6 +117,29 @@ class Examples:
             ConfigError: n_per_class < 1.
         """
         return self.take(few_rows(self._strata(), n_per_class, seed))
+
+    def augment(self, spec: str, *, times: int = 1, seed: int = 0, sides: str = "one", keep: bool = True) -> Examples:
+        """These rows, and behind them new ones made from them for which what they are labelled with still holds.
+
+        Entities and answers keep their places to the character. A row's new ones do not depend on the other rows. Augment what is
+        learned, never what judges: split first. (`split` keeps a row and those made from it together; a file does not tell them apart.)
+
+        Args:
+            spec: augmenters with commas between them: "synonyms,typos:0.2,casing+noise"; see `data.augment.spec.parse_spec`.
+            times: most new rows a row, 1..1000.
+            seed: same seed, same row: same new rows.
+            sides: which text of a pair changes: one (drawn for each new row), both, first or second.
+            keep: give these rows too, before the new ones.
+
+        Raises:
+            UnknownName: no augmenter has that name.
+            ConfigError: a value is outside its range, or rows of this kind cannot be augmented.
+            DataError: there is no text column, or several that fit equally well.
+            MissingExtra: a package of the extra "augment" is missing.
+        """
+        from hanshuku.data.augment.table import augment
+
+        return augment(self, spec, times=times, seed=seed, sides=sides, keep=keep)
 
     def _strata(self) -> np.ndarray:
         target = find_target(self.names)

@@ -70,7 +70,7 @@ def infer_task(
     if kind is not None and kind not in LABELLED:
         return infer_kind(examples, kind, labels=labels, inputs=inputs, instruction=instruction, name="" if name == "function" else name)
     target = _target(examples, kind, labels)
-    columns = _inputs(examples, target, kind, inputs)
+    columns = input_columns(examples, target, kind, inputs)
     shown = tuple(columns) if inputs or len(columns) == 2 else ("text",)
     task = Task("classify", shown, labels=("a", "b"), instruction=instruction, name=name)
     if target is None:
@@ -122,7 +122,14 @@ def _only_other(examples: Examples) -> str | None:
     return others[0] if 2 <= len(different) <= min(MANY_LABELS, len(examples) / 2) else None
 
 
-def _inputs(examples: Examples, target: str | None, kind: str | None, inputs: Sequence[str] | None) -> tuple[str, ...]:
+def input_columns(examples: Examples, target: str | None, kind: str | None = None, inputs: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The columns that are the input of labelled or unlabelled texts, one or two; see `infer_task` for kind and inputs.
+
+    Raises:
+        DataError: none, or several that fit equally well.
+        ConfigError: inputs are more than two, or one is the answer's column.
+        UnknownName: there is no such column.
+    """
     if inputs:
         for column in inputs:
             examples.column(column)
