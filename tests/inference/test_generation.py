@@ -13,6 +13,7 @@ from hanshuku.inference.asking import Asker
 from hanshuku.inference.decoder import Decoder, Limits
 from hanshuku.inference.generation import GenerationPredictor, load_generator
 from hanshuku.inference.settings import GenerationSettings
+from hanshuku.inference.trie import common_length
 from hanshuku.tasks import Task
 from tests.tiny import tiny_gemma
 
@@ -85,11 +86,47 @@ def test_what_prompts_share_is_computed_once(predictor, monkeypatch):
     assert all(rows == len(prompts) for rows, _ in seen)
 
 
+def alone(decoder, prompts, monkeypatch):
+    """The tokens of prompts that come one after the other, and how many tokens of each were read anew."""
+    seen, forward = [], decoder._forward
+    with monkeypatch.context() as patch:
+        patch.setattr(decoder, "_forward", lambda ids, *rest, **more: seen.append(ids.shape[1]) or forward(ids, *rest, **more))
+        found = []
+        for prompt in prompts:
+            begin = len(seen)
+            found.append((decoder.complete([prompt], Limits(6, frozenset()))[0].ids, seen[begin]))
+    return [ids for ids, _ in found], [read for _, read in found]
+
+
+def test_a_prompt_that_comes_alone_is_read_from_where_it_parts_from_the_last_one(predictor, monkeypatch):
+    prompts, _ = predictor.asker.prompts(ROWS[:4])
+    shared = min(common_length(prompts[0], prompt) for prompt in prompts[1:])
+    ids, read = alone(Decoder(predictor.loaded.network), prompts, monkeypatch)
+    assert read[0] == len(prompts[0]) and all(n <= len(prompt) - shared for n, prompt in zip(read[1:], prompts[1:], strict=True))
+    assert ids == [Decoder(predictor.loaded.network).complete([prompt], Limits(6, frozenset()))[0].ids for prompt in prompts]
+
+
+def test_the_next_turn_of_a_conversation_alone_is_read(predictor, monkeypatch):
+    turns = [predictor.asker.prompts(ROWS[:1])[0][0]]
+    for _ in range(3):
+        written = Decoder(predictor.loaded.network).complete([turns[-1]], Limits(6, frozenset()))[0].ids
+        turns.append([*turns[-1], *written, 7, 8, 9])
+    decoder = Decoder(predictor.loaded.network)
+    ids, read = alone(decoder, turns, monkeypatch)
+    assert read[1:] == [4, 4, 4]  # the answer's last token was never fed to the model
+    assert ids == [Decoder(predictor.loaded.network).complete([turn], Limits(6, frozenset()))[0].ids for turn in turns]
+    together = decoder.complete(turns, Limits(6, frozenset()))
+    assert [completion.ids for completion in together] == ids
+
+
 def test_a_text_that_is_too_long_loses_its_end_and_is_counted(predictor):
-    before = predictor.cut
-    predictor.outputs([("good food " * 300,)])
-    assert predictor.cut == before + 1
-    assert "lost a part" in " ".join(predictor.notes)
+    predictor.count_anew()
+    for _ in range(2):
+        predictor.outputs([("good food " * 300,)])
+    assert predictor.cut == 2
+    assert "2 texts were longer" in " ".join(predictor.notes)
+    predictor.count_anew()
+    assert predictor.notes == ()
 
 
 def test_a_long_conversation_loses_its_oldest_turns(model):

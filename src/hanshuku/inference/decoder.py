@@ -2,7 +2,8 @@
 
 The keys and values of a batch stand side by side, prompts padded on the right; what a token may see is told by an explicit mask
 over positions, so a row's answer is what it would be alone. Rows that are done leave the batch, so it shrinks as it goes;
-the output layer is run for the last position of each row only.
+the output layer is run for the last position of each row only. A prompt that comes alone begins behind what it shares with the
+last one that came alone, its answer too: an instruction, demonstrations, the earlier turns of a conversation are read once.
 """
 
 from __future__ import annotations
@@ -156,11 +157,14 @@ class Decoder(Writer):
             return found
         with torch.inference_mode():
             first = list(prompts[0])
-            shared = min((common_length(first, prompt) for prompt in prompts[1:]), default=0)
+            others = [self._prefix or ()] if len(prompts) == 1 else prompts[1:]
+            shared = min(common_length(first, other) for other in others)
             shared = min(shared, min(len(prompt) for prompt in prompts) - 1)
             shared = self._keep(tuple(first[:shared]))
             for rows in self._batches([len(prompt) - shared for prompt in prompts]):
-                self._run(rows, [list(prompts[row][shared:]) for row in rows], shared, limits, found)
+                cache, fed = self._run(rows, [list(prompts[row][shared:]) for row in rows], shared, limits, found)
+            if len(prompts) == 1:
+                self._prefix, self._kept = (*first, *fed), [(layer.keys, layer.values) for layer in cache.layers]
         return found
 
     def _keep(self, prefix: tuple[int, ...]) -> int:
@@ -183,8 +187,14 @@ class Decoder(Writer):
     def _learned(self) -> int:
         return 0 if self.vectors is None else len(self.vectors)
 
-    def _run(self, rows: list[int], rests: list[list[int]], shared: int, limits: Limits, found: list[Completion]) -> None:
-        """Write for one batch: `rests` holds what of each prompt follows the shared tokens."""
+    def _run(
+        self, rows: list[int], rests: list[list[int]], shared: int, limits: Limits, found: list[Completion]
+    ) -> tuple[DynamicCache, list[int]]:
+        """Write for one batch: `rests` holds what of each prompt follows the shared tokens.
+
+        Returns:
+            Keys and values, and which tokens of the first row that still wrote they hold behind its prompt.
+        """
         device, before = self.device, shared + self._learned
         longest = max(map(len, rests))
         ends = torch.tensor([len(rest) for rest in rests], device=device)
@@ -203,14 +213,14 @@ class Decoder(Writer):
         allowed[:, places, before + places] = True  # a padded place sees itself, so that no row of the mask is empty
         hidden = self._forward(ids.to(device), positions, allowed, keys, cache)
         last, position = hidden[torch.arange(len(rows), device=device), ends - 1], before + ends
-        active = list(rows)
+        active, fed = list(rows), []
         for _ in range(limits.max_new_tokens):
             tokens, logprobs = self._choose(active, last, limits)
             going = []
             for i, row in enumerate(active):
                 going.append(self._note(found[row], row, int(tokens[i]), float(logprobs[i]), limits))
             if not any(going):
-                return
+                break
             if sum(going) <= SHRINK * len(active):
                 at = torch.tensor([i for i, goes in enumerate(going) if goes], device=device)
                 active = [row for row, goes in zip(active, going, strict=True) if goes]
@@ -220,7 +230,9 @@ class Decoder(Writer):
             keys = torch.cat([keys, position[:, None]], dim=1)
             real = torch.cat([real, torch.ones((len(active), 1), dtype=torch.bool, device=device)], dim=1)
             last = self._forward(tokens[:, None], position[:, None], real[:, None, :], keys, cache)[:, 0]
+            fed.append(int(tokens[0]))
             position = position + 1
+        return cache, fed
 
     def _forward(
         self, ids: Tensor, positions: Tensor, allowed: Tensor, key_positions: Tensor, cache: DynamicCache, *, begin: bool = False
