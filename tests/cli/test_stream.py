@@ -21,7 +21,8 @@ def saved(tiny_causal, tmp_path):
 def test_call_streams_the_answer(capsys, saved):
     path, write = saved
     code, out, err = run(capsys, "call", path, "good food", "今天", "--stream")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "note: 2 answers reached max_new_tokens=20 and may be cut short.\n")
+    assert run(capsys, "call", path, "good food", "--stream", "--quiet")[2] == ""
     assert out == "".join("".join(write.write(text)) + "\n" for text in ("good food", "今天"))
 
 

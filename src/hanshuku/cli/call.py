@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hanshuku.cli.common import Columns, Encoding, Json, Quiet, columns_of, print_json, progress
+from hanshuku.cli.common import Columns, Encoding, Json, Quiet, columns_of, print_json, print_notes, progress
 from hanshuku.cli.shown import line_of
 from hanshuku.errors import ConfigError
 
@@ -42,6 +42,7 @@ def command(
         raise ConfigError("--output takes the rows of --input FILE. Received no --input.")
     if output:
         _file(loaded, input_, output, (columns, encoding), quiet or json)
+        _say(loaded, quiet)
         return
     rows = _given(loaded, texts or []) if texts else _rows(loaded, input_, (columns, encoding)) if input_ else _lines(loaded)
     if show_prompt:
@@ -51,6 +52,7 @@ def command(
         return
     if stream:
         _stream(loaded, rows)
+        _say(loaded, quiet)
         return
     for prediction in loaded.stream(rows):
         if json:
@@ -59,6 +61,12 @@ def command(
             shown = line_of(prediction.output)
             confidence = "" if prediction.confidence is None else f"\t{prediction.confidence:.2f}"
             sys.stdout.write(f"{shown}{confidence}\n")
+    _say(loaded, quiet)
+
+
+def _say(function: Function[..., Any], quiet: bool) -> None:
+    """What a user should know of the answers: texts that were cut, answers that were not finished, what a server was paid."""
+    print_notes(getattr(function.predictor(), "notes", ()), quiet=quiet)
 
 
 def _stream(function: Function[..., Any], rows: Iterable[tuple[str, ...]]) -> None:

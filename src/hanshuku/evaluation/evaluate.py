@@ -78,6 +78,7 @@ def answer(
     """The outputs for all rows, and what they cost: seconds, rows_per_second, peak_memory_mb, parameters, moved_parameters; asking a
     server also requests, kept_answers, tokens_in, tokens_out and, where prices were set, price.
     """
+    getattr(predictor, "count_anew", lambda: None)()  # what the report says is of these rows alone
     before = getattr(predictor, "spending", {})
     reset_peak()
     start = time.perf_counter()

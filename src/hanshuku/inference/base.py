@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -11,6 +12,25 @@ import numpy as np
 from hanshuku.tasks import Task
 
 Inputs = Sequence[tuple[str, ...]]  # N rows, one text per task input
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One text that a language model wrote.
+
+    Attributes:
+        text: the answer.
+        confidence: the geometric mean of the tokens' probabilities; None where there was no choice, or the model does not say.
+        is_whole: whether the model ended it; False: the limit of tokens did.
+        tokens_in: tokens of the prompt; None: not told.
+        tokens_out: tokens that were written; None: not told.
+    """
+
+    text: str
+    confidence: float | None = None
+    is_whole: bool = True
+    tokens_in: int | None = None
+    tokens_out: int | None = None
 
 
 class Predictor(Protocol):

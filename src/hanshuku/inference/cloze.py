@@ -118,7 +118,7 @@ class ClozePredictor:
         moved_parameters: how many parameters learning moved.
 
     Attributes:
-        cut: rows seen so far that were longer than the model may read and lost the end of a text.
+        tokens: puts rows into the template, and counts in `cut` those since the last `count_anew` that lost the end of a text.
 
     Raises:
         ConfigError: the template is illegal, a word is unknown to the model, or no room is left for a text.
@@ -140,6 +140,10 @@ class ClozePredictor:
     def total_parameters(self) -> int:
         """Parameters of the network."""
         return sum(parameter.numel() for parameter in self.loaded.network.parameters())
+
+    def count_anew(self) -> None:
+        """Forget what was counted, so that `notes` tell of what comes now."""
+        self.tokens.cut = 0
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ import numpy as np
 from hanshuku.errors import ConfigError, FunctionFolderError
 from hanshuku.inference.asking import Asker, tidied
 from hanshuku.inference.backbone import load_backbone, save_backbone
-from hanshuku.inference.base import Inputs
+from hanshuku.inference.base import Inputs, Reply
 from hanshuku.inference.beams import search_beams
 from hanshuku.inference.decoder import Completion, Decoder, Limits, Watch, sampler
 from hanshuku.inference.demonstrations import read_demonstrations
@@ -42,8 +42,8 @@ class GenerationPredictor:
         moved_parameters: how many parameters learning moved.
 
     Attributes:
-        cut: rows seen so far that were longer than the model may read and lost some text.
-        unended: answers so far that the limit of new tokens ended.
+        cut: rows seen since the last `count_anew` that were longer than the model may read and lost some text.
+        unended: answers since then that the limit of new tokens ended.
         fit_notes: what learning it has shown, for its record.
 
     Raises:
@@ -57,7 +57,7 @@ class GenerationPredictor:
         self, task: Task, loaded: Loaded, settings: GenerationSettings = GenerationSettings(), *, changed: bool = False, moved_parameters: int = 0  # noqa: B008 - frozen
     ) -> None:
         self.task, self.loaded, self.settings, self.changed, self.moved_parameters = task, loaded, settings, changed, moved_parameters
-        self.cut = self.unended = 0
+        self.count_anew()
         self.fit_notes: tuple[str, ...] = ()
         reads = min(settings.max_length, loaded.info.max_length - learned_vectors(loaded))
         self.new_tokens = new_tokens(task, settings, reads)
@@ -76,15 +76,23 @@ class GenerationPredictor:
         """Parameters of the network."""
         return sum(parameter.numel() for parameter in self.loaded.network.parameters())
 
+    def count_anew(self) -> None:
+        """Forget what was counted, so that `notes` tell of what comes now."""
+        self.cut = self.unended = 0
+
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know: texts cut, answers that were not finished."""
+        """What a user should know of the rows since the last `count_anew`: texts cut, answers that were not finished."""
         cut = f"{self.cut} texts were longer than the model may read ({self.asker.limit} tokens beside the answer) and lost a part."
         unended = f"{self.unended} answers reached max_new_tokens={self.new_tokens} and may be cut short."
         return tuple(note for note, count in ((cut, self.cut), (unended, self.unended)) if count)
 
     def outputs(self, inputs: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> np.ndarray:
-        """(N,) objects (text, confidence): the geometric mean of the tokens' probabilities.
+        """(N,) objects (text, confidence): the geometric mean of the tokens' probabilities; arguments as in `replies`."""
+        return objects([(one.text, one.confidence) for one in self.replies(inputs, shown)])
+
+    def replies(self, inputs: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> list[Reply]:
+        """The answers with their counts of tokens.
 
         Args:
             inputs: N rows.
@@ -92,18 +100,26 @@ class GenerationPredictor:
         """
         unique = list(dict.fromkeys(tuple(row) for row in inputs))
         place = {row: i for i, row in enumerate(unique)}
-        if shown is None:
-            prompts, was_cut = self.asker.prompts(unique)
-        else:
-            own = dict(zip((tuple(row) for row in inputs), shown, strict=True))
-            asked = [self.asker.showing(self.asker.fitted(own[row], row)).prompts([row]) for row in unique]
-            prompts, was_cut = [ids for (ids,), _ in asked], [cut for _, (cut,) in asked]
+        own = None if shown is None else dict(zip((tuple(row) for row in inputs), shown, strict=True))
+        prompts, was_cut = self.prompts(unique, None if own is None else [own[row] for row in unique])
         index = [place[tuple(row)] for row in inputs]
         self.cut += sum(was_cut[i] for i in index)
         found = self._complete(prompts)
         self.unended += sum(not self.is_whole(found[i]) for i in index)
-        answers = [(self.text(completion.ids), _confidence(completion)) for completion in found]
-        return objects([answers[i] for i in index])
+        answers = [self.reply(ids, completion) for ids, completion in zip(prompts, found, strict=True)]
+        return [answers[i] for i in index]
+
+    def prompts(self, rows: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> tuple[list[list[int]], list[bool]]:
+        """N prompts as token ids, and whether a row had to lose some of its text; arguments as in `replies`."""
+        if shown is None:
+            return self.asker.prompts(rows)
+        asked = [self.asker.showing(self.asker.fitted(own, row)).prompts([row]) for own, row in zip(shown, rows, strict=True)]
+        return [ids for (ids,), _ in asked], [cut for _, (cut,) in asked]
+
+    def reply(self, prompt: Sequence[int], completion: Completion) -> Reply:
+        """What was written behind a prompt, as an answer."""
+        count = len(completion.ids) + completion.ended
+        return Reply(self.text(completion.ids), _confidence(completion), self.is_whole(completion), len(prompt), count)
 
     def reference_bits(self, inputs: Inputs, references: Sequence[str], shown: Sequence[Sequence[Demonstration]] | None = None) -> np.ndarray:
         """How well the model foretells an answer, whatever it would write itself.
@@ -124,8 +140,8 @@ class GenerationPredictor:
 
     def prompt(self, row: Sequence[str], shown: Sequence[Demonstration] | None = None) -> str:
         """The whole prompt of one row as the model reads it, up to where the answer begins."""
-        asker = self.asker if shown is None else self.asker.showing(self.asker.fitted(shown, row))
-        return str(self.loaded.tokenizer.decode(asker.prompts([tuple(row)])[0][0], skip_special_tokens=False, clean_up_tokenization_spaces=False))
+        (ids,), _ = self.prompts([tuple(row)], None if shown is None else [shown])
+        return str(self.loaded.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     @property
     def limit(self) -> int:
@@ -136,11 +152,11 @@ class GenerationPredictor:
         """The last demonstrations that leave room for the row, or for half of what the model reads where it is longer than that."""
         return self.asker.fitted(demonstrations, row)
 
-    def stream(self, row: Sequence[str]) -> Iterator[str]:
-        """The answer to one row, piece by piece as it is written; together the pieces are the answer of `outputs`."""
+    def stream(self, row: Sequence[str], shown: Sequence[Demonstration] | None = None) -> Generator[str, None, Reply]:
+        """The answer to one row, piece by piece as it is written; together the pieces are the answer of `outputs`, which is returned at the end."""
         from hanshuku.inference.streaming import stream_text
 
-        return stream_text(self, tuple(row))
+        return stream_text(self, tuple(row), shown)
 
     def with_settings(self, **changes: Any) -> GenerationPredictor:
         """The same model with other settings of DECODING.
@@ -148,7 +164,9 @@ class GenerationPredictor:
         Raises:
             ConfigError: another setting, or a value outside its range.
         """
-        return type(self)(self.task, self.loaded, decoding_changed(self.settings, changes), changed=self.changed, moved_parameters=self.moved_parameters)
+        other = type(self)(self.task, self.loaded, decoding_changed(self.settings, changes), changed=self.changed, moved_parameters=self.moved_parameters)
+        other.decoder = self.decoder  # with the beginning of prompts that it keeps
+        return other
 
     def is_whole(self, completion: Completion) -> bool:
         """Whether the model ended the answer; False: the limit of new tokens did."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from hanshuku.errors import FunctionFolderError, TaskError
+from hanshuku.errors import ConfigError, FunctionFolderError, TaskError
 from hanshuku.inference.backbone import load_backbone, save_backbone
-from hanshuku.inference.base import Inputs
+from hanshuku.inference.base import Inputs, Reply
 from hanshuku.inference.demonstrations import Choice, choose, read_demonstrations
 from hanshuku.inference.embed import embed
 from hanshuku.inference.generation import GenerationPredictor
@@ -65,6 +65,10 @@ class InContextPredictor:
         self.asker, self.encoder, self.pool, self.choice = asker, encoder, pool, choice
         self.task, self.threshold = asker.task, asker.threshold
 
+    def count_anew(self) -> None:
+        """See the asker's `count_anew`."""
+        self.asker.count_anew()
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know."""
@@ -81,6 +85,27 @@ class InContextPredictor:
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """See the asker's `outputs`. No row depends on another."""
         return self.asker.outputs(inputs, self.demonstrations(inputs))
+
+    def replies(self, inputs: Inputs) -> list[Reply]:
+        """Where the asker writes texts: see `GenerationPredictor.replies`."""
+        return self._writer().replies(inputs, self.demonstrations(inputs))
+
+    def stream(self, row: Sequence[str]) -> Generator[str, None, Reply]:
+        """Where the asker writes texts: the answer to one row, piece by piece; see `GenerationPredictor.stream`."""
+        return self._writer().stream(row, self.demonstrations([tuple(row)])[0])
+
+    def with_settings(self, **changes: Any) -> InContextPredictor:
+        """The same with other settings of DECODING.
+
+        Raises:
+            ConfigError: another setting, or a value outside its range.
+        """
+        return InContextPredictor(self._writer().with_settings(**changes), self.encoder, self.pool, self.choice)
+
+    def _writer(self) -> GenerationPredictor | RemotePredictor:
+        if isinstance(self.asker, LabelScoringPredictor):
+            raise ConfigError(f"{self.task.name}() scores its labels and writes no text: call it.")
+        return self.asker
 
     def reference_bits(self, inputs: Inputs, references: Sequence[str]) -> np.ndarray:
         """Where the asker writes texts: (N, 3) bits, tokens and bytes of the references behind what is shown; see `GenerationPredictor.reference_bits`.

@@ -44,7 +44,7 @@ class LabelScoringPredictor:
 
     Attributes:
         prior: (A,) see above.
-        cut: rows seen so far that were longer than the model may read and lost the end of a text.
+        cut: rows seen since the last `count_anew` that were longer than the model may read and lost the end of a text.
 
     Raises:
         ConfigError: a template or setting is illegal, or the labels leave no room for a text.
@@ -57,7 +57,7 @@ class LabelScoringPredictor:
         scorer: Scorer | None = None,
     ) -> None:  # fmt: skip
         self.task, self.loaded, self.settings, self.threshold = task, loaded, settings, threshold
-        self.cut = 0
+        self.count_anew()
         wording = WORDINGS[settings.language]
         answers = answer_texts(task, wording)
         self.limit = min(settings.max_length, loaded.info.max_length)
@@ -71,6 +71,10 @@ class LabelScoringPredictor:
         self._lengths = np.array(lengths["sum" if task.several else settings.normalise], dtype=np.float64)
         self.scorer = scorer or Scorer(loaded.network.to(best_device()))
         self.prior = self._measure_prior(wording.content_free) if prior is None else np.asarray(prior, dtype=np.float64)
+
+    def count_anew(self) -> None:
+        """Forget what was counted, so that `notes` tell of what comes now."""
+        self.cut = 0
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 from hanshuku.errors import ConfigError
+from hanshuku.inference.base import Reply
+from hanshuku.inference.prompts import Demonstration
 
 if TYPE_CHECKING:
     from hanshuku.inference.generation import GenerationPredictor
@@ -15,15 +17,20 @@ if TYPE_CHECKING:
 UNFINISHED = "\ufffd"  # what a tokenizer gives for bytes that are no whole character yet
 
 
-def stream_text(predictor: GenerationPredictor, row: tuple[str, ...]) -> Iterator[str]:
-    """Pieces of the answer to one row.
+def stream_text(predictor: GenerationPredictor, row: tuple[str, ...], shown: Sequence[Demonstration] | None = None) -> Generator[str, None, Reply]:
+    """Pieces of the answer to one row, and at the end the answer.
+
+    Args:
+        predictor: what writes.
+        row: one text an input.
+        shown: demonstrations of this row; None: those of the settings.
 
     Raises:
         ConfigError: beams are set; the answer is then not known before its end.
     """
     if predictor.settings.beams > 1:
         raise ConfigError("With beams the answer is not known before its end, so it cannot be streamed. Set beams=1.")
-    pieces: queue.Queue[str | BaseException | None] = queue.Queue()
+    pieces: queue.Queue[str | Reply | BaseException] = queue.Queue()
     stopped = threading.Event()
     stops = predictor.settings.stop
     held = max((len(stop) for stop in stops), default=1) - 1
@@ -43,22 +50,25 @@ def stream_text(predictor: GenerationPredictor, row: tuple[str, ...]) -> Iterato
             return False
 
         try:
-            prompts, _ = predictor.asker.prompts([row])
+            prompts, (is_cut,) = predictor.prompts([row], None if shown is None else [shown])
             completion = predictor.decoder.complete(prompts, predictor.limits(prompts, watch))[0]
             text = predictor.written(completion.ids)
             if len(text) > done:
                 pieces.put(text[done:])
-            pieces.put(None)
+            predictor.cut += is_cut
+            predictor.unended += not predictor.is_whole(completion)
+            pieces.put(predictor.reply(prompts[0], completion))
         except BaseException as error:  # noqa: BLE001 - it is raised where the pieces are read
             pieces.put(error)
 
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
     try:
-        while (piece := pieces.get()) is not None:
+        while not isinstance(piece := pieces.get(), Reply):
             if isinstance(piece, BaseException):
                 raise piece
             yield piece
+        return piece
     finally:
         stopped.set()
         writer.join()

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from hanshuku.errors import MissingExtra, RemoteError, StorageError
@@ -35,6 +35,10 @@ class Spent:
     tokens_in: int = 0  # of the former
     tokens_out: int = 0
     untold: int = 0  # answers without a count of tokens
+
+    def since(self, before: Spent) -> Spent:
+        """What it has cost since then."""
+        return Spent(*(getattr(self, f.name) - getattr(before, f.name) for f in fields(self)))
 
     def price(self, settings: RemoteSettings) -> float:
         """In the currency of the prices that were set."""

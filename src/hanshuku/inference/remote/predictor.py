@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ import numpy as np
 
 from hanshuku.errors import ConfigError, FunctionFolderError
 from hanshuku.inference.asking import Turns, tidied
-from hanshuku.inference.base import Inputs
+from hanshuku.inference.base import Inputs, Reply
 from hanshuku.inference.demonstrations import read_demonstrations
 from hanshuku.inference.prompts import Demonstration
 from hanshuku.inference.remote.answers import Answer
@@ -45,8 +45,8 @@ class RemotePredictor:
         remote: how the server is asked.
 
     Attributes:
-        unread: answers so far that named nothing legal.
-        unended: answers so far that the limit of tokens ended.
+        unread: answers since the last `count_anew` that named nothing legal.
+        unended: answers since then that the limit of tokens ended.
 
     Raises:
         ConfigError: a template is illegal, or a setting has no meaning for a model on a server.
@@ -62,14 +62,19 @@ class RemotePredictor:
         self.task, self.settings, self.remote = task, settings, remote
         _check(task, settings)
         self.client = Client(parse_remote(model), remote)
+        self.count_anew()
+        self.messages([("",) * len(task.inputs)] if task.kind != "chat" else [])  # a template that is illegal is refused now
+
+    def count_anew(self) -> None:
+        """Forget what was counted, so that `notes` tell of what comes now; `spending` goes on."""
         self.unread = self.unended = self.unsure = 0
         self._strange = ""
-        self.messages([("",) * len(task.inputs)] if task.kind != "chat" else [])  # a template that is illegal is refused now
+        self._before = replace(self.client.spent)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know: what was spent, answers that could not be read or were cut short, settings the server refuses."""
-        spent, remote = self.client.spent, self.remote
+        """What a user should know of the rows since the last `count_anew`: what was spent, answers that could not be read or were cut short, settings the server refuses."""
+        spent, remote = self.client.spent.since(self._before), self.remote
         price = f", price {spent.price(remote):.6g}" if remote.price_in or remote.price_out else ""
         found = []
         if spent.answered or spent.kept:
@@ -105,17 +110,27 @@ class RemotePredictor:
         """
         rows = [tuple(row) for row in inputs]
         turns = self.messages(rows, shown)
-        if self.task.kind == "extract":
-            texts, answers = fitting_objects(self.task, self.settings.language, turns, self._ask)
-            return objects([(text, _confidence(answer)) for text, answer in zip(texts, answers, strict=True)])
+        if isinstance(self.settings, GenerationSettings):
+            return objects([(one.text, one.confidence) for one in self._replies(turns)])
         answers = self._ask(turns)
         self.unended += sum(answer.finish == "length" for answer in answers)
-        if isinstance(self.settings, GenerationSettings):
-            return objects([(tidied(self.task, said(answer.text), self.settings.stop), _confidence(answer)) for answer in answers])
         self.unsure += sum(not answer.tokens for answer in answers) if self.task.kind == "classify" else 0
         names = names_of(self.task)
         found = [self._read(answer, names) for answer in answers]
         return np.array(found, dtype=np.float32).reshape(len(found), *([] if self.task.kind == "rate" else [len(self.task.labels)]))
+
+    def replies(self, inputs: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> list[Reply]:
+        """For a task whose answer is a text: the answers with their counts of tokens; arguments and errors as of `outputs`."""
+        return self._replies(self.messages([tuple(row) for row in inputs], shown))
+
+    def _replies(self, turns: Sequence[Turns]) -> list[Reply]:
+        if self.task.kind == "extract":
+            texts, answers = fitting_objects(self.task, self.settings.language, turns, self._ask)
+        else:
+            answers = self._ask(turns)
+            texts = [tidied(self.task, said(answer.text), self.settings.stop) for answer in answers]
+            self.unended += sum(answer.finish == "length" for answer in answers)
+        return [Reply(text, _confidence(one), one.finish != "length", one.tokens_in, one.tokens_out) for text, one in zip(texts, answers, strict=True)]
 
     def _ask(self, conversations: Sequence[Turns]) -> list[Answer]:
         return self.client.ask([self.body(turns) for turns in conversations])
@@ -156,13 +171,13 @@ class RemotePredictor:
         turns = self.messages([tuple(row)], None if shown is None else [shown])[0]
         return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
 
-    def stream(self, row: Sequence[str]) -> Iterator[str]:
-        """The answer to one row, piece by piece as it is written.
+    def stream(self, row: Sequence[str], shown: Sequence[Demonstration] | None = None) -> Generator[str, None, Reply]:
+        """The answer to one row, piece by piece as it is written, which is returned at the end.
 
         Raises:
             RemoteError: the server cannot be asked, or broke off.
         """
-        return stream_text(self.client, self.body(self.messages([tuple(row)])[0]))
+        return stream_text(self.client, self.body(self.messages([tuple(row)], None if shown is None else [shown])[0]))
 
     def with_settings(self, **changes: Any) -> RemotePredictor:
         """The same model with other settings of DECODING.
