@@ -15,7 +15,7 @@ pytest.importorskip("torch")
 from tests.tiny import tiny_marian, tiny_t5
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVED = {"remote.md"}  # its snippets need a server: tests/inference/remote runs them
+SERVED = {"remote.md", "serving.md"}  # their snippets need a server: tests/inference/remote and tests/serving/test_chat.py run them
 PAGES = ["README.md", "README.zh.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*/*.md") if page.name not in SERVED and "```python" in page.read_text(encoding="utf-8"))]
 
 

@@ -19,7 +19,7 @@ def command(
     max_body_kb: Annotated[int, typer.Option(min=1, help="Largest request body that is read.")] = 1024,
     quiet: Quiet = False,
 ) -> None:
-    """Serve functions: POST /v1/functions/NAME; /healthz, /metrics, /openapi.json."""
+    """Serve functions: POST /v1/functions/NAME; functions that write also at OpenAI's /v1/chat/completions; /healthz, /metrics, /openapi.json."""
     from hanshuku.serving.limits import Limits
     from hanshuku.serving.server import serve
 

@@ -116,6 +116,10 @@ class GenerationPredictor:
         asked = [self.asker.showing(self.asker.fitted(own, row)).prompts([row]) for own, row in zip(shown, rows, strict=True)]
         return [ids for (ids,), _ in asked], [cut for _, (cut,) in asked]
 
+    def overlong(self, rows: Inputs) -> list[bool]:
+        """Whether each row is longer than the model may read and would lose some of its text."""
+        return self.prompts(rows)[1]
+
     def reply(self, prompt: Sequence[int], completion: Completion) -> Reply:
         """What was written behind a prompt, as an answer."""
         count = len(completion.ids) + completion.ended

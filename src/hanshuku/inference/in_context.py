@@ -94,6 +94,15 @@ class InContextPredictor:
         """Where the asker writes texts: the answer to one row, piece by piece; see `GenerationPredictor.stream`."""
         return self._writer().stream(row, self.demonstrations([tuple(row)])[0])
 
+    def overlong(self, rows: Inputs) -> list[bool]:
+        """Whether each row would lose some of its text, however few demonstrations are shown."""
+        return self._writer().overlong(rows)
+
+    @property
+    def limit(self) -> int:
+        """Most tokens of a prompt, where the asker is here."""
+        return int(getattr(self.asker, "limit", 0))
+
     def with_settings(self, **changes: Any) -> InContextPredictor:
         """The same with other settings of DECODING.
 

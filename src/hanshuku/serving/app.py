@@ -1,4 +1,4 @@
-"""The FastAPI application: POST /v1/functions/NAME for each function (/rows, /stream), /healthz, /metrics, /openapi.json."""
+"""The FastAPI application: POST /v1/functions/NAME for each function (/rows, /stream), OpenAI's addresses, /healthz, /metrics, /openapi.json."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
-from hanshuku.errors import HanshukuError
+from hanshuku.errors import HanshukuError, RemoteError
 from hanshuku.functions.core import Function
+from hanshuku.inference.base import Reply
+from hanshuku.serving.asked import Refused
 from hanshuku.serving.batcher import Batcher, Busy
-from hanshuku.serving.guard import Guard, problem
+from hanshuku.serving.chat import Item, Talker, add_chat
+from hanshuku.serving.guard import OPENAI, Guard, problem
 from hanshuku.serving.limits import Limits
 from hanshuku.serving.schema import request_model, response_model
 from hanshuku.serving.watch import Watch
-from hanshuku.tasks import WRITTEN_KINDS
+from hanshuku.tasks import WRITTEN_KINDS, Prediction
+
+AnyBatcher = Batcher[Item, Prediction | Reply]
 
 
 def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | None = None, api_key: str = "") -> FastAPI:
@@ -30,11 +35,10 @@ def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | No
     """
     limits = limits or Limits()
     watch = Watch()
-    batchers = {
-        name: Batcher(
-            function.predict_rows, max_batch=limits.max_batch, max_wait_ms=limits.max_wait_ms, max_waiting=limits.max_waiting
-        )
-        for name, function in functions.items()
+    talkers = {name: Talker(function) for name, function in functions.items()}
+    batchers: dict[str, AnyBatcher] = {
+        name: Batcher(talker.answer, max_batch=limits.max_batch, max_wait_ms=limits.max_wait_ms, max_waiting=limits.max_waiting)
+        for name, talker in talkers.items()
     }
 
     @asynccontextmanager
@@ -51,6 +55,7 @@ def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | No
     _add_pages(app, functions, watch)
     for name, function in functions.items():
         _add_function(app, name, function, batchers[name], limits)
+    add_chat(app, talkers, batchers)
     return app
 
 
@@ -72,12 +77,17 @@ def _add_pages(app: FastAPI, functions: Mapping[str, Function[..., Any]], watch:
         return {"functions": {name: {"task": function.task.to_json(), "report": function.report} for name, function in functions.items()}}
 
     @app.exception_handler(HanshukuError)
-    async def ours(_request: Request, error: HanshukuError) -> Response:
-        busy = isinstance(error, Busy)
-        return problem(503 if busy else 422, str(error), {"Retry-After": "1"} if busy else {})
+    async def ours(request: Request, error: HanshukuError) -> Response:
+        path = request.url.path
+        if isinstance(error, Refused):
+            return problem(error.status, str(error), path=path, param=error.param, code=error.code)
+        if isinstance(error, Busy):
+            return problem(503, str(error), {"Retry-After": "1"}, path=path)
+        usual = 400 if path.startswith(OPENAI) else 422
+        return problem(502 if isinstance(error, RemoteError) else usual, str(error), path=path)
 
 
-def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher: Batcher, limits: Limits) -> None:
+def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher: AnyBatcher, limits: Limits) -> None:
     task = function.task
     one_in, many_in = request_model(task, limits.max_rows)
     one_out, many_out = response_model(task)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from typing import Any, Generic, TypeVar
 
 from hanshuku.errors import HanshukuError
-from hanshuku.tasks import Prediction
 
-Rows = Sequence[tuple[str, ...]]
+I = TypeVar("I")  # noqa: E741 - what is asked
+A = TypeVar("A")  # what is answered
+P = TypeVar("P")  # a piece of an answer
 
 
 class Busy(HanshukuError):
     """More rows are waiting than the server lets wait."""
 
 
-class Batcher:
+class Batcher(Generic[I, A]):
     """Collects rows of concurrent requests into batches for one predictor.
 
     An idle server answers at once; a busy one finds what queued up meanwhile and answers it in one go, so that the
@@ -32,13 +34,13 @@ class Batcher:
     """
 
     def __init__(
-        self, predict: Callable[[Rows], list[Prediction]], *, max_batch: int = 64, max_wait_ms: float = 2.0, max_waiting: int = 4096
+        self, predict: Callable[[Sequence[I]], list[A]], *, max_batch: int = 64, max_wait_ms: float = 2.0, max_waiting: int = 4096
     ) -> None:
         self._predict, self._max_batch, self._wait, self._max_waiting = predict, max_batch, max_wait_ms / 1000, max_waiting
-        self._queue: asyncio.Queue[tuple[Rows, asyncio.Future[list[Prediction]]]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Sequence[I], asyncio.Future[list[A]]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="predict")
         self._task: asyncio.Task[None] | None = None
-        self._left: tuple[Rows, asyncio.Future[list[Prediction]]] | None = None
+        self._left: tuple[Sequence[I], asyncio.Future[list[A]]] | None = None
         self.waiting = 0  # rows asked for and not answered yet
         self.batches = 0  # batches answered
 
@@ -54,14 +56,14 @@ class Batcher:
                 await self._task
         self._thread.shutdown(wait=True)
 
-    async def ask(self, rows: Rows) -> list[Prediction]:
+    async def ask(self, rows: Sequence[I]) -> list[A]:
         """The predictions for these rows.
 
         Raises:
             Busy: too many rows are waiting.
         """
         self._admit(len(rows))
-        answer: asyncio.Future[list[Prediction]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[list[A]] = asyncio.get_running_loop().create_future()
         self.waiting += len(rows)
         try:
             self._queue.put_nowait((rows, answer))
@@ -69,7 +71,7 @@ class Batcher:
         finally:
             self.waiting -= len(rows)
 
-    def stream(self, pieces: Callable[[], Iterator[str]]) -> AsyncIterator[str]:
+    def stream(self, pieces: Callable[[], Iterator[P]]) -> AsyncGenerator[P, None]:
         """The pieces that an iterator gives, which runs in the thread of the predictor: nothing else is answered meanwhile.
 
         Left early (the client is gone), it stops at its next piece.
@@ -84,8 +86,8 @@ class Batcher:
         if self.waiting + rows > self._max_waiting:
             raise Busy(f"{self.waiting} rows are waiting, {self._max_waiting} may. Try again in a moment.")
 
-    async def _stream(self, pieces: Callable[[], Iterator[str]]) -> AsyncIterator[str]:
-        loop, queue, left = asyncio.get_running_loop(), asyncio.Queue[str | Exception | None](), threading.Event()
+    async def _stream(self, pieces: Callable[[], Iterator[P]]) -> AsyncGenerator[P, None]:
+        loop, queue, left = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
 
         def produce() -> None:
             try:
@@ -125,7 +127,7 @@ class Batcher:
             except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to the request
                 await self._one_by_one(batch, error)
 
-    async def _gather(self) -> list[tuple[Rows, asyncio.Future[list[Prediction]]]]:
+    async def _gather(self) -> list[tuple[Sequence[I], asyncio.Future[list[A]]]]:
         """The requests of the next batch: the first that comes and what joins it in time and fits."""
         first, self._left = (self._left or await self._queue.get()), None
         batch, size = [first], len(first[0])
@@ -148,11 +150,11 @@ class Batcher:
             size += len(request[0])
         return batch
 
-    async def _run(self, rows: Rows) -> list[Prediction]:
+    async def _run(self, rows: Sequence[I]) -> list[A]:
         self.batches += 1
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, rows)
 
-    async def _one_by_one(self, batch: list[tuple[Rows, asyncio.Future[list[Prediction]]]], error: Exception) -> None:
+    async def _one_by_one(self, batch: list[tuple[Sequence[I], asyncio.Future[list[A]]]], error: Exception) -> None:
         for rows, answer in batch:
             if answer.done():
                 continue

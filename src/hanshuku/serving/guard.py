@@ -14,6 +14,7 @@ from hanshuku.serving.limits import Limits
 from hanshuku.serving.watch import Watch
 
 OPEN = {"/healthz"}  # answered without a key
+OPENAI = ("/v1/chat/", "/v1/models")  # addresses that OpenAI's clients ask: errors have their form
 
 
 class Guard:
@@ -35,13 +36,14 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if self._key and scope["path"] not in OPEN and not hmac.compare_digest(_key_of(scope), self._key):
-            await problem(401, "Give the API key: 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.")(scope, receive, send)
+            text = "Give the API key: 'Authorization: Bearer KEY' or 'X-API-Key: KEY'."
+            await problem(401, text, path=scope["path"], code="invalid_api_key")(scope, receive, send)
             return
         if scope["method"] == "POST":
             body = await self._body(receive)
             if body is None:
                 text = f"A request may have {self._limits.max_body_kb} KB. Send fewer rows at once, or raise --max-body-kb."
-                await problem(413, text)(scope, receive, send)
+                await problem(413, text, path=scope["path"])(scope, receive, send)
                 return
             receive = _again(body, receive)
         start = time.perf_counter()
@@ -86,6 +88,21 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return read
 
 
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """An error as JSON."""
-    return JSONResponse({"detail": detail}, status_code=status, headers=dict(headers or {}))
+def problem(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, *, path: str = "", param: str | None = None, code: str | None = None
+) -> JSONResponse:
+    """An error as JSON, in the form that those who ask this address read.
+
+    Args:
+        status: of HTTP.
+        detail: what was received, what is legal, what to do.
+        headers: of the answer.
+        path: of the request.
+        param: OpenAI's form: the field of the request.
+        code: OpenAI's form: their name for it.
+    """
+    body: dict[str, object] = {"detail": detail}
+    if path.startswith(OPENAI):
+        kind = "invalid_request_error" if status < 500 else "server_error"
+        body = {"error": {"message": detail, "type": kind, "param": param, "code": code}}
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}))

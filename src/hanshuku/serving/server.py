@@ -16,6 +16,7 @@ from hanshuku.errors import MissingExtra, ServingError
 from hanshuku.functions.core import Function
 from hanshuku.functions.store import load
 from hanshuku.serving.limits import Limits
+from hanshuku.tasks import WRITTEN_KINDS
 
 SWITCH_S = 2e-4  # the model's thread gives the interpreter up at each operation; with Python's 5 ms it would wait that long to have it back
 
@@ -82,6 +83,8 @@ def serve(
     if not quiet:
         for name in functions:
             sys.stdout.write(f"serving {address}/v1/functions/{name}\n")
+        if written := [name for name, function in functions.items() if function.task.kind in WRITTEN_KINDS]:
+            sys.stdout.write(f"serving {address}/v1/chat/completions for OpenAI's clients: {', '.join(written)}\n")
         sys.stdout.flush()
     config = uvicorn.Config(make_app(functions, limits=limits, api_key=key), log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])

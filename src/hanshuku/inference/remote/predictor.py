@@ -123,6 +123,10 @@ class RemotePredictor:
         """For a task whose answer is a text: the answers with their counts of tokens; arguments and errors as of `outputs`."""
         return self._replies(self.messages([tuple(row) for row in inputs], shown))
 
+    def overlong(self, rows: Inputs) -> list[bool]:
+        """False for each row: what is too long its server says."""
+        return [False] * len(rows)
+
     def _replies(self, turns: Sequence[Turns]) -> list[Reply]:
         if self.task.kind == "extract":
             texts, answers = fitting_objects(self.task, self.settings.language, turns, self._ask)
