@@ -18,13 +18,11 @@ from hanshuku.cli.common import (
     read_examples,
     stdout,
 )
-from hanshuku.cli.shown import line_of
+from hanshuku.cli.shown import line_of, short
 from hanshuku.errors import ConfigError
 
 if TYPE_CHECKING:
     from hanshuku.functions.clean import WrongLabels
-
-SHOWN_TEXT = 80  # characters of a text in the list
 
 
 def command(
@@ -89,7 +87,7 @@ def _show(found: WrongLabels, show: int) -> None:
     console = stdout()
     for wrong in found.found[:show]:
         place = f"{wrong.file}:{wrong.line}"
-        console.print(f"{place}  {_plain(wrong.given)} -> {_plain(wrong.proposed)}  ({wrong.confidence:.2f})  {_short(wrong.text)}", markup=False, soft_wrap=True)
+        console.print(f"{place}  {_plain(wrong.given)} -> {_plain(wrong.proposed)}  ({wrong.confidence:.2f})  {short(wrong.text)}", markup=False, soft_wrap=True)
     if len(found) > show:
         console.print(f"... and {len(found) - show} more: --show {len(found)}, or --out FILE", style="dim", markup=False)
     share = len(found) / max(len(found.examples), 1)
@@ -98,8 +96,3 @@ def _show(found: WrongLabels, show: int) -> None:
 
 def _plain(label: Any) -> str:
     return line_of(label) or "(none)"
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= SHOWN_TEXT else flat[: SHOWN_TEXT - 1] + "…"

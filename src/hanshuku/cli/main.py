@@ -25,6 +25,7 @@ from hanshuku.cli import (
     models,
     pretrain,
     serve,
+    suggest,
 )
 from hanshuku.errors import HanshukuError
 
@@ -35,7 +36,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (learn, call, evaluate, compare, check, clean, augment, forecast, pretrain, export, merge, serve, demo, doctor):
+for command in (
+    learn, call, evaluate, compare, check, clean, suggest, augment,
+    forecast, pretrain, export, merge, serve, demo, doctor,
+):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
 app.add_typer(models.app, name="models")
 

@@ -23,6 +23,12 @@ def line_of(output: Any) -> str:
     return f"{output:.3f}" if isinstance(output, float) else str(output)
 
 
+def short(text: str, width: int = 80) -> str:
+    """One line of at most `width` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
 def _flat(text: str) -> str:
     """Without line ends: a line stays a line."""
     return " ".join(text.splitlines())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hanshuku.evaluation.report import Report
     from hanshuku.functions.clean import WrongLabels
     from hanshuku.functions.origin import Origin
+    from hanshuku.functions.suggest import Suggestion
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -166,6 +167,18 @@ class Function(Generic[P, R]):
         report = evaluate(self.task, self.predictor(), examples, seed=seed)
         self.report = report.to_json()
         return report
+
+    def suggest(self, texts: Any, n: int = 20, **options: Any) -> tuple[Suggestion, ...]:
+        """The n rows to label next, each with the function's guess and why it was chosen.
+
+        Args:
+            texts: unlabelled rows as `map` takes them, a file, Examples or a Stream.
+            n: rows to choose.
+            **options: see `hanshuku.functions.suggest.suggest`: by, how, labelled, model, seed, report.
+        """
+        from hanshuku.functions.suggest import suggest
+
+        return suggest(self, texts, n=n, **options)
 
     def wrong_labels(self, examples: Any, **options: Any) -> WrongLabels:
         """The rows whose label seems wrong, the surest first, told from out-of-fold answers; what the function has learned is not used.
