@@ -20,6 +20,7 @@ from hanshuku.cli import (
     evaluate,
     export,
     forecast,
+    label,
     learn,
     merge,
     models,
@@ -37,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, evaluate, compare, check, clean, suggest, augment,
+    learn, call, evaluate, compare, check, clean, suggest, label, augment,
     forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
