@@ -41,11 +41,13 @@ def command(
     schema: Annotated[str, typer.Option(metavar="FILE", help="extract: a JSON schema of the answers; found from TRAIN where not given.")] = "",
     instruction: Annotated[str, typer.Option(help="What the function does, in a sentence.")] = "",
     model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder; the method's default where not given.")] = "",
-    method: Annotated[str, typer.Option(help="auto, or a method by name.")] = "auto",
+    method: Annotated[str, typer.Option(help="auto, or a method by name; auto where not given, with --from continual.")] = "",
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the method, or a switch: field=value. May be repeated.")] = None,
     budget: Annotated[str, typer.Option(help="Wall time that may be spent: 5min, 90s, 1h.")] = "",
     out: Annotated[str, typer.Option(help="Folder to save to; TRAIN's name with .fn where not given.")] = "",
     validation: Annotated[str, typer.Option(help="Examples for early stopping and thresholds; never the test rows.")] = "",
+    from_: Annotated[str, typer.Option("--from", metavar="FN", help="A saved function that shall learn TRAIN too, its new labels among it, and keep what it knows.")] = "",
+    earlier: Annotated[str, typer.Option(metavar="FILE", help="With --from: rows it learned from before, to store and replay some where it has stored none.")] = "",
     track: Annotated[str, typer.Option(help="csv, tensorboard, wandb; several with commas. Logs go to OUT.run/.")] = "",
     columns: Columns = "",
     encoding: Encoding = "",
@@ -58,14 +60,18 @@ def command(
     from hanshuku.functions.core import Function
 
     rows, held = _rows(train, test, columns, seed, encoding)
-    target = Path(out or Path(train if train != "-" else "function").name.split(".")[0] + ".fn")
+    target = _target(train, out, from_)
     run_folder = target.with_name(target.name + ".run")
-    start: Function[..., Any] = Function(_task(rows, task, labels, instruction, schema))
+    if earlier and not from_:
+        raise ConfigError("--earlier goes with --from FN: rows that this function learned from before.")
+    start: Function[..., Any]
+    start = _saved(from_, task, labels, schema, instruction, model) if from_ else Function(_task(rows, task, labels, instruction, schema))
+    more = {"earlier": read_examples(earlier, columns, encoding)} if earlier else {}
     tracked = tuple(name.strip() for name in track.split(",") if name.strip())
     with progress(quiet=quiet or json) as report:
         learned = start.learn(
-            rows, method=method, model=model or None, budget=budget or None, seed=seed, folder=run_folder, track=tracked, report=report,
-            validation=read_examples(validation, columns, encoding) if validation else None, accept_licence=accept_licence, **parse_settings(set_ or []),
+            rows, method=method or None, model=model or None, budget=budget or None, seed=seed, folder=run_folder, track=tracked, report=report,
+            validation=read_examples(validation, columns, encoding) if validation else None, accept_licence=accept_licence, **more, **parse_settings(set_ or []),
         )  # fmt: skip
     measured = learned.evaluate(held) if held is not None else None
     learned.save(target)
@@ -86,6 +92,31 @@ def _clean(run_folder: Path, *, keeps_logs: bool) -> None:
     from hanshuku.training.checkpoint import clear
 
     clear(run_folder)
+
+
+def _target(train: str, out: str, from_: str) -> Path:
+    """Where the function is saved.
+
+    Raises:
+        ConfigError: it would be that of --from, unasked.
+    """
+    target = Path(out or Path(train if train != "-" else "function").name.split(".")[0] + ".fn")
+    if from_ and not out and target.resolve() == Path(from_).resolve():
+        raise ConfigError(f"Say where to save: --out NEW.fn, or --out {from_} to put it in the place of the old one.")
+    return target
+
+
+def _saved(path: str, *stated: str) -> Function[..., Any]:
+    """The function that learns on.
+
+    Raises:
+        ConfigError: the command states a task or a model besides.
+    """
+    from hanshuku.functions.store import load
+
+    if any(stated):
+        raise ConfigError("--from FN keeps the function's task, instruction and model; leave out --task, --labels, --schema, --instruction and --model.")
+    return load(path)
 
 
 def _rows(train: str, test: str, columns: str, seed: int, encoding: str) -> tuple[Examples, Examples | None]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hanshuku.functions.core import Function
 
 
-def card(function: Function[Any, Any]) -> str:
-    """The model card of a function, Markdown."""
+def card(function: Function[Any, Any], kept: Sequence[str] = ()) -> str:
+    """The model card of a function, Markdown; `kept`: lines on what it stores so as to learn on."""
     task = function.task
     what = f"a number from {task.low:g} to {task.high:g}" if task.kind == "rate" else f"{len(task.labels)} labels" if task.labels else task.kind
     lines = [f"# {task.name}", "", task.instruction or "(no instruction was given)", ""]
@@ -30,6 +30,8 @@ def card(function: Function[Any, Any]) -> str:
             f"  - versions: {', '.join(f'{k} {v}' for k, v in origin.versions.items())}",
             *(f"  - {note}" for note in origin.notes),
         ]
+    if kept:
+        lines += ["", "## What it keeps", "", *kept]
     lines += ["", "## Limits", "", "It was measured on data like its test rows and on nothing else; texts of another kind may fare worse."]
     return "\n".join([*lines, "The licence of the model above applies to what was made from it.", ""])
 

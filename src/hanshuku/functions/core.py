@@ -138,18 +138,39 @@ class Function(Generic[P, R]):
             self.history = (origin,)
         return self._predictor
 
-    def learn(self, examples: Any = None, **options: Any) -> Function[P, R]:
-        """A new function that has learned from examples.
+    def learn(self, examples: Any = None, *, method: str | None = None, **options: Any) -> Function[P, R]:
+        """A new function that has learned from examples; one that has learned already learns on, and forgets little.
 
         Args:
             examples: Examples, or whatever `read` takes: a file, a frame, a list of dicts. None: for methods that learn nothing.
-            **options: see `hanshuku.functions.learn.learn`: method, model, budget, validation, seed, folder, track, report,
-                accept_licence, and the method's own settings.
+            method: a name in METHODS. None: "auto" where nothing was learned so far, else "continual", which goes on from what is there
+                and takes labels that are new. Any other name learns anew, from these examples alone.
+            **options: see `hanshuku.functions.learn.learn`: model, budget, validation, seed, folder, track, report, accept_licence, and the
+                method's own settings. Learning on takes `earlier=` too, rows learned from before, and no model.
+
+        Raises:
+            ConfigError: it has learned already in a way that cannot go on, and no method is named.
         """
         from hanshuku.functions.learn import learn
+        from hanshuku.functions.learn_on import grown_cast, has_learned, learn_on
 
-        predictor, origin = learn(self.task, examples, **options)
+        if method in {None, "continual"} and has_learned(self.history):
+            task, predictor, origin = learn_on(self.task, self.predictor(), self.history, examples, **options)
+            cast = self._cast if task.labels == self.task.labels else grown_cast(self._cast, cast_of(task), self.task.labels)
+            return Function(task, predictor, cast=cast, history=(*self.history, origin))
+        predictor, origin = learn(self.task, examples, method=method or "auto", **options)
         return Function(self.task, predictor, cast=self._cast, history=(*self.history, origin))
+
+    def without_rows(self) -> Function[P, R]:
+        """The same function without the rows that `continual` stored in it, to be given away; it answers as before.
+
+        Raises:
+            ConfigError: it stores none.
+        """
+        predictor: Any = self.predictor()
+        if not getattr(getattr(predictor, "past", None), "stored", 0):
+            raise ConfigError(f"{self.task.name}() stores no rows.")
+        return Function(self.task, predictor.without_rows(), cast=self._cast, history=self.history, report=self.report)
 
     def evaluate(self, examples: Any, *, seed: int = 0) -> Report:
         """Measured quality and cost on labelled examples that were not learned from.

@@ -91,13 +91,13 @@ def _writer(predictor: Any, *, int8: bool) -> Any:
     def as_it_is(predictor: Any, folder: Path) -> tuple[str, dict[str, Any]]:
         return predictor.KIND, predictor.save(folder)
 
-    ways = {"encoder": encoder, "static": as_it_is}
+    ways = {"encoder": encoder, "continual": encoder, "static": as_it_is}
     if predictor.KIND not in ways:
         raise ExportError(
             f"A function of kind {predictor.KIND!r} cannot run without torch. What can: {', '.join(ways)}; learn it with probe, contrastive, "
             "finetune or static."
         )
-    if int8 and predictor.KIND != "encoder":
+    if int8 and ways[predictor.KIND] is not encoder:
         raise ExportError(f"int8 is for encoders; a function of kind {predictor.KIND!r} has no matrices worth it. Export it in fp32.")
     return ways[predictor.KIND]
 

@@ -26,7 +26,8 @@ def save(function: Function[Any, Any], path: Path) -> Path:
             "history": [origin.to_json() for origin in function.history],
             "report": function.report,
         }
-        (folder / "card.md").write_text(card(function), encoding="utf-8")
+        kept = predictor.card_lines(folder) if hasattr(predictor, "card_lines") else []
+        (folder / "card.md").write_text(card(function, kept), encoding="utf-8")
         return manifest
 
     write_folder(path, fill)

@@ -9,6 +9,7 @@ from hanshuku.errors import MissingExtra, UnknownName
 
 PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "encoder": "hanshuku.inference.encoder:EncoderPredictor",
+    "continual": "hanshuku.inference.continual:ContinualPredictor",
     "static": "hanshuku.inference.static:StaticPredictor",
     "label_scoring": "hanshuku.inference.label_scoring:LabelScoringPredictor",
     "generation": "hanshuku.inference.generation:GenerationPredictor",

@@ -7,6 +7,7 @@ from typing import Any
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.methods.auto import Auto
 from hanshuku.methods.cloze import Cloze
+from hanshuku.methods.continual import Continual
 from hanshuku.methods.contrastive import Contrastive
 from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import Finetune
@@ -31,6 +32,7 @@ METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit
     "finetune": Finetune,
     "dpo": Dpo,
     "rerank": Rerank,
+    "continual": Continual,
     "auto": Auto,
 }
 

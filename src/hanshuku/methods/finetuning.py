@@ -96,7 +96,7 @@ def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: E
     if trunk.tuned.kind != "none":
         return _Fit(method, task, trunk, Rows(tokens, targets, trunk.pad_id), len(train), classifier, identity, None)
     run.report(Step(0, 1, note=f"read {len(inputs):,} rows once"))
-    found, mean, deviation = _standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
+    found, mean, deviation = standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
     rows = Rows(tokens, targets, trunk.pad_id, vectors=found)
     return _Fit(method, task, trunk, rows, len(train), classifier, identity, (mean, deviation))
 
@@ -107,7 +107,7 @@ def _targets(task: Task, train: Encoded, held: Encoded | None) -> np.ndarray:
     return unit_targets(task, targets) if task.kind == "rate" else targets
 
 
-def _standardised(found: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def standardised(found: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Vectors with mean 0 and deviation 1 in each dimension over the first `count` rows, that mean and that deviation."""
     mean, deviation = found[:count].mean(0, dtype=np.float64), found[:count].std(0, dtype=np.float64)
     deviation = np.where(deviation > 1e-6, deviation, 1.0)

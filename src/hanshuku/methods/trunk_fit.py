@@ -75,10 +75,14 @@ def ready(method: Finetune | Rerank, task: Task, model: str, run: Run) -> Trunk:
         ModelError: the model cannot be had.
     """
     run.report(Step(0, 1, note=f"load {model}"))
-    loaded = load_encoder(model)
+    return tuned_trunk(method, task, load_encoder(model), run.seed)
+
+
+def tuned_trunk(method: Finetune | Rerank, task: Task, loaded: Loaded, seed: int) -> Trunk:
+    """See `ready`, of a model that is loaded; its network is changed in place."""
     tokens_of_task = loaded.tokenizer(" ".join([task.instruction, *task.label_texts]), add_special_tokens=False)["input_ids"]
     tuned = prepare(
-        loaded.network, method.tuning, size=method.size, seed=run.seed, tokens=torch.tensor(tokens_of_task[:LONGEST], dtype=torch.int64)
+        loaded.network, method.tuning, size=method.size, seed=seed, tokens=torch.tensor(tokens_of_task[:LONGEST], dtype=torch.int64)
     )
     limit = limit_of(loaded, method.max_length or LONGEST)
     if tuned.kind == "prompt":  # its vectors take positions that the text would have

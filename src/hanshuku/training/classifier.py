@@ -29,12 +29,16 @@ class Classifier(nn.Module):
         pooling: "mean", "cls" or "last".
         dropout: share of the pooled vector that is dropped while training, 0..1.
         seed: of the head's initial weights.
+        normalise: scale each pooled vector to length 1.
     """
 
-    def __init__(self, trunk: nn.Module, outputs: int, width: int, *, pooling: str, dropout: float, seed: int) -> None:
+    def __init__(
+        self, trunk: nn.Module, outputs: int, width: int, *, pooling: str, dropout: float, seed: int, normalise: bool = False
+    ) -> None:
         super().__init__()
         self.trunk = trunk
         self.pooling = pooling
+        self.normalise = normalise
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, outputs)
         self.cache: TrunkCache | None = None
@@ -44,8 +48,13 @@ class Classifier(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """(B, O) float32 logits of a batch that `Rows.collate` made."""
-        pooled = batch[VECTORS] if VECTORS in batch else pool(self.states(batch), batch.get("attention_mask"), self.pooling)
+        pooled = batch[VECTORS] if VECTORS in batch else self.pooled(batch)
         return nn.functional.linear(self.dropout(pooled), self.head.weight, self.head.bias).float()
+
+    def pooled(self, batch: dict[str, Tensor]) -> Tensor:
+        """(B, H) float32, what the head reads."""
+        found = pool(self.states(batch), batch.get("attention_mask"), self.pooling)
+        return nn.functional.normalize(found, dim=-1) if self.normalise else found
 
     def states(self, batch: dict[str, Tensor]) -> Tensor:
         """(B, T, H) last hidden states."""

@@ -38,6 +38,11 @@ class UsedRows:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def kept(self) -> Tensor:
+        """(U,) int64, the token id of each row that is held."""
+        return self._rows
+
     def ids(self, input_ids: Tensor) -> Tensor:
         """The numbers that these token ids have while only used rows are held; same shape."""
         return self.place[input_ids]
