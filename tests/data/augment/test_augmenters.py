@@ -18,7 +18,7 @@ from hanshuku.data.augment.words import words_of
 
 ENGLISH = "I was charged twice for order 1930s-B, and Anna Miller never answered my 3 letters."
 CHINESE = "我在北京的酒店住了3天，服务员王小明的态度非常好，ＷｉＦｉ很快。"
-MODELS = set()  # those that need a model are tried where one is at hand
+MODELS = {"synonyms", "masked", "insert"}  # these read a pretrained encoder: see test_synonyms.py
 PLAIN = sorted(set(AUGMENTERS) - MODELS)
 
 

@@ -1,11 +1,26 @@
 """augment: new rows from labelled ones, made so that the label still holds. To add a way: one file, one line in AUGMENTERS."""
 
-from hanshuku.data.augment import casing, eda, homophones, lookalikes, noise, script, typos, width, words
+from hanshuku.data.augment import (
+    casing,
+    eda,
+    homophones,
+    lookalikes,
+    near,
+    noise,
+    script,
+    synonyms,
+    typos,
+    width,
+    words,
+)
 from hanshuku.data.augment.base import Augmenter
 
 __all__ = ["AUGMENTERS"]
 
 AUGMENTERS: dict[str, Augmenter] = {
+    "synonyms": Augmenter("words become near ones", synonyms.synonyms, words.count_words, check=near.check),
+    "masked": Augmenter("words become those that change the sentence least", synonyms.masked, words.count_words, check=near.check),
+    "insert": Augmenter("words have a near one beside them", synonyms.insert, words.count_words, check=near.check),
     "swap": Augmenter("two neighbouring words change places", eda.swap, words.count_words),
     "delete": Augmenter("words are left out", eda.delete, words.count_words),
     "typos": Augmenter("slips of the finger: neighbours on the keyboard, letters turned round, doubled, missed", typos.typos, typos.count_long_words, inside=True),
