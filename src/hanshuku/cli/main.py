@@ -25,6 +25,7 @@ from hanshuku.cli import (
     merge,
     models,
     pretrain,
+    sequence,
     serve,
     suggest,
 )
@@ -38,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, evaluate, compare, check, clean, suggest, label, augment,
+    learn, call, evaluate, compare, sequence, check, clean, suggest, label, augment,
     forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)

@@ -37,7 +37,7 @@ def plot_comparison(comparison: Comparison, path: Path, language: str = "en") ->
         names = [ascii_name(name) for name in names]
         commonest = commonest if commonest.isascii() else "the commonest label"
         say = {key: words("en")[key] for key in say}
-    with _style(font):
+    with style(font):
         figure = Figure(figsize=(9, 5), dpi=150, layout="constrained")
         FigureCanvasAgg(figure)
         _draw(figure.add_subplot(), comparison, names, {**say, "commonest": commonest})
@@ -131,7 +131,8 @@ def ascii_name(name: str) -> str:
 
 
 @contextlib.contextmanager
-def _style(font: str | None) -> Iterator[None]:
+def style(font: str | None) -> Iterator[None]:
+    """Letters from DejaVu Sans and, where it has none, from this font, while this lasts."""
     import matplotlib as mpl
 
     family = ["DejaVu Sans", *([font] if font else [])]  # the first that has a letter draws it

@@ -48,6 +48,13 @@ EN: dict[str, str] = {
     "not_above": "Not clearly better than knowing nothing: {names}.",
     "plot_cost": "time of a fit (logarithmic)", "plot_quality": "{metric}, 95% interval", "plot_title": "Quality against cost: {n} test rows, seeds: {seeds}; green: not told apart from the best",
     "plot_chance": "guessing", "plot_majority": "always {label}",
+    "sequence_title": "One function, {count} tasks one after the other, one head for all their labels. Each row: {metric} on the test rows of every task after a session.",
+    "sequence_after": "after", "sequence_together": "all at once",
+    "sequence_average": "Average after the last session {value}; each task right after its own session {learned}.",
+    "sequence_forgetting": "Forgetting {value} (how far a task has fallen from its best); backward transfer {backward}.",
+    "sequence_forward": "Forward transfer {value}: what a task has before its session over guessing, where its labels were known.",
+    "sequence_bound": "All at once {value}, which is {gap} from the average.",
+    "sequence_plot": "{metric} after each session: average {average}, forgetting {forgetting}",
 }  # fmt: skip
 
 ZH: dict[str, str] = {
@@ -92,6 +99,13 @@ ZH: dict[str, str] = {
     "not_above": "并不明显好于一无所知：{names}。",
     "plot_cost": "训练一次的时间（对数）", "plot_quality": "{metric}，95% 区间", "plot_title": "质量与成本：{n} 行测试数据，种子数 {seeds}；绿色：与最好者分不出高下",
     "plot_chance": "随机猜测", "plot_majority": "总答 {label}",
+    "sequence_title": "一个函数依次学习 {count} 个任务，所有标签共用一个输出头。每行是学完一个任务之后在各任务测试行上的 {metric}。",
+    "sequence_after": "学完", "sequence_together": "一次学完",
+    "sequence_average": "最后的平均值 {value}；各任务刚学完时的平均值 {learned}。",
+    "sequence_forgetting": "遗忘 {value}（各任务比其最好时下降多少）；后向迁移 {backward}。",
+    "sequence_forward": "前向迁移 {value}：标签已知的任务在学习之前比随机猜测高出多少。",
+    "sequence_bound": "一次学完全部为 {value}，与平均值相差 {gap}。",
+    "sequence_plot": "每次学完之后的 {metric}：平均 {average}，遗忘 {forgetting}",
 }  # fmt: skip
 
 WORDS = {"en": EN, "zh": ZH}
