@@ -85,3 +85,11 @@ def test_what_an_encoder_decoder_cannot_be_tuned_with_is_refused(models):
     for settings in ({"tuning": "prefix"}, {"tuning": "lora", "packing": True}):
         with pytest.raises(ConfigError, match="An encoder-decoder cannot"):
             learned(models["tiny_t5"], **settings)
+
+
+@pytest.mark.parametrize("name", ["tiny_t5", "tiny_marian"])
+@pytest.mark.parametrize("switches", [{"adversarial": "fgm"}, {"layer_decay": 0.5}, {"average": "ema"}], ids=str)
+def test_switches_change_what_is_learned_and_it_still_learns(models, name, switches):
+    before = loss_of(get_method("prompt", max_length=60, max_new_tokens=16).fit(TASK, None, model=models[name]))
+    plain, switched = (loss_of(learned(models[name], "all", epochs=4, **more)) for more in ({}, switches))
+    assert plain != switched < before

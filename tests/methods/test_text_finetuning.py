@@ -117,3 +117,15 @@ def test_packing_is_for_texts(tiny_encoder):
 def test_settings_of_labels_are_refused_for_texts(tiny_causal):
     with pytest.raises(ConfigError, match=r"label_smoothing has no meaning for finetune of a task of kind .*needs labels"):
         get_method("finetune", label_smoothing=0.1).fit(TASK, TRAIN, model=tiny_causal)
+
+
+@pytest.mark.parametrize("switches", [{"adversarial": "fgm"}, {"adversarial": "freelb"}, {"average": "soup"}, {"layer_decay": 0.5}], ids=str)
+def test_switches_of_texts_change_what_is_learned_and_it_still_learns(tiny_causal, loss_before, switches):
+    plain, switched = (loss_of(learned(tiny_causal, "lora", epochs=6, **more)) for more in ({}, switches))
+    assert plain != switched < loss_before - 0.02
+
+
+@pytest.mark.parametrize("switches", [{"consistency": 1.0}, {"mixup": 0.5}, {"reinit_layers": 1}, {"focal": 2.0}, {"adversarial": "smart"}], ids=str)
+def test_a_switch_without_a_meaning_for_texts_is_refused(tiny_causal, switches):
+    with pytest.raises(ConfigError, match=r"has no meaning for finetune of a task of kind|smart compares"):
+        learned(tiny_causal, "lora", **switches)

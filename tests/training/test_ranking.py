@@ -17,9 +17,9 @@ from hanshuku.training.ranking import (
     OWN,
     lessons_of,
     pair_batch,
-    pair_loss,
+    pairs_scored,
     vector_batch,
-    vector_loss,
+    vectors_scored,
 )
 
 QUERIES, CANDIDATES, RELEVANT = [0, 1, 0], [[2, 3, 4], [4, 5], [5, 2]], [(0, 2), (1,), (0,)]
@@ -70,7 +70,7 @@ def test_the_loss_of_vectors_is_that_of_finding_the_own_candidate(rows):
     vectors = torch.nn.functional.normalize(torch.randn(7, 5, generator=torch.Generator().manual_seed(0)), dim=1)
     scores = (vectors[:3] @ vectors[3:].T / 0.1).exp()
     seen = [scores[0, 0] / scores[0, [0, 1]].sum(), scores[1, 2] / scores[1, [1, 2]].sum(), scores[2, 3] / scores[2].sum()]
-    assert vector_loss(lambda _: vectors, batch, 0.1) == pytest.approx(float(-torch.stack(seen).log().mean()), rel=1e-5)
+    assert vectors_scored(0.1)(lambda _: vectors, batch) == pytest.approx(float(-torch.stack(seen).log().mean()), rel=1e-5)
 
 
 def test_the_loss_of_pairs_is_that_of_choosing_the_right_one(rows):
@@ -78,7 +78,7 @@ def test_the_loss_of_pairs_is_that_of_choosing_the_right_one(rows):
     assert batch["targets"].tolist() == [[0, 1, 2], [3, 4, NOBODY]]
     scores = torch.tensor([2.0, 1.0, 0.0, -1.0, 1.0])
     expected = -(torch.log_softmax(scores[:3], 0)[0] + torch.log_softmax(scores[3:], 0)[0]) / 2
-    assert pair_loss(lambda _: scores[:, None], batch) == pytest.approx(float(expected))
+    assert pairs_scored()(lambda _: scores[:, None], batch) == pytest.approx(float(expected))
 
 
 def test_equal_scores_count_against_a_ranking():

@@ -31,3 +31,17 @@ def test_a_value_outside_its_range_is_refused(name, wrong):
 def test_a_switch_without_a_meaning_is_refused_with_those_that_have_one():
     with pytest.raises(ConfigError, match=r"focal has no meaning for the weather: it needs labels\..*have one: label_smoothing"):
         Switches(focal=2.0).require({"label_smoothing"}, "the weather")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"adversarial_size": 0.1},
+        {"adversarial": "fgm", "adversarial_steps": 3},
+        {"adversarial": "freelb", "adversarial_weight": 2.0},
+        {"average": "soup", "average_decay": 0.9},
+    ],
+)
+def test_a_setting_of_a_switch_that_does_not_read_it_is_refused(wrong):
+    with pytest.raises(ConfigError, match=f"{list(wrong)[-1]} is for {list(wrong)[-1].partition('_')[0]}="):
+        Switches(**wrong)

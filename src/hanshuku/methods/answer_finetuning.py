@@ -19,7 +19,7 @@ from hanshuku.tasks import Task
 from hanshuku.training.answer_judging import Places, best_threshold, mean_log_chance
 from hanshuku.training.engine import Feed
 from hanshuku.training.run import Run, Step
-from hanshuku.training.token_classifier import TokenClassifier, TokenRows, span_loss
+from hanshuku.training.token_classifier import TokenClassifier, TokenRows, spans_scored
 
 PLACES = 8  # places of an answer that are learned, where it is not said at which one it stands
 ROOM = 1.5  # an answer may have so many times the pieces of the longest one seen
@@ -58,7 +58,7 @@ def fit_answerer(method: Finetune, task: Task, train: Encoded, *, model: str, va
             trunk,
             network,
             Feed(rows.lengths[:count], rows.collate, identity_of(method, task, train, held)),
-            lambda inner, batch: span_loss(inner(batch), batch),
+            spans_scored(),
             run.since(start),
             epochs=method.planned_epochs(len(train), 2),
             evaluate=(lambda: best_threshold(task, held_spans()[0], places[len(train) :])[1]) if held else None,

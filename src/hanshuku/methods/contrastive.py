@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import MissingExtra
+from hanshuku.errors import ConfigError, MissingExtra
 from hanshuku.methods.base import default_encoder
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
+from hanshuku.methods.finetune import SWITCHES as OF_FINETUNE
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
+from hanshuku.training.switches import Switches
 
 if TYPE_CHECKING:
     from hanshuku.inference.encoder import EncoderPredictor
+
+SWITCHES = OF_FINETUNE["rank"]  # vectors are learned in both
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Contrastive:
     max_length: int = field(default=0, metadata={"help": "most tokens a text; 0: the model's limit, at most 256"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
     gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
+    switches: Switches = field(default=Switches(), metadata={"help": "what may be turned on besides, see the switches"})
 
     def __post_init__(self) -> None:
         check_range("steps", self.steps, 0, 1_000_000, whole=True)
@@ -66,6 +71,9 @@ class Contrastive:
             ModelError: the model cannot be had.
             MissingExtra: torch, scipy or transformers is not installed.
         """
+        self.switches.require(SWITCHES, "contrastive, whose head learns after the encoder")
+        if self.layers and self.switches.reinit_layers > self.layers:
+            raise ConfigError(f"Layers that start anew must learn. Received: reinit_layers={self.switches.reinit_layers} with layers={self.layers}.")
         rows = check_labelled("contrastive", train)
         try:
             from hanshuku.methods.contrastive_learning import fit_contrastive

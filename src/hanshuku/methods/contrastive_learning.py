@@ -23,12 +23,25 @@ from hanshuku.methods.linear import Penalty
 from hanshuku.methods.zero_shot import unrelated_cosine, zero_shot_head
 from hanshuku.models.load import load_encoder
 from hanshuku.tasks import Task
+from hanshuku.training.average import Average
 from hanshuku.training.blocks import find_blocks
+from hanshuku.training.classifier import parameter_groups
+from hanshuku.training.composed import composed
 from hanshuku.training.config import Schedule
-from hanshuku.training.contrast import PARTNERS, Vectors, affinity, agreement_loss, companies, contrastive_loss
+from hanshuku.training.contrast import (
+    PARTNERS,
+    Vectors,
+    affinity,
+    agreement_loss,
+    companies,
+    contrastive_loss,
+    partner_scores,
+)
 from hanshuku.training.engine import Feed
 from hanshuku.training.engine import train as run_engine
+from hanshuku.training.layers import rate_factors, reinitialise
 from hanshuku.training.run import Run, Step
+from hanshuku.training.scored import Scored, jeffreys
 
 RATE = 3e-4  # the deeper the encoder, the more its blocks' small steps add up
 LONGEST = 256  # tokens a text where the user sets no limit
@@ -64,14 +77,15 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     texts = Texts(
         tokenise(loaded.tokenizer, flat, limit, prefix=loaded.info.prefix), torch.from_numpy(learned.targets), width, loaded.tokenizer.pad_token_id or 0
     )
+    if method.switches.reinit_layers:
+        reinitialise(loaded.network, method.switches.reinit_layers, run.seed)
     moved = _free(loaded.network, method.layers)
     a_step = max(1, method.planned_batch(len(task.labels)) // PARTNERS)
     groups = companies(strata, method.planned_steps(len(rows), len(task.labels)) * a_step, run.seed)
     network = Vectors(loaded.network, loaded.info.pooling)
     feed = Feed([1] * len(groups), lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]), f"{method} {task} {fingerprint(rows)}")
-    run_engine(
-        network, feed, Objective(task, temperature, width, by_agreement), _schedule(method, a_step, loaded.network), run.since(start)
-    )
+    scored = vectors_scored(task, temperature, width, by_agreement=by_agreement)
+    _move(method, network, feed, scored, _schedule(method, a_step, loaded.network), run.since(start), texts.pad_id)
     loaded.network.requires_grad_(False).eval()
     features = (4 if task.is_pair else 1) * int(loaded.network.config.hidden_size)
     predictor = EncoderPredictor(
@@ -87,25 +101,44 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     return predictor
 
 
-@dataclass(frozen=True)
-class Objective:
-    """The loss of a batch; see `Contrastive.fit` for what counts as near."""
+def vectors_scored(task: Task, temperature: float, width: int, *, by_agreement: bool) -> Scored:
+    """The loss of a batch, in parts; see `Contrastive.fit` for what counts as near.
 
-    task: Task
-    temperature: float
-    width: int
-    by_agreement: bool  # of the two texts of a pair
+    Args:
+        task: what the targets are of.
+        temperature: cosines are divided by it.
+        width: texts a row.
+        by_agreement: of the two texts of a pair.
+    """
 
-    def __call__(self, network: Any, batch: dict[str, Tensor]) -> Tensor:
-        """A scalar."""
-        targets = batch["targets"]
-        found = network({name: tensor for name, tensor in batch.items() if name != "targets"})
-        if self.by_agreement:
+    def rows(found: Tensor) -> Tensor:  # (B, H), of length 1
+        return found if width == 1 else torch.nn.functional.normalize(found.view(width, -1, found.shape[1]).mean(0), dim=-1)
+
+    def loss(found: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        if by_agreement:
             first, second = found.chunk(2)
-            return agreement_loss(first, second, targets, self.temperature)
-        if self.width > 1:
-            found = torch.nn.functional.normalize(found.view(self.width, -1, found.shape[1]).mean(0), dim=-1)
-        return contrastive_loss(found, affinity(self.task, targets), self.temperature)
+            return agreement_loss(first, second, batch["targets"], temperature)
+        return contrastive_loss(rows(found), affinity(task, batch["targets"]), temperature)
+
+    def distance(one: Tensor, other: Tensor, _batch: Any) -> Tensor:
+        if by_agreement:
+            cosines = [(first * second).sum(1) for first, second in (one.chunk(2), other.chunk(2))]
+            return ((cosines[0] - cosines[1]) / temperature).square().mean()
+        return jeffreys(*(partner_scores(rows(found), temperature) for found in (one, other)))
+
+    return Scored(lambda network, batch: network({name: tensor for name, tensor in batch.items() if name != "targets"}), loss, distance)
+
+
+def _move(method: Contrastive, network: Vectors, feed: Feed, scored: Scored, schedule: Schedule, run: Run, pad_id: int) -> None:
+    """One run of the engine on the encoder."""
+    switches, trunk, groups = method.switches, network.trunk, None
+    if switches.layer_decay < 1:
+        rate = schedule.learning_rate
+        groups = parameter_groups(network, rate, rate, schedule.weight_decay, rate_factors(trunk, switches.layer_decay))
+    run_engine(
+        network, feed, composed(scored, switches, network, trunk.get_input_embeddings(), pad_id), schedule, run,
+        parameter_groups=groups, average=Average(switches.average, switches.average_decay),
+    )  # fmt: skip
 
 
 def _learned(method: Contrastive, task: Task, rows: Encoded) -> tuple[Encoded, np.ndarray, bool]:

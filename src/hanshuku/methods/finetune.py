@@ -28,11 +28,13 @@ WORK: dict[str, str] = {  # kind of task -> module:function that does the work o
     "tag": "hanshuku.methods.tag_finetuning:fit_tagger",
     "rank": "hanshuku.methods.rank_finetuning:fit_bi_encoder",
 }
-_ANY = frozenset[str]()  # switches that have a meaning whatever the task
+_WEIGHTS = frozenset({"average", "average_decay", "layer_decay"})  # switches that act on weights, whatever the task
+_ATTACK = frozenset({"adversarial", "adversarial_size", "adversarial_steps", "adversarial_weight"})
+_ANY = _WEIGHTS | _ATTACK | {"consistency", "reinit_layers"}  # of an encoder, whatever it answers
 SWITCHES: dict[str, frozenset[str]] = {  # kind of task -> switches that have a meaning
-    "classify": _ANY | {"label_smoothing", "class_weights", "focal"},
-    "rate": _ANY,
-    **dict.fromkeys(sorted(WRITTEN_KINDS), frozenset()),
+    "classify": _ANY | {"mixup", "label_smoothing", "class_weights", "focal"},
+    "rate": _ANY | {"mixup"},
+    **dict.fromkeys(sorted(WRITTEN_KINDS), _WEIGHTS | _ATTACK),
     "answer": _ANY,
     "tag": _ANY | {"label_smoothing", "focal"},
     "rank": _ANY,
@@ -99,6 +101,8 @@ class Finetune:
             TrainingError: the run diverged, or its folder belongs to another run.
         """
         self.switches.require(SWITCHES[task.kind], f"finetune of a task of kind {task.kind!r}")
+        if self.switches.adversarial == "smart" and task.kind in WRITTEN_KINDS:
+            raise ConfigError("adversarial=smart compares whole answers of labels, spans or numbers. For texts choose fgm, pgd or freelb.")
         if self.packing and (task.kind not in WRITTEN_KINDS or self.tuning == "prompt"):
             raise ConfigError(f"packing is for texts and every tuning but prompt. Received: kind {task.kind!r}, tuning {self.tuning!r}.")
         rows = check_labelled("finetune", train)

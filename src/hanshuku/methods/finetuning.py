@@ -9,6 +9,7 @@ import numpy as np
 
 from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.data.fingerprint import fingerprint
+from hanshuku.errors import ConfigError
 from hanshuku.inference.embed import vectors
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import answers, unit_targets
@@ -21,6 +22,7 @@ from hanshuku.training.engine import Feed
 from hanshuku.training.judging import balanced_weights, best_threshold, score
 from hanshuku.training.objectives import make_objective
 from hanshuku.training.run import Run, Step
+from hanshuku.training.scored import labels_scored
 
 
 @dataclass
@@ -48,6 +50,8 @@ class _Fit:
 def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> EncoderPredictor:
     """See `Finetune.fit`."""
     start = time.monotonic()
+    if method.tuning == "head" and method.switches.adversarial != "none":
+        raise ConfigError("With tuning=head the encoder reads each row once and has no part in the learning, so its words cannot be pushed. Choose tuning=last_layers, lora or all.")
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience or task.several))
     fit = _prepare(method, ready(method, task, model, run), task, train, held, run)
     moved = fit.trunk.tuned.moved + sum(p.numel() for p in fit.classifier.head.parameters())
@@ -124,7 +128,7 @@ def _train(fit: _Fit, run: Run, start: float) -> None:
         fit.trunk,
         fit.classifier,
         Feed(fit.rows.lengths[: fit.count], fit.rows.collate, fit.identity),
-        lambda network, batch: criterion(network(batch), batch["targets"]),
+        labels_scored(task, criterion),
         run.since(start),
         epochs=method.planned_epochs(fit.count, len(task.labels)),
         evaluate=(lambda: score(task, *fit.held_logits())) if fit.held else None,

@@ -23,7 +23,7 @@ from hanshuku.training.classifier import Classifier, Rows
 from hanshuku.training.contrast import Vectors
 from hanshuku.training.engine import Feed
 from hanshuku.training.judging import mean_reciprocal_rank
-from hanshuku.training.ranking import Lesson, lessons_of, pair_batch, pair_loss, vector_batch, vector_loss
+from hanshuku.training.ranking import Lesson, lessons_of, pair_batch, pairs_scored, vector_batch, vectors_scored
 from hanshuku.training.run import Run, Step
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def fit_bi_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, 
             trunk,
             network,
             Feed(_costs(rows.tokens, lessons), lambda some: vector_batch(rows, [lessons[i] for i in some]), identity_of(method, task, train, held)),
-            lambda inner, batch: vector_loss(inner, batch, temperature),
+            vectors_scored(temperature),
             run.since(start),
             epochs=method.planned_epochs(len(lessons), 2),
             evaluate=(lambda: judge(held)) if held else None,
@@ -113,7 +113,7 @@ def fit_cross_encoder(
             trunk,
             network,
             Feed([int(lengths[group].sum()) for group in groups], lambda some: pair_batch(rows, [groups[i] for i in some]), identity_of(method, task, train, held)),
-            pair_loss,
+            pairs_scored(),
             run.since(start),
             epochs=method.planned_epochs(len(lessons)),
             evaluate=(lambda: judge(held)) if held else None,

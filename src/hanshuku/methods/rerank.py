@@ -9,9 +9,10 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.errors import MissingExtra
 from hanshuku.methods.base import default_encoder
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
-from hanshuku.methods.finetune import NAMES
+from hanshuku.methods.finetune import NAMES, SWITCHES
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
+from hanshuku.training.switches import Switches
 
 if TYPE_CHECKING:
     from hanshuku.inference.ranking import CrossRankPredictor
@@ -41,6 +42,7 @@ class Rerank:
     patience: int = field(default=0, metadata={"help": "evaluations without gain before it stops early; 0: never"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
     gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
+    switches: Switches = field(default=Switches(), metadata={"help": "what may be turned on besides, see the switches"})
 
     def __post_init__(self) -> None:
         check_choice("tuning", self.tuning, NAMES)
@@ -76,6 +78,7 @@ class Rerank:
             MissingExtra: torch or transformers is not installed.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
+        self.switches.require(SWITCHES["rank"], "rerank")
         rows = check_labelled("rerank", train)
         try:
             from hanshuku.methods.rank_finetuning import fit_cross_encoder

@@ -19,7 +19,7 @@ from hanshuku.tasks import Task
 from hanshuku.training.engine import Feed
 from hanshuku.training.judging import set_f1
 from hanshuku.training.run import Run, Step
-from hanshuku.training.token_classifier import IGNORED, TokenClassifier, TokenRows, tag_loss
+from hanshuku.training.token_classifier import IGNORED, TokenClassifier, TokenRows, tags_scored
 
 
 def fit_tagger(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> TagPredictor:
@@ -51,7 +51,7 @@ def fit_tagger(method: Finetune, task: Task, train: Encoded, *, model: str, vali
             trunk,
             network,
             Feed(rows.lengths[:count], rows.collate, identity_of(method, task, train, held)),
-            lambda inner, batch: tag_loss(inner(batch), batch, smoothing=method.switches.label_smoothing, focal=method.switches.focal),
+            tags_scored(smoothing=method.switches.label_smoothing, focal=method.switches.focal),
             run.since(start),
             epochs=method.planned_epochs(len(train), len(task.labels)),
             evaluate=judge if held else None,

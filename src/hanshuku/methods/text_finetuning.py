@@ -21,12 +21,15 @@ from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.wording import wording_language
 from hanshuku.models.load import load_writer
 from hanshuku.tasks import Task
+from hanshuku.training.average import Average
 from hanshuku.training.classifier import parameter_groups
+from hanshuku.training.composed import composed
 from hanshuku.training.config import Schedule
 from hanshuku.training.engine import Feed
 from hanshuku.training.engine import train as run_engine
+from hanshuku.training.layers import rate_factors
 from hanshuku.training.run import Run, Step
-from hanshuku.training.speaker import LanguageModel, TokenRow, mean_loss
+from hanshuku.training.speaker import LanguageModel, TokenRow, mean_loss, texts_scored
 from hanshuku.training.translator import speaker_of
 from hanshuku.training.tunings import TUNINGS, Tuned, prepare
 
@@ -127,6 +130,8 @@ def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judge
     width = int(speaker.causal.config.get_text_config().hidden_size)
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(width)
     pad_id = int(speaker.causal.config.get_text_config().pad_token_id or 0)
+    switches = method.switches
+    factors = rate_factors(speaker.causal, switches.layer_decay) if switches.layer_decay < 1 else None
     schedule = Schedule(
         epochs=planned_epochs(method, len(rows)), batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup,
         weight_decay=method.weight_decay, precision=method.precision, patience=method.patience, gradient_checkpointing=method.gradient_checkpointing,
@@ -143,9 +148,10 @@ def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judge
     run_engine(
         speaker,
         Feed([len(ids) for ids, _ in rows], lambda places: speaker.rows([rows[i] for i in places], pad_id=pad_id, room=room), identity),
-        lambda network, batch: network(batch),
+        composed(texts_scored(), switches, speaker, speaker.causal.get_input_embeddings(), pad_id),
         schedule,
         run,
         evaluate=judge if judged else None,
-        parameter_groups=parameter_groups(speaker, rate, rate, method.weight_decay),
+        parameter_groups=parameter_groups(speaker, rate, rate, method.weight_decay, factors),
+        average=Average(switches.average, switches.average_decay),
     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.backbone import Adapted
@@ -17,11 +16,15 @@ from hanshuku.inference.embed import autocast, best_device, limit_of
 from hanshuku.methods.finetune import LONGEST
 from hanshuku.models.load import Loaded, load_encoder
 from hanshuku.tasks import Task
+from hanshuku.training.average import Average
 from hanshuku.training.classifier import Rows, parameter_groups
+from hanshuku.training.composed import Plain, composed
 from hanshuku.training.config import Schedule
 from hanshuku.training.engine import Feed
 from hanshuku.training.engine import train as run_engine
+from hanshuku.training.layers import rate_factors, reinitialise
 from hanshuku.training.run import Run, Step
+from hanshuku.training.scored import Scored
 from hanshuku.training.trunk_cache import TrunkCache
 from hanshuku.training.tunings import TUNINGS, Tuned, prepare
 from hanshuku.training.used_rows import UsedRows
@@ -42,6 +45,7 @@ class Trunk:
     loaded: Loaded
     tuned: Tuned
     limit: int  # tokens a row
+    used: UsedRows | None = None  # while only word vectors in use are held
 
     @property
     def width(self) -> int:
@@ -52,6 +56,11 @@ class Trunk:
     def pad_id(self) -> int:
         """The tokenizer's padding id."""
         return int(self.loaded.tokenizer.pad_token_id or 0)
+
+    @property
+    def padding(self) -> int:
+        """The padding id as the network sees it now."""
+        return self.pad_id if self.used is None else int(self.used.place[self.pad_id])
 
     @property
     def changed(self) -> bool:
@@ -80,6 +89,8 @@ def ready(method: Finetune | Rerank, task: Task, model: str, run: Run) -> Trunk:
 
 def tuned_trunk(method: Finetune | Rerank, task: Task, loaded: Loaded, seed: int) -> Trunk:
     """See `ready`, of a model that is loaded; its network is changed in place."""
+    if method.switches.reinit_layers:
+        _start_anew(loaded.network, method, seed)
     tokens_of_task = loaded.tokenizer(" ".join([task.instruction, *task.label_texts]), add_special_tokens=False)["input_ids"]
     tuned = prepare(
         loaded.network, method.tuning, size=method.size, seed=seed, tokens=torch.tensor(tokens_of_task[:LONGEST], dtype=torch.int64)
@@ -90,6 +101,18 @@ def tuned_trunk(method: Finetune | Rerank, task: Task, loaded: Loaded, seed: int
         if limit < 8:
             raise ConfigError(f"size={method.size} leaves no room for text: the model reads {loaded.info.max_length} tokens.")
     return Trunk(method, loaded, tuned, limit)
+
+
+def _start_anew(network: Any, method: Finetune | Rerank, seed: int) -> None:
+    """Re-initialise the top layers, where these are free to learn.
+
+    Raises:
+        ConfigError: they are not.
+    """
+    count, free = method.switches.reinit_layers, method.size or TUNINGS["last_layers"].size
+    if method.tuning != "all" and not (method.tuning == "last_layers" and free >= count):
+        raise ConfigError(f"reinit_layers={count} needs layers that are free to learn: tuning=all, or tuning=last_layers with size={count} or more. Received: tuning={method.tuning}.")
+    reinitialise(network, count, seed)
 
 
 @contextmanager
@@ -107,9 +130,9 @@ def shortened(trunk: Trunk, rows: Rows, network: Any, run: Run) -> Iterator[None
         if trunk.tuned.kind == "whole":
             used = np.unique(np.concatenate([np.asarray(row) for row in rows.tokens.ids]))
             if len(used) < WORTH_SHRINKING * inner.get_input_embeddings().weight.shape[0]:
-                rows.used = UsedRows(inner, used)
+                rows.used = trunk.used = UsedRows(inner, used)
                 stack.callback(rows.used.restore)
-        if trunk.tuned.depth and rows.vectors is None:
+        if trunk.tuned.depth and rows.vectors is None and trunk.method.switches.adversarial == "none":  # a push on the words goes through every block
             run.report(Step(0, 1, note=f"compute {trunk.tuned.depth} frozen blocks once"))
             device = best_device()
             inner.to(device)
@@ -120,11 +143,11 @@ def shortened(trunk: Trunk, rows: Rows, network: Any, run: Run) -> Iterator[None
             rows.cache = network.cache = cache
             stack.enter_context(cache.installed())
         yield
-    rows.used = rows.cache = network.cache = None
+    rows.used = trunk.used = rows.cache = network.cache = None
 
 
 def teach(
-    trunk: Trunk, network: Any, feed: Feed, loss: Callable[[Any, dict[str, Tensor]], Tensor], run: Run, *, epochs: float,
+    trunk: Trunk, network: Any, feed: Feed, scored: Scored | Plain, run: Run, *, epochs: float,
     evaluate: Callable[[], float] | None = None,
 ) -> None:  # fmt: skip
     """One run of the engine, as the method's settings say.
@@ -133,7 +156,7 @@ def teach(
         trunk: what learns.
         network: the trunk with its head, if it has one (`head`).
         feed: rows.
-        loss: (network, batch) -> scalar.
+        scored: the objective, before the switches; in parts where any may be on.
         run: what is left of the budget, seed, folder, reports.
         epochs: passes over the rows.
         evaluate: held-out score, higher is better; None: nothing is held out.
@@ -150,5 +173,15 @@ def teach(
         patience=method.patience,
         gradient_checkpointing=method.gradient_checkpointing,
     )
-    groups = parameter_groups(network, rate, max(rate, HEAD_RATE), method.weight_decay)
-    run_engine(network, feed, loss, schedule, run, evaluate=evaluate, parameter_groups=groups)
+    switches, inner = method.switches, trunk.loaded.network
+    factors = rate_factors(inner, switches.layer_decay) if switches.layer_decay < 1 else None
+    run_engine(
+        network,
+        feed,
+        composed(scored, switches, network, inner.get_input_embeddings(), trunk.padding),
+        schedule,
+        run,
+        evaluate=evaluate,
+        parameter_groups=parameter_groups(network, rate, max(rate, HEAD_RATE), method.weight_decay, factors),
+        average=Average(switches.average, switches.average_decay),
+    )

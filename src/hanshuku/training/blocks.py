@@ -27,8 +27,13 @@ def find_blocks(network: nn.Module) -> nn.ModuleList:
 
 def all_blocks(network: nn.Module) -> list[nn.Module]:
     """The blocks of the network; of an encoder-decoder those of both halves."""
+    return [block for blocks in stacks(network) for block in blocks]
+
+
+def stacks(network: nn.Module) -> list[nn.ModuleList]:
+    """The stack of blocks of the network; of an encoder-decoder those of both halves."""
     halves = [network.get_encoder(), network.get_decoder()] if getattr(getattr(network, "config", None), "is_encoder_decoder", False) else [network]  # type: ignore[operator,union-attr]
-    return [block for half in halves for block in find_blocks(half)]
+    return [find_blocks(half) for half in halves]
 
 
 def final_norms(network: nn.Module) -> list[nn.Module]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hanshuku.errors import ConfigError
 from hanshuku.inference.embed import autocast, best_device, pool
 from hanshuku.inference.heads import Head
 from hanshuku.inference.tokens import Tokenised, model_inputs, token_batches
@@ -16,7 +17,9 @@ from hanshuku.training.trunk_cache import TrunkCache
 from hanshuku.training.used_rows import UsedRows
 
 WIDTHS = 8  # batches are padded to a multiple of this: for each shape of a product oneDNN keeps compiled code, in all hundreds of MB
-VECTORS, VALUES, TARGETS, FEATURES = OURS = "vectors", "trunk_values", "targets", "features"  # names in a batch beside what the trunk takes
+VECTORS, VALUES, TARGETS, FEATURES = "vectors", "trunk_values", "targets", "features"
+MIX_WITH, MIX_SHARE = "mix_with", "mix_share"  # (B,) the row that each is mixed with, and what part of itself it keeps
+OURS = (VECTORS, VALUES, TARGETS, FEATURES, MIX_WITH, MIX_SHARE)  # names in a batch beside what the trunk takes
 
 
 class Classifier(nn.Module):
@@ -49,6 +52,8 @@ class Classifier(nn.Module):
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """(B, O) float32 logits of a batch that `Rows.collate` made."""
         pooled = batch[VECTORS] if VECTORS in batch else self.pooled(batch)
+        if MIX_WITH in batch:
+            pooled = torch.lerp(pooled[batch[MIX_WITH]], pooled, batch[MIX_SHARE])
         return nn.functional.linear(self.dropout(pooled), self.head.weight, self.head.bias).float()
 
     def pooled(self, batch: dict[str, Tensor]) -> Tensor:
@@ -135,7 +140,9 @@ class Rows:
         return found
 
 
-def parameter_groups(classifier: Classifier, learning_rate: float, head_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+def parameter_groups(
+    classifier: nn.Module, learning_rate: float, head_rate: float, weight_decay: float, factors: Mapping[int, float] | None = None
+) -> list[dict[str, Any]]:
     """Groups for AdamW: the head learns at its own rate; biases, norms and vectors are not decayed.
 
     Args:
@@ -143,11 +150,17 @@ def parameter_groups(classifier: Classifier, learning_rate: float, head_rate: fl
         learning_rate: peak rate of the trunk.
         head_rate: peak rate of the head.
         weight_decay: decoupled decay of matrices.
+        factors: what part of its rate a parameter learns at, by its id, see `rate_factors`; None: all of it.
+
+    Raises:
+        ConfigError: all that moves of the trunk has one and the same factor.
     """
+    if factors and len({factors.get(id(p), 1.0) for name, p in classifier.named_parameters() if p.requires_grad and not name.startswith("head.")}) < 2:
+        raise ConfigError("layer_decay parts the rates of layers, and here what moves lies in one layer or in none. Choose tuning=all, lora or another that moves several.")
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in classifier.named_parameters():
         if parameter.requires_grad:
-            rate = head_rate if name.startswith("head.") else learning_rate
+            rate = (head_rate if name.startswith("head.") else learning_rate) * (factors or {}).get(id(parameter), 1.0)
             decay = weight_decay if parameter.ndim == 2 else 0.0
             groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": found, "lr": rate, "weight_decay": decay} for (rate, decay), found in groups.items()]

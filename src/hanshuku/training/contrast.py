@@ -72,6 +72,12 @@ def affinity(task: Task, targets: Tensor) -> Tensor:
     return (targets[:, None] == targets[None, :]).float()
 
 
+def partner_scores(vectors: Tensor, temperature: float) -> Tensor:
+    """(B, B) cosines of (B, H) unit vectors over the temperature; minus infinity on the diagonal, as none is its own partner."""
+    itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+    return (vectors @ vectors.T / temperature).masked_fill(itself, float("-inf"))
+
+
 def contrastive_loss(vectors: Tensor, near: Tensor, temperature: float) -> Tensor:
     """Mean cross entropy between where the partners of each row are and where its cosines say they are; a scalar.
 
@@ -83,8 +89,7 @@ def contrastive_loss(vectors: Tensor, near: Tensor, temperature: float) -> Tenso
         temperature: cosines are divided by it.
     """
     itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
-    scores = (vectors @ vectors.T / temperature).masked_fill(itself, float("-inf"))
-    log_chances = torch.log_softmax(scores, dim=1).masked_fill(itself, 0.0)
+    log_chances = torch.log_softmax(partner_scores(vectors, temperature), dim=1).masked_fill(itself, 0.0)
     near = near.masked_fill(itself, 0.0)
     total = near.sum(1)
     has_partner = total > 1e-6

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,11 +17,14 @@ from torch import Tensor, nn
 from hanshuku.errors import ConfigError, StorageError, TrainingError
 from hanshuku.inference.embed import autocast
 from hanshuku.training import checkpoint as checkpoints
+from hanshuku.training.average import Average, Averager
 from hanshuku.training.batching import epoch_batches, parts
 from hanshuku.training.config import Schedule, checkpoint_seconds
 from hanshuku.training.fast_encoder import fast_trunks
 from hanshuku.training.frozen import frozen_in_half
+from hanshuku.training.modes import as_it_was, checkpointed_activations
 from hanshuku.training.optimiser import clipped_step, make_optimiser
+from hanshuku.training.passes import Passes, in_passes
 from hanshuku.training.plan import Pace, rate_factor
 from hanshuku.training.run import Run, Step
 from hanshuku.training.tracking import Tracker, check_trackers, make_trackers
@@ -29,7 +32,7 @@ from hanshuku.training.workers import Workers
 
 Batch = Mapping[str, Tensor]
 Collate = Callable[[list[int]], Batch]
-Objective = Callable[[Any, Any], Tensor]
+Objective = Callable[[Any, Any], Tensor] | Passes
 REPORT_S = 0.5  # seconds between reports
 SHOWN = 20  # steps whose mean loss is shown
 FLUSH = 10  # steps whose losses a GPU keeps before they are fetched, so that it never waits for the processor
@@ -82,6 +85,7 @@ def train(
     *,
     evaluate: Callable[[], float] | None = None,
     parameter_groups: list[dict[str, Any]] | None = None,
+    average: Average = Average(),  # noqa: B008 - frozen
 ) -> TrainResult:
     """Train a network in place; the best weights by `evaluate` are in it at the end.
 
@@ -93,11 +97,12 @@ def train(
     Args:
         network: moved to the GPU where there is one.
         feed: the rows.
-        objective: (network, batch) -> mean loss of the batch, a scalar.
+        objective: (network, batch) -> mean loss of the batch, a scalar; or Passes, whose parts add up to it.
         schedule: how long and how fast.
         run: seed, folder, budget, reporting, tracking.
         evaluate: held-out score, higher is better; called `schedule.evaluations` times an epoch and at the end.
         parameter_groups: as AdamW takes them; None: matrices decay, biases and norms do not.
+        average: of the weights after each step; it is then the average that is evaluated, kept and left in the network.
 
     Raises:
         ConfigError: a setting has no meaning for this network, or is outside its range.
@@ -105,7 +110,7 @@ def train(
         StorageError: the folder does not take a tracker's files. A checkpoint that cannot be written is only reported.
         TrainingError: the loss is no number any more, memory ran out, or nothing in the network moves.
     """
-    return _Loop(network, feed, objective, schedule, run, evaluate, parameter_groups).go()
+    return _Loop(network, feed, objective, schedule, run, evaluate, parameter_groups, average).go()
 
 
 class _Loop:
@@ -113,11 +118,11 @@ class _Loop:
 
     def __init__(
         self, network: nn.Module, feed: Feed, objective: Objective, schedule: Schedule, run: Run,
-        evaluate: Callable[[], float] | None, groups: list[dict[str, Any]] | None,
+        evaluate: Callable[[], float] | None, groups: list[dict[str, Any]] | None, average: Average,
     ) -> None:  # fmt: skip
         lengths = feed.lengths
         self.lengths = np.asarray(lengths)
-        self.collate, self.objective, self.schedule, self.run, self.evaluate = feed.collate, objective, schedule, run, evaluate
+        self.collate, self.passes, self.schedule, self.run, self.evaluate = feed.collate, in_passes(objective), schedule, run, evaluate
         self.parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
         if not self.parameters or not len(lengths):
             raise TrainingError(f"There is nothing to train: {len(self.parameters)} parameters move and {len(lengths)} rows are given.")
@@ -130,7 +135,9 @@ class _Loop:
         kept = {id(tensor) for tensor in network.state_dict(keep_vars=True).values()}
         self.moving: dict[str, Tensor] = self.parameters | {name: b for name, b in network.named_buffers() if id(b) in kept}
         self.settings = {key: value for key, value in asdict(schedule).items() if key != "checkpoint_every_s"} | {"seed": run.seed}
+        self.settings |= {} if average.kind == "none" else {"average": average.kind, "average_decay": average.decay}
         self.fingerprint = checkpoints.fingerprint(self.settings, feed.identity, self.moving, lengths) if run.folder else {}
+        self.averager = Averager(average, self.moving)
         self.optimiser = make_optimiser(self.parameters, groups, schedule)
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
         self.an_epoch = math.ceil(len(lengths) / schedule.batch_size)
@@ -156,12 +163,13 @@ class _Loop:
         self.reported = 0.0
         with ExitStack() as stack:
             stack.callback(self._close)
-            stack.enter_context(_as_it_was(self.plain, self.workers.device))
+            stack.enter_context(as_it_was(self.plain, self.workers.device))
             if self.schedule.gradient_checkpointing:
-                stack.enter_context(_checkpointed_activations(self.plain))
+                stack.enter_context(checkpointed_activations(self.plain))
             stack.enter_context(frozen_in_half(self.plain, self.schedule.precision))
             stack.enter_context(fast_trunks(self.plain))
             stopped = self._steps()
+        self.averager.install()
         with torch.no_grad():
             for name, tensor in self.best.items():
                 self.moving[name].copy_(tensor)
@@ -178,6 +186,7 @@ class _Loop:
                 epoch = state.step // self.an_epoch
                 batches = epoch_batches(self.lengths, self.schedule.batch_size, self.run.seed, epoch)
             self._step(batches[state.step % self.an_epoch])
+            self.averager.note_step(state.step, state.total)
             if at_once or state.step % FLUSH == 0:
                 self._fetch_losses()
             self.pace.note_step(time.monotonic() - begin)
@@ -203,11 +212,13 @@ class _Loop:
             for number, part in enumerate(split, 1):
                 mine, weight = self.workers.share(part, len(batch))
                 inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in self.collate(mine.tolist()).items()}
-                with self.workers.averaging(self.network, now=number == len(split)):
-                    with autocast(self.schedule.precision, device):
-                        loss = self.objective(self.network, inputs) * weight
-                    loss.backward()  # type: ignore[no-untyped-call]
-                total += loss.detach()
+                with closing(self.passes.losses(self.network, inputs)) as losses:
+                    for left in range(self.passes.count - 1, -1, -1):
+                        with self.workers.averaging(self.network, now=number == len(split) and not left):
+                            with autocast(self.schedule.precision, device):
+                                loss = next(losses) * weight
+                            loss.backward()
+                        total += loss.detach()
             clipped_step(self.optimiser, self.schedule.clip)
         except RuntimeError as error:
             if not (isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)):
@@ -249,13 +260,14 @@ class _Loop:
         """Evaluate; keep the weights if they are the best so far; return whether to go on."""
         state, begin = self.state, time.monotonic()
         self._fetch_losses()
-        score = self.workers.first(float(self.evaluate()) if self.evaluate else 0.0)
-        self.pace.note_evaluation(time.monotonic() - begin)
-        if score > (-math.inf if state.best is None else state.best):  # a score that is no number is never the best
-            state.best, state.without_gain = score, 0
-            self.best = {name: tensor.detach().clone() for name, tensor in self.moving.items()}
-        else:
-            state.without_gain += 1
+        with self.averager.shown():
+            score = self.workers.first(float(self.evaluate()) if self.evaluate else 0.0)
+            self.pace.note_evaluation(time.monotonic() - begin)
+            if score > (-math.inf if state.best is None else state.best):  # a score that is no number is never the best
+                state.best, state.without_gain = score, 0
+                self.best = {name: tensor.detach().clone() for name, tensor in self.moving.items()}
+            else:
+                state.without_gain += 1
         self._track({"step": state.step, "epoch": state.step / self.an_epoch, "score": score, "seconds": state.elapsed + time.monotonic() - self.start})
         self._report(score)
         return not self.schedule.patience or state.without_gain < self.schedule.patience
@@ -295,7 +307,7 @@ class _Loop:
             return
         names = {id(parameter): name for name, parameter in self.parameters.items()}
         tensors = {f"weights/{name}": tensor for name, tensor in self.moving.items()} | checkpoints.optimiser_tensors(self.optimiser, names)
-        tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()}
+        tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()} | self.averager.tensors()
         tensors["losses"] = torch.tensor(self.losses, dtype=torch.float64)
         facts = asdict(state) | {"elapsed": state.elapsed + now - self.start, "fingerprint": self.fingerprint}
         try:
@@ -328,39 +340,6 @@ class _Loop:
             for name, tensor in self.moving.items()
             if f"best/{name}" in found.tensors
         }
+        self.averager.restore(found.tensors)
         checkpoints.restore_optimiser(self.optimiser, self.parameters, found.tensors)
         self._say("going on from the checkpoint")
-
-
-@contextmanager
-def _as_it_was(network: nn.Module, device: torch.device) -> Iterator[None]:
-    """Train mode, and the same bits from the same seed, while this lasts; what was set before is set again after it."""
-    was_training, on_gpu = network.training, device.type == "cuda"
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    with torch.random.fork_rng([device] if on_gpu else []):
-        network.train()
-        if on_gpu:  # on a processor all that is used here repeats itself anyway
-            torch.use_deterministic_algorithms(True, warn_only=True)
-        try:
-            yield
-        finally:
-            network.train(was_training)
-            if on_gpu:
-                torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-
-
-@contextmanager
-def _checkpointed_activations(network: nn.Module) -> Iterator[None]:
-    """Activations are computed twice while this lasts, in the outermost transformers model inside `network`.
-
-    Raises:
-        ConfigError: there is none that can.
-    """
-    able: Any = next((m for m in network.modules() if getattr(m, "supports_gradient_checkpointing", False)), None)
-    if able is None:
-        raise ConfigError(f"gradient_checkpointing needs a transformers model that supports it. Received: {type(network).__name__}.")
-    able.gradient_checkpointing_enable({"use_reentrant": False})
-    try:
-        yield
-    finally:
-        able.gradient_checkpointing_disable()

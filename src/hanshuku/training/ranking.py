@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hanshuku.training.classifier import TARGETS, Rows
+from hanshuku.training.scored import Scored, jeffreys
 
 OWN, OTHER, ALSO_RIGHT = 1, 0, -1  # what a candidate of a batch is to a query
 NOBODY = -1  # fills up groups
@@ -68,21 +69,24 @@ def vector_batch(rows: Rows, lessons: Sequence[Lesson]) -> dict[str, Tensor]:
     return rows.collate([*(lesson.query for lesson in lessons), *texts]) | {TARGETS: targets}
 
 
-def vector_loss(network: Any, batch: dict[str, Tensor], temperature: float) -> Tensor:
-    """Mean cross entropy of finding each query's own candidate among all of the batch (InfoNCE).
+def vectors_scored(temperature: float) -> Scored:
+    """Mean cross entropy of finding each query's own candidate among all of a `vector_batch` (InfoNCE), by unit vectors of its texts.
 
     Henderson et al. 2017, arXiv 1705.00652, section 4.4; van den Oord et al. 2018, arXiv 1807.03748, equation 4.
 
     Args:
-        network: gives unit vectors of the batch's texts.
-        batch: see `vector_batch`.
         temperature: cosines are divided by it.
     """
-    targets = batch[TARGETS]
-    found = network({name: tensor for name, tensor in batch.items() if name != TARGETS})
-    scores = found[: len(targets)] @ found[len(targets) :].T / temperature
-    scores = scores.masked_fill(targets == ALSO_RIGHT, float("-inf"))
-    return nn.functional.cross_entropy(scores, (targets == OWN).int().argmax(1))
+
+    def scores(found: Tensor, batch: Any) -> Tensor:  # (queries, candidates)
+        targets = batch[TARGETS]
+        return (found[: len(targets)] @ found[len(targets) :].T / temperature).masked_fill(targets == ALSO_RIGHT, float("-inf"))
+
+    return Scored(
+        lambda network, batch: network({name: tensor for name, tensor in batch.items() if name != TARGETS}),
+        lambda found, batch: nn.functional.cross_entropy(scores(found, batch), (batch[TARGETS] == OWN).int().argmax(1)),
+        lambda first, second, batch: jeffreys(scores(first, batch), scores(second, batch)),
+    )
 
 
 def pair_batch(rows: Rows, groups: Sequence[Sequence[int]]) -> dict[str, Tensor]:
@@ -95,8 +99,15 @@ def pair_batch(rows: Rows, groups: Sequence[Sequence[int]]) -> dict[str, Tensor]
     return rows.collate([pair for group in groups for pair in group]) | {TARGETS: targets}
 
 
-def pair_loss(network: Any, batch: dict[str, Tensor]) -> Tensor:
-    """Mean cross entropy of choosing the right pair of each group by its score (Cao et al. 2007, ListNet, top one, eq. 8)."""
-    targets = batch[TARGETS]
-    scores = network(batch)[:, 0][targets.clamp(min=0)].masked_fill(targets == NOBODY, float("-inf"))
-    return nn.functional.cross_entropy(scores, torch.zeros(len(targets), dtype=torch.long, device=scores.device))
+def pairs_scored() -> Scored:
+    """Mean cross entropy of choosing the right pair of each group of a `pair_batch` by its score (Cao et al. 2007, ListNet, top one, eq. 8)."""
+
+    def scores(logits: Tensor, batch: Any) -> Tensor:  # (groups, pairs)
+        targets = batch[TARGETS]
+        return logits[:, 0][targets.clamp(min=0)].masked_fill(targets == NOBODY, float("-inf"))
+
+    def loss(logits: Tensor, batch: Any) -> Tensor:
+        found = scores(logits, batch)
+        return nn.functional.cross_entropy(found, torch.zeros(len(found), dtype=torch.long, device=found.device))
+
+    return Scored(lambda network, batch: network(batch), loss, lambda first, second, batch: jeffreys(scores(first, batch), scores(second, batch)))

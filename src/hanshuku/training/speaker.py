@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from hanshuku.inference.embed import best_device
 from hanshuku.inference.tree_scoring import layer_windows
 from hanshuku.training.prompts import PromptedTrunk
+from hanshuku.training.scored import Scored
 from hanshuku.training.token_loss import IGNORED, chunked_cross_entropy, chunked_log_probs, lm_head, supervised
 
 TokenRow = tuple[Sequence[int], Sequence[bool]]  # ids, and which of them are supervised
@@ -54,6 +55,11 @@ class LanguageModel(nn.Module):
     def hidden(self, batch: Mapping[str, Tensor]) -> Tensor:
         """(B, T, D) last hidden states, one for each label."""
         raise NotImplementedError
+
+
+def texts_scored() -> Scored:
+    """The mean loss of a batch as an objective in parts: all of it is in the first, as no logits are kept to be compared."""
+    return Scored(lambda network, batch: network(batch), lambda loss, _batch: loss, lambda loss, _other, _batch: loss.new_zeros(()))
 
 
 def bare(tuned: Any) -> Any:

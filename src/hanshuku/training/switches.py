@@ -9,6 +9,14 @@ from hanshuku.errors import ConfigError
 from hanshuku.training.checks import check_choice, check_range
 
 WEIGHTINGS = ("none", "balanced")
+ATTACKS = ("none", "fgm", "pgd", "freelb", "smart")
+AVERAGES = ("none", "ema", "soup")
+_READ_BY = {
+    "adversarial_size": ATTACKS[1:],
+    "adversarial_steps": ("pgd", "freelb", "smart"),
+    "adversarial_weight": ("fgm", "pgd", "smart"),  # freelb has no plain rows beside the pushed ones
+    "average_decay": ("ema",),
+}
 
 
 @dataclass(frozen=True)
@@ -19,10 +27,38 @@ class Switches:
     class_weights: str = field(default="none", metadata={"help": "none, or balanced: rare labels weigh more in the loss"})
     focal: float = field(default=0.0, metadata={"help": "gamma of the focal loss, 0..10: rows that are sure already weigh (1 - p)^gamma; 0: off"})
 
+    mixup: float = field(default=0.0, metadata={"help": "a of Beta(a, a), 0..10: the head learns from mixtures of the hidden states of two rows; 0: off"})
+    consistency: float = field(default=0.0, metadata={"help": "weight of R-Drop, 0..100: two passes under dropout shall say the same; 0: off"})
+    adversarial: str = field(default="none", metadata={"help": f"{', '.join(ATTACKS)}: learn from word embeddings pushed where it is worst"})
+    adversarial_size: float = field(default=0.0, metadata={"help": "length of the push in parts of the row's embeddings, 0..1; 0: the attack's own"})
+    adversarial_steps: int = field(default=0, metadata={"help": "steps to the worst push of pgd, freelb and smart, 0..100; 0: the attack's own"})
+    adversarial_weight: float = field(default=0.0, metadata={"help": "weight of the pushed rows (of the distance in smart) against the plain ones, 0..100; 0: 1"})
+    average: str = field(default="none", metadata={"help": "none, ema, or soup (the mean over the second half): weights that are judged and kept"})
+    average_decay: float = field(default=0.0, metadata={"help": "decay of the ema, 0..1; 0: it reaches back a tenth of the steps"})
+    layer_decay: float = field(default=1.0, metadata={"help": "each block learns at so many times the rate of the one above it, 0.05..1"})
+    reinit_layers: int = field(default=0, metadata={"help": "top blocks that start from random weights"})
+
     def __post_init__(self) -> None:
         check_range("label_smoothing", self.label_smoothing, 0, 0.999)
         check_choice("class_weights", self.class_weights, WEIGHTINGS)
-        check_range("focal", self.focal, 0, 10)
+        check_choice("adversarial", self.adversarial, ATTACKS)
+        check_choice("average", self.average, AVERAGES)
+        for name, low, high in (("focal", 0, 10), ("mixup", 0, 10), ("consistency", 0, 100), ("adversarial_size", 0, 1), ("adversarial_weight", 0, 100),
+                                ("average_decay", 0, 0.999999), ("layer_decay", 0.05, 1)):  # fmt: skip
+            check_range(name, getattr(self, name), low, high)
+        for name, high in (("adversarial_steps", 100), ("reinit_layers", 1000)):
+            check_range(name, getattr(self, name), 0, high, whole=True)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """
+        Raises:
+            ConfigError: a setting of a switch is given, and the switch is off or does not read it.
+        """
+        for name, legal in _READ_BY.items():
+            switch = name.partition("_")[0]
+            if getattr(self, name) and getattr(self, switch) not in legal:
+                raise ConfigError(f"{name} is for {switch}={', '.join(legal)}. Received: {name}={getattr(self, name)} with {switch}={getattr(self, switch)}.")
 
     @property
     def on(self) -> tuple[str, ...]:
@@ -48,4 +84,7 @@ _NEEDS = {  # what a switch needs to mean anything
     "label_smoothing": "it needs labels",
     "class_weights": "they need labels",
     "focal": "it needs labels",
+    "mixup": "it mixes what a head for labels or a number reads",
+    "consistency": "it compares whole answers under dropout",
+    "reinit_layers": "layers anew would have to learn all of it",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from hanshuku.inference.tokens import Tokenised, token_batches
 from hanshuku.training.classifier import FEATURES, TARGETS, Classifier, Rows
 from hanshuku.training.objectives import focal_cross_entropy
+from hanshuku.training.scored import Scored, jeffreys
 
 IGNORED = -100  # target of a token that is not judged
 
@@ -94,15 +96,36 @@ def tag_loss(logits: Tensor, batch: dict[str, Tensor], *, smoothing: float = 0.0
     return focal_cross_entropy(logits.reshape(len(targets), -1)[judged], targets[judged], gamma=focal, smoothing=smoothing)
 
 
+def tags_scored(*, smoothing: float = 0.0, focal: float = 0.0) -> Scored:
+    """`tag_loss` as an objective in parts; the distance is that of the judged tokens' labels."""
+
+    def distance(first: Tensor, second: Tensor, batch: Any) -> Tensor:
+        judged = batch[TARGETS] != IGNORED
+        return jeffreys(first[judged], second[judged]) if bool(judged.any()) else first.sum() * 0.0
+
+    return Scored(lambda network, batch: network(batch), lambda logits, batch: tag_loss(logits, batch, smoothing=smoothing, focal=focal), distance)
+
+
+def spans_scored() -> Scored:
+    """`span_loss` as an objective in parts; the distance is that of where answers start, and of where they end."""
+
+    def distance(first: Tensor, second: Tensor, batch: Any) -> Tensor:
+        return 2 * jeffreys(*(_without_padding(logits, batch).transpose(1, 2) for logits in (first, second)))
+
+    return Scored(lambda network, batch: network(batch), span_loss, distance)
+
+
+def _without_padding(logits: Tensor, batch: Any) -> Tensor:
+    mask = batch.get("attention_mask")
+    return logits if mask is None else logits.masked_fill(mask[..., None] == 0, float("-inf"))
+
+
 def span_loss(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
     """Minus the mean log probability that start and end point at one of the accepted answers; logits (B, T, 2).
 
     Several answers, or one that stands in several places, share their probability (Clark & Gardner 2018, arXiv 1710.10723, eq. 5).
     """
-    mask = batch.get("attention_mask")
-    if mask is not None:
-        logits = logits.masked_fill(mask[..., None] == 0, float("-inf"))
-    chances = torch.log_softmax(logits, dim=1)
+    chances = torch.log_softmax(_without_padding(logits, batch), dim=1)
     targets = batch[TARGETS]  # (B, K, 2)
     there = targets[..., 0] != IGNORED
     safe = targets.clamp(min=0)
