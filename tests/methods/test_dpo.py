@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,13 +18,15 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.data.infer import infer_task
 from hanshuku.data.read import read
 from hanshuku.errors import DataError
+from hanshuku.evaluation.evaluate import evaluate
 from hanshuku.evaluation.run_files import load_rows, save_rows
 from hanshuku.functions.core import Function
 from hanshuku.inference import get_predictor
 from hanshuku.inference.asking import Asker
 from hanshuku.methods import get_method
 from hanshuku.methods.finetune import NAMES
-from hanshuku.methods.preference_tuning import REFERENCE, preference_metrics
+from hanshuku.methods.preference_tuning import REFERENCE
+from hanshuku.metrics.preferences import preference_metrics
 from hanshuku.models.load import load_causal
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
@@ -95,6 +98,19 @@ def test_accuracy_and_margin_have_the_intervals_of_a_share_and_of_a_mean():
     found = preference_metrics(np.array([1.0, 2.0, -1.0, 2.0]))
     assert found["preference_accuracy"].value == 0.75 and found["preference_margin"].value == 1.0
     assert math.isclose(found["preference_margin"].high - 1.0, 3.1824 * np.std([1, 2, -1, 2], ddof=1) / 2, rel_tol=1e-4)
+
+
+def test_a_report_says_how_often_the_better_answer_is_the_likelier_one(tiny_causal, ratios_before):
+    before, after = (evaluate(predictor, TRAIN).metrics for predictor in (get_method("prompt", max_new_tokens=8, max_length=100).fit(TASK, None, model=tiny_causal), fit(tiny_causal)))
+    assert before["preference_accuracy"].value == np.mean(ratios_before > 0)
+    assert before["preference_margin"].value == pytest.approx(ratios_before.mean(), abs=1e-3)
+    assert after["preference_margin"].low > before["preference_margin"].value and after["preference_accuracy"].n == len(TRAIN)
+    assert list(before)[0] == "rouge_l" and "preference_accuracy" not in evaluate(fit(tiny_causal), replace(TRAIN, rejected=None)).metrics
+
+
+def test_one_pair_has_no_interval():
+    with pytest.raises(DataError, match="at least two pairs"):
+        preference_metrics(np.array([1.0]))
 
 
 def test_the_note_stands_in_the_record_of_the_function(tiny_causal):

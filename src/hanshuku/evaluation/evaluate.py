@@ -20,6 +20,7 @@ from hanshuku.metrics.classification import FLOOR, UNKNOWN, confusion, label_tab
 from hanshuku.metrics.entities import entity_table
 from hanshuku.metrics.likelihood import likelihood_metrics
 from hanshuku.metrics.measure import measure
+from hanshuku.metrics.preferences import preference_metrics
 from hanshuku.metrics.programs import has_tests, program_note
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
@@ -54,8 +55,9 @@ def evaluate(
     check(predictor, encoded)
     outputs, cost = answer(predictor, encoded, batch=batch, report=report)
     bits = likelihood(predictor, encoded)
+    margins = preferences(predictor, encoded, bits)
     notes = [*notes, *(note for note in getattr(predictor, "notes", ()) if note not in notes)]
-    return judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits)
+    return judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits, margins=margins)
 
 
 def check(predictor: Predictor, encoded: Encoded) -> None:
@@ -107,6 +109,21 @@ def likelihood(predictor: Predictor, encoded: Encoded) -> np.ndarray | None:
     return np.asarray(tell(encoded.inputs, [target[0] for target in encoded.targets]), dtype=np.float64)
 
 
+def preferences(predictor: Predictor, encoded: Encoded, bits: np.ndarray | None = None) -> np.ndarray | None:
+    """(N,) log-probability of the better answer less that of the worse one, in nats; None where rows have no worse one or the predictor cannot tell.
+
+    Args:
+        predictor: what is asked.
+        encoded: rows of which `rejected` may hold worse answers.
+        bits: what `likelihood` gave, if it did.
+    """
+    tell = getattr(predictor, "reference_bits", None)
+    if tell is None or encoded.rejected is None or encoded.targets is None or len(encoded) < 2:
+        return None
+    better = tell(encoded.inputs, [target[0] for target in encoded.targets]) if bits is None else bits
+    return np.asarray((tell(encoded.inputs, [str(text) for text in encoded.rejected])[:, 0] - better[:, 0]) * np.log(2), dtype=np.float64)
+
+
 def judge(
     encoded: Encoded,
     outputs: np.ndarray,
@@ -116,6 +133,7 @@ def judge(
     cost: dict[str, float | int | None] | None = None,
     notes: Sequence[str] = (),
     likelihood: np.ndarray | None = None,
+    margins: np.ndarray | None = None,
 ) -> Report:
     """The report on outputs that were made before.
 
@@ -127,6 +145,7 @@ def judge(
         cost: what making the outputs cost.
         notes: what was counted and said of the rows.
         likelihood: what `likelihood` gave, for bits_per_byte, loss and perplexity beside the other metrics.
+        margins: what `preferences` gave, for preference_accuracy and preference_margin.
 
     Raises:
         DataError: the outputs do not fit the rows, or one is no number.
@@ -138,6 +157,8 @@ def judge(
     metrics = measure(task, targets, outputs, threshold=threshold, seed=seed)
     if likelihood is not None:
         metrics |= likelihood_metrics(*likelihood.T, seed=seed)
+    if margins is not None:
+        metrics |= preference_metrics(margins)
     unknown = int((targets == UNKNOWN).sum()) if task.kind == "classify" and not task.several else 0
     if unknown:
         rows = "row has" if unknown == 1 else "rows have"

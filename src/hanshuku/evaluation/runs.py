@@ -14,7 +14,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, HanshukuError
 from hanshuku.evaluation.cost import peak_memory_mb, reset_peak
-from hanshuku.evaluation.evaluate import answer, check, judge, likelihood
+from hanshuku.evaluation.evaluate import answer, check, judge, likelihood, preferences
 from hanshuku.evaluation.imports import ImportClock
 from hanshuku.methods.base import Method
 from hanshuku.methods.switching import flat_settings, make
@@ -127,7 +127,8 @@ def _learn_and_measure(job: Job, report: Callable[[Step], None]) -> dict[str, An
     seconds, peak = time.perf_counter() - start - imports.seconds, peak_memory_mb()
     check(predictor, job.test)
     outputs, cost = answer(predictor, job.test, report=report)
-    measured = judge(job.test, outputs, threshold=predictor.threshold, likelihood=likelihood(predictor, job.test))
+    bits = likelihood(predictor, job.test)
+    measured = judge(job.test, outputs, threshold=predictor.threshold, likelihood=bits, margins=preferences(predictor, job.test, bits))
     return {
         "status": DONE,
         "rows": len(job.train) if learns else 0,

@@ -21,8 +21,7 @@ from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.text_finetuning import LONGEST, _prepare, planned_settings, reply_of, tuned_writer
 from hanshuku.methods.wording import wording_language
-from hanshuku.metrics.base import Metric
-from hanshuku.metrics.intervals import PLAIN, around, t_quantile, wilson
+from hanshuku.metrics.preferences import preference_metrics
 from hanshuku.models.load import load_causal
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import parameter_groups
@@ -62,20 +61,6 @@ def fit_preferences(method: Dpo, task: Task, train: Encoded, *, model: str, vali
     predictor = tuned_writer(task, loaded, tuned, planned_settings(asker.language, lengths, limit, loaded.info.max_length - vectors, run.seed))
     predictor.fit_notes = (_told(margins),)
     return predictor
-
-
-def preference_metrics(margins: np.ndarray) -> dict[str, Metric]:
-    """preference_accuracy (share of pairs whose margin is above 0) and preference_margin (its mean), with 95% intervals.
-
-    Args:
-        margins: (N,) beta times how much more the better answer gained over the reference than the worse one; N >= 2.
-    """
-    n, right = len(margins), int((margins > 0).sum())
-    mean, error = float(margins.mean()), float(margins.std(ddof=1) / n**0.5)
-    return {
-        "preference_accuracy": Metric(right / n, *wilson(right, n), n, 0.5),
-        "preference_margin": Metric(mean, *around(mean, error, PLAIN, n, quantile=t_quantile(n - 1)), n, 0.0),
-    }
 
 
 def _told(margins: np.ndarray) -> str:
