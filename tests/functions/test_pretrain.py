@@ -18,6 +18,8 @@ import torch
 from hanshuku.errors import ConfigError, DataError, HanshukuError, StorageError, UnknownName
 from hanshuku.functions.pretrain import pretrain
 from hanshuku.models.load import load_causal, load_encoder, load_masked
+from hanshuku.training.engine import _Loop
+from hanshuku.training.held_out import HeldOut
 from tests.corpora import documents, written
 
 TEXTS, HELD = documents(300), documents(40, seed=1)
@@ -178,6 +180,16 @@ def test_a_budget_ends_it(tmp_path):
     result = pretrain(TEXTS, tmp_path / "m", from_scratch="nano", budget=2, vocab_size=400, **QUICK)
     assert result["stopped_early"]
     assert result["steps"] >= 1
+
+
+def test_a_budget_holds_the_last_judging_too_and_is_used_up(tmp_path, monkeypatch):
+    now = [0.0]
+    step, nats = _Loop._step, HeldOut.nats
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(_Loop, "_step", lambda self, batch: now.__setitem__(0, now[0] + 1.0) or step(self, batch))
+    monkeypatch.setattr(HeldOut, "nats", lambda self, *, whole: now.__setitem__(0, now[0] + 4.0 * (self.whole if whole else 1)) or nats(self, whole=whole))
+    result = pretrain(TEXTS, tmp_path / "m", from_scratch="nano", budget=200, vocab_size=400, **QUICK)
+    assert 0.97 * 200 <= result["seconds"] <= 200
 
 
 @pytest.mark.parametrize("kind", ["wordpiece", "unigram"])

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from hanshuku.errors import ConfigError, TrainingError
 from hanshuku.inference.embed import is_half
 from hanshuku.training.config import Schedule
+from hanshuku.training import checkpoint as checkpoints
 from hanshuku.training.engine import Feed, train
 from hanshuku.training.run import Run
 from tests.training.problem import FAST, N, problem, run_train, weights_of
@@ -177,3 +179,36 @@ def test_running_statistics_belong_to_the_best_weights():
 
     run_train(network, x, y, evaluate=evaluate)
     assert torch.equal(network[1].running_mean, means[0])
+
+
+class Clock:
+    """Time that passes only where it is told to."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.mark.parametrize(("evaluations", "evaluation", "saving"), [(1, 0.0, 0.0), (1, 8.0, 4.0), (4, 3.0, 0.0), (30, 1.0, 0.0)])
+def test_a_budget_is_used_up_and_not_overrun(monkeypatch, tmp_path, evaluations, evaluation, saving):
+    clock, rng, steps = Clock(), np.random.default_rng(0), []
+    begin, write = clock.now, checkpoints.write
+    monkeypatch.setattr("time.monotonic", clock)
+    monkeypatch.setattr(checkpoints, "write", lambda *given: setattr(clock, "now", clock.now + saving) or write(*given))
+    network, x, y = problem()
+
+    def collate(rows):
+        clock.now += float(rng.uniform(0.7, 1.3)) if steps else 9.0  # the first one sets up much
+        steps.append(rows)
+        return {"x": x[rows], "y": y[rows]}
+
+    def judge():
+        clock.now += evaluation * float(rng.uniform(0.8, 1.2))
+        return float(len(steps))
+
+    schedule = replace(FAST, epochs=100_000, batch_size=1, evaluations=evaluations, checkpoint_every_s=60.0)
+    run = Run(budget_s=400.0, folder=tmp_path if saving else None)
+    train(network, Feed([1] * N, collate), lambda net, batch: torch.nn.functional.cross_entropy(net(batch["x"]), batch["y"]), schedule, run, evaluate=judge if evaluation else None)
+    assert 0.97 * 400 <= clock.now - begin <= 400

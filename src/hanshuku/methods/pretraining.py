@@ -87,8 +87,10 @@ def _pretrain(method: Pretrain, corpus: Corpus, model: str, size: str, validatio
     texts = prepare_texts(method, corpus, validation, loaded.tokenizer if loaded else None, length, folder, run)
     network = loaded.network if loaded else new_network(size, method.objective, texts.tokenizer, max_length=length, seed=run.seed)
     learner = _Learner(method, network, texts, scratch=loaded is None, run=run, folder=folder)
+    begin = time.monotonic()
     before = learner.measure() if loaded else {}
-    result = learner.train(run.since(start), f"{method} {size or model} {texts.identity}")
+    judging = time.monotonic() - begin if loaded else learner.judging_seconds() if run.budget_s else 0.0
+    result = learner.train(run.since(start - judging), f"{method} {size or model} {texts.identity}")
     run.report(Step(result.steps, result.steps, note="judge the held-out text"))
     return Pretrained(
         network.cpu().eval(), texts.tokenizer, method, loaded.info if loaded else None, learner.measure(), before,
@@ -133,6 +135,13 @@ class _Learner:
         tokens = int(scored.sum()) if self.hide is None else len(held.tokens) - len(held.ends)
         some = scored > 0  # a short row may have no hidden token
         return likelihood_metrics(nats[some] / math.log(2), scored[some], scored[some] * (held.bytes / tokens), seed=self.run.seed)
+
+    def judging_seconds(self) -> float:
+        """What `measure` is going to take, from the part of the held-out text that is judged on the way."""
+        self.module.to(best_device())
+        begin = time.monotonic()
+        self.held.loss()
+        return (time.monotonic() - begin) * self.held.whole
 
     def train(self, run: Run, identity: str) -> TrainResult:
         """To the end of the plan; the best weights by held-out loss are in the network then."""

@@ -191,7 +191,7 @@ class _Loop:
                 self._fetch_losses()
             self.pace.note_step(time.monotonic() - begin)
             self._fit_budget()
-            if self.every and (state.step % self.every == 0 or state.step >= state.total) and not self._judge():
+            if self.pace.is_due(self._used(), state.step, state.total) and not self._judge():
                 return True
             self._report()
             self._save()
@@ -252,9 +252,16 @@ class _Loop:
 
     def _fit_budget(self) -> None:
         """Fit the plan to what steps have taken so far, so that the rate has come down when the time is up."""
-        room = self.pace.steps_within(self.state.elapsed + time.monotonic() - self.start)
+        used = self._used()
+        left = (self.run.budget_s or 0.0) - used + time.monotonic() - self.saved  # until the end, since the last checkpoint
+        saves = int(left / self.checkpoint_s) if self.run.folder and self.checkpoint_s else 0
+        room = self.pace.steps_within(used, self.state.step, max(0, saves))
         if room is not None:
             self.state.total = self.workers.least(min(self.planned, self.state.step + room))
+
+    def _used(self) -> float:
+        """Seconds of this run, in all processes."""
+        return self.state.elapsed + time.monotonic() - self.start
 
     def _judge(self) -> bool:
         """Evaluate; keep the weights if they are the best so far; return whether to go on."""
@@ -298,7 +305,7 @@ class _Loop:
         self.reported = now
         recent = self.losses[-SHOWN:]
         loss = sum(recent) / len(recent) if recent else None
-        self.run.report(Step(state.step, state.total, loss, score, self.pace.seconds_for(state.total - state.step), "train"))
+        self.run.report(Step(state.step, state.total, loss, score, self.pace.seconds_for(state.total - state.step, state.step), "train"))
 
     def _save(self) -> None:
         now = time.monotonic()
@@ -315,6 +322,7 @@ class _Loop:
         except StorageError as error:  # the run itself is sound: it goes on, and says that a kill would now cost more
             self._say(str(error))
         self.saved = time.monotonic()
+        self.pace.note_saving(self.saved - now)
 
     def _resume(self) -> None:
         """Go on from the folder's checkpoint where it is this run's."""

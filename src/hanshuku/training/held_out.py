@@ -34,12 +34,16 @@ class HeldOut:
         prepare: see Prepare; what it draws is the same each time.
         precision: "auto", "bf16" or "fp32".
         seed: of what is drawn.
+
+    Attributes:
+        whole: tokens of all rows for each one that is judged while a run goes on.
     """
 
     def __init__(self, module: Any, rows: TokenRows, tokenizer: Any, prepare: Prepare | None, *, precision: str, seed: int) -> None:
         self.module, self.rows, self.tokenizer, self.prepare, self.precision, self.seed = module, rows, tokenizer, prepare, precision, seed
         every = max(1, -(-int(rows.lengths.sum()) // JUDGED))
         self.some = np.arange(0, len(rows), every)
+        self.whole = float(rows.lengths.sum() / max(rows.lengths[self.some].sum(), 1))  # all of it, in parts of what is judged on the way
 
     def nats(self, *, whole: bool) -> tuple[np.ndarray, np.ndarray]:
         """(R,) nats that the scored tokens of each row take, and (R,) how many were scored; of all rows, or of JUDGED tokens."""
