@@ -105,7 +105,7 @@ def test_a_report_says_how_often_the_better_answer_is_the_likelier_one(tiny_caus
     assert before["preference_accuracy"].value == np.mean(ratios_before > 0)
     assert before["preference_margin"].value == pytest.approx(ratios_before.mean(), abs=1e-3)
     assert after["preference_margin"].low > before["preference_margin"].value and after["preference_accuracy"].n == len(TRAIN)
-    assert list(before)[0] == "rouge_l" and "preference_accuracy" not in evaluate(fit(tiny_causal), replace(TRAIN, rejected=None)).metrics
+    assert next(iter(before)) == "rouge_l" and "preference_accuracy" not in evaluate(fit(tiny_causal), replace(TRAIN, rejected=None)).metrics
 
 
 def test_one_pair_has_no_interval():

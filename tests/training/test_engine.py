@@ -8,8 +8,8 @@ import torch
 
 from hanshuku.errors import ConfigError, TrainingError
 from hanshuku.inference.embed import is_half
-from hanshuku.training.config import Schedule
 from hanshuku.training import checkpoint as checkpoints
+from hanshuku.training.config import Schedule
 from hanshuku.training.engine import Feed, train
 from hanshuku.training.run import Run
 from tests.training.problem import FAST, N, problem, run_train, weights_of

@@ -18,6 +18,7 @@ from hanshuku.functions.store import load
 from hanshuku.inference import get_predictor
 from hanshuku.tasks import kind_of
 
+LABELLING = ("classify", "rate")  # kinds of task of which there is a form without torch
 SAMPLES = ("customer_en", "customer_zh")
 MANY = 400  # rows of ours that are compared where the user gives none
 TOLERANCE = {"fp32": 1e-3, "int8": 0.25}  # largest difference of a score; int8 rounds, so there the answers are held to account too
@@ -93,10 +94,12 @@ def _writer(predictor: Any, *, int8: bool) -> Any:
 
     ways = {"encoder": encoder, "continual": encoder, "static": as_it_is}
     if predictor.KIND not in ways:
-        raise ExportError(
-            f"A function of kind {predictor.KIND!r} cannot run without torch. What can: {', '.join(ways)}; learn it with probe, contrastive, "
-            "finetune or static."
-        )
+        kind = predictor.task.kind
+        if kind in LABELLING:
+            raise ExportError(
+                f"A function of kind {predictor.KIND!r} cannot run without torch. What can: {', '.join(ways)}; learn it with probe, contrastive, finetune or static."
+            )
+        raise ExportError(f"{kind} cannot run without torch, however it was learned; {' and '.join(LABELLING)} can. Serve it (hanshuku serve), or call it where torch is.")
     if int8 and ways[predictor.KIND] is not encoder:
         raise ExportError(f"int8 is for encoders; a function of kind {predictor.KIND!r} has no matrices worth it. Export it in fp32.")
     return ways[predictor.KIND]

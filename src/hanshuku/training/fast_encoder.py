@@ -78,7 +78,7 @@ def fast_hidden_states(
     if attention_mask is not None and not bool(attention_mask.all()):
         blocked = attention_mask[:, None, :] == 0
         bias = torch.zeros(rows, 1, tokens).masked_fill_(blocked, torch.finfo(torch.float32).min)
-    masks = _masks(shape, len(layers), config) if network.training else [Masks()] * len(layers)
+    masks = _masks(shape, len(layers), config) if network.training and layers else [Masks()] * len(layers)  # behind a cache of all layers there is none
     x = embedded.reshape(rows * tokens, size).to(torch.bfloat16)
     if weights is not None and bias is not None:
         places = attention_mask.reshape(-1).nonzero()[:, 0]  # type: ignore[union-attr]
