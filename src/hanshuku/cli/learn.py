@@ -162,7 +162,7 @@ def _schema(path: str) -> str:
 def _show(learned: Function[..., Any], measured: Any, target: Path, quiet: bool) -> None:
     console, origin = stdout(), learned.history[-1]
     if origin.trials and not quiet:
-        from hanshuku.methods.auto import trial_table
+        from hanshuku.methods.auto_table import trial_table
 
         console.print(trial_table(origin.trials))
     how = f"{origin.method} with {origin.model}, {origin.rows} rows, {origin.seconds:.0f} s"

@@ -21,6 +21,8 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "tagging": "hanshuku.inference.tagging:TagPredictor",
     "bi_ranking": "hanshuku.inference.ranking:BiRankPredictor",
     "cross_ranking": "hanshuku.inference.ranking:CrossRankPredictor",
+    "ensemble": "hanshuku.inference.ensemble:EnsemblePredictor",
+    "cascade": "hanshuku.inference.ensemble:CascadePredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
 }
 

@@ -1,0 +1,133 @@
+"""The last steps of auto: switches by a paired test, two arms together, and what is fast enough."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from hanshuku.methods import get_method
+from hanshuku.methods.auto_arms import Arm
+from hanshuku.methods.auto_finals import choose, make, try_switches
+from hanshuku.methods.auto_search import Search
+from hanshuku.training.run import Run
+from tests.children import rows_of
+
+N = 200
+
+
+def answers(right, sure=0.8):
+    """(N, 2) probabilities for targets of 0: right where `right` is 1, as sure as given."""
+    first = np.where(np.asarray(right) > 0, sure, 1 - sure)
+    return np.stack([first, 1 - first], axis=1).astype(np.float32)
+
+
+@pytest.fixture
+def search(tiny_encoder):
+    rows = rows_of("one label")
+    made = Search(rows.task, rows, tiny_encoder, None, Run(seed=0), get_method("auto"))
+    made.judges = SimpleNamespace(rows=SimpleNamespace(targets=np.zeros(N, np.int64)), folds=True, parts=((rows, np.arange(N)),) * 5)
+    return made
+
+
+def placed(search, name, right, latency, sure=0.8):
+    arm = Arm(name, get_method(name), "minilm", np.asarray(right, dtype=float), answers(right, sure), [0.1] * 5, latency)
+    search.arms.append(arm)
+    return arm
+
+
+def limited(search, milliseconds):
+    search.settings = get_method("auto", latency_ms=milliseconds)
+    return search
+
+
+HALF = np.array([1, 0] * (N // 2))
+MOST = np.array([1] * 180 + [0] * 20)
+
+
+def test_without_a_limit_it_is_the_best_arm_alone(search):
+    placed(search, "probe", HALF, 1.0)
+    best = placed(search, "finetune", MOST, 50.0)
+    assert choose(search, best).arms == (best,)
+
+
+def test_an_arm_that_is_too_slow_gives_way_to_the_best_fast_one(search):
+    fast = placed(search, "probe", MOST, 1.0)
+    best = placed(search, "finetune", np.ones(N), 50.0)
+    placed(search, "static", HALF, 0.1)
+    assert choose(limited(search, 1.05), best).arms == (fast,)
+
+
+def test_the_mean_of_two_arms_is_taken_where_it_probably_gains(search):
+    """Each is unsure where it is wrong, so that the other carries the day."""
+    one, two = np.array([1] * 160 + [0] * 40), np.array([0] * 40 + [1] * 160)
+    first, second = placed(search, "probe", one, 5.0), placed(search, "contrastive", two, 5.0)
+    for arm in (first, second):
+        arm.outputs = np.where(arm.right[:, None] > 0, [0.95, 0.05], [0.4, 0.6]).astype(np.float32)
+    found = choose(limited(search, 20.0), second)
+    assert set(found.arms) == {first, second}
+    assert found.right.mean() == 1.0
+    assert found.latency_ms == 10.0
+
+
+def test_two_arms_that_say_the_same_stay_one(search):
+    placed(search, "probe", MOST, 5.0)
+    best = placed(search, "contrastive", MOST, 5.0)
+    assert choose(limited(search, 20.0), best).arms == (best,)
+
+
+def test_a_cascade_answers_within_the_limit_what_the_best_arm_alone_would_not(search):
+    quick = placed(search, "static", HALF, 0.1)
+    quick.outputs = np.where(HALF[:, None] > 0, [0.95, 0.05], [0.45, 0.55]).astype(np.float32)
+    best = placed(search, "finetune", np.ones(N), 10.0)
+    found = choose(limited(search, 6.0), best)
+    assert found.arms == (quick, best)
+    assert found.sure is not None and 0.55 < found.sure <= 0.95
+    assert found.right.mean() == 1.0 and found.latency_ms <= 6.0
+
+
+def test_when_nothing_is_fast_enough_the_fastest_is_taken_and_it_is_said(search):
+    fastest = placed(search, "probe", HALF, 5.0)
+    best = placed(search, "finetune", MOST, 50.0)
+    found = choose(limited(search, 0.01), best)
+    assert found.arms == (fastest,)
+    assert "0.01 ms" in found.note
+
+
+@pytest.mark.parametrize(("gains", "is_kept"), [(0, False), (3, False), (20, True)])
+def test_a_switch_is_kept_only_where_the_paired_test_speaks_for_it(search, monkeypatch, gains, is_kept):
+    base = placed(search, "finetune", [1] * 150 + [0] * 50, 5.0)
+
+    def answered(arm, part):
+        better = arm.changes == {"label_smoothing": 0.1}
+        arm.right = np.array([1.0] * (150 + gains * better) + [0.0] * (50 - gains * better))
+        arm.seconds.append(0.1)
+
+    monkeypatch.setattr(search, "try_part", answered)
+    found = try_switches(search, base)
+    assert found.changes == ({"label_smoothing": 0.1} if is_kept else {})
+    assert all("switch:" in arm.note for arm in search.arms[1:])
+
+
+def test_with_few_rows_no_switch_is_tried(search):
+    base = placed(search, "finetune", [1] * 150 + [0] * 50, 5.0)
+    base.right[50:] = np.nan
+    assert try_switches(search, base) is base
+    assert search.arms == [base]
+
+
+@pytest.mark.parametrize("sure", [None, 0.7])
+def test_two_arms_together_are_saved_and_loaded_as_one_function(tiny_encoder, tmp_path, sure):
+    from hanshuku.functions.core import Function
+    from hanshuku.functions.store import load
+    from hanshuku.methods.auto_finals import Choice
+
+    rows = rows_of("one label")
+    search = Search(rows.task, rows, tiny_encoder, None, Run(seed=0), get_method("auto"))
+    search.climb(["similarity", "probe"])
+    made = make(search, Choice(tuple(search.arms), 1.0, search.arms[0].right, sure))
+    assert made.KIND == ("ensemble" if sure is None else "cascade")
+    function = Function(rows.task, made)
+    function.save(tmp_path / "a.fn")
+    assert np.array_equal(load(tmp_path / "a.fn").predictor().outputs(rows.inputs), made.outputs(rows.inputs))
