@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch")
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import BudgetError, ConfigError, TrainingError
+from hanshuku.errors import BudgetError, ConfigError
 from hanshuku.methods import get_method
 from hanshuku.methods.auto import LADDERS
 from hanshuku.methods.auto_ladder import row_scores

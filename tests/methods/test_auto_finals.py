@@ -1,14 +1,13 @@
 """The last steps of auto: switches by a paired test, two arms together, and what is fast enough."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
+from hanshuku.data.encoded import Encoded
 from hanshuku.methods import get_method
-from hanshuku.methods.auto_arms import Arm
+from hanshuku.methods.auto_arms import Arm, Judges
 from hanshuku.methods.auto_finals import choose, make, try_switches
 from hanshuku.methods.auto_search import Search
 from hanshuku.training.run import Run
@@ -27,7 +26,8 @@ def answers(right, sure=0.8):
 def search(tiny_encoder):
     rows = rows_of("one label")
     made = Search(rows.task, rows, tiny_encoder, None, Run(seed=0), get_method("auto"))
-    made.judges = SimpleNamespace(rows=SimpleNamespace(targets=np.zeros(N, np.int64)), folds=True, parts=((rows, np.arange(N)),) * 5)
+    judges = Encoded(rows.task, [("a",)] * N, np.zeros(N, np.int64), np.zeros(N, np.int64))
+    made.judges = Judges(judges, ((rows, np.arange(N)),) * 5, folds=True)
     return made
 
 
@@ -100,13 +100,13 @@ def test_a_switch_is_kept_only_where_the_paired_test_speaks_for_it(search, monke
     base = placed(search, "finetune", [1] * 150 + [0] * 50, 5.0)
 
     def answered(arm, part):
-        better = arm.changes == {"label_smoothing": 0.1}
+        better = arm.changes == {"adversarial": "fgm"}
         arm.right = np.array([1.0] * (150 + gains * better) + [0.0] * (50 - gains * better))
         arm.seconds.append(0.1)
 
     monkeypatch.setattr(search, "try_part", answered)
     found = try_switches(search, base)
-    assert found.changes == ({"label_smoothing": 0.1} if is_kept else {})
+    assert found.changes == ({"adversarial": "fgm"} if is_kept else {})
     assert all("switch:" in arm.note for arm in search.arms[1:])
 
 

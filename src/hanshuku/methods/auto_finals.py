@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hanshuku.methods.auto_search import Search
 
 SWITCHES: dict[str, tuple[dict[str, Any], ...]] = {  # method -> settings that are tried on it, one after the other
-    "finetune": ({"label_smoothing": 0.1}, {"class_weights": "balanced"}),
-    "contrastive": ({"descriptions": False},),
+    "finetune": ({"adversarial": "fgm"}, {"consistency": 1.0}, {"average": "ema"}, {"layer_decay": 0.9}),
+    "contrastive": ({"adversarial": "fgm"}, {"average": "ema"}),
 }
 SURE = 0.05  # chance, over all switches tried, that one without effect is kept (Bonferroni)
 ENOUGH = 100  # rows that judge from which a paired test can say anything about a switch
