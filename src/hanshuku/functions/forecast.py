@@ -123,7 +123,8 @@ def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, flo
     names = {f.name for f in fields(method)}
     passes, steps, short = 1.0, 0, method
     if "epochs" in names:
-        passes, short = method.planned_epochs(len(rows), len(rows.task.labels)), replace(method, epochs=1.0)
+        growth = getattr(getattr(method, "switches", None), "growth", 1)  # rows that are made of others are learned too
+        passes, short = method.planned_epochs(len(rows) * growth, len(rows.task.labels)), replace(method, epochs=1.0)
     elif "steps" in names:
         steps = max(0, method.planned_steps(len(rows), len(rows.task.labels)) - STEPS[0])
         short = replace(method, steps=STEPS[0])

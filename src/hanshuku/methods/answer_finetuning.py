@@ -36,6 +36,7 @@ def fit_answerer(method: Finetune, task: Task, train: Encoded, *, model: str, va
     """
     start = time.monotonic()
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience or task.optional))
+    train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
     trunk = ready(method, task, model, run)
     reader = AnswerReader(trunk.loaded.tokenizer, trunk.limit, null_last=trunk.loaded.info.pooling == "last")
     together = [*train.inputs, *(held.inputs if held else ())]

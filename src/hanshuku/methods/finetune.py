@@ -30,13 +30,14 @@ WORK: dict[str, str] = {  # kind of task -> module:function that does the work o
 }
 _WEIGHTS = frozenset({"average", "average_decay", "layer_decay"})  # switches that act on weights, whatever the task
 _ATTACK = frozenset({"adversarial", "adversarial_size", "adversarial_steps", "adversarial_weight"})
+_GROWN = frozenset({"augment", "augment_times"})  # rows of the task are made of others
 _ANY = _WEIGHTS | _ATTACK | {"consistency", "reinit_layers"}  # of an encoder, whatever it answers
 SWITCHES: dict[str, frozenset[str]] = {  # kind of task -> switches that have a meaning
-    "classify": _ANY | {"mixup", "label_smoothing", "class_weights", "focal"},
-    "rate": _ANY | {"mixup"},
+    "classify": _ANY | _GROWN | {"mixup", "label_smoothing", "class_weights", "focal"},
+    "rate": _ANY | _GROWN | {"mixup"},
     **dict.fromkeys(sorted(WRITTEN_KINDS), _WEIGHTS | _ATTACK),
-    "answer": _ANY,
-    "tag": _ANY | {"label_smoothing", "focal"},
+    "answer": _ANY | _GROWN,
+    "tag": _ANY | _GROWN | {"label_smoothing", "focal"},
     "rank": _ANY,
 }
 LONGEST = 512  # tokens a row where the user sets no limit: attention grows with the square

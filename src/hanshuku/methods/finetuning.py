@@ -53,6 +53,7 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
     if method.tuning == "head" and method.switches.adversarial != "none":
         raise ConfigError("With tuning=head the encoder reads each row once and has no part in the learning, so its words cannot be pushed. Choose tuning=last_layers, lora or all.")
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience or task.several))
+    train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
     fit = _prepare(method, ready(method, task, model, run), task, train, held, run)
     moved = fit.trunk.tuned.moved + sum(p.numel() for p in fit.classifier.head.parameters())
     with shortened(fit.trunk, fit.rows, fit.classifier, run):

@@ -30,6 +30,7 @@ def fit_tagger(method: Finetune, task: Task, train: Encoded, *, model: str, vali
     """
     start = time.monotonic()
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience))
+    train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
     trunk = ready(method, task, model, run)
     reader = TagReader(trunk.loaded.tokenizer, trunk.limit)
     together = [*train.inputs, *(held.inputs if held else ())]
