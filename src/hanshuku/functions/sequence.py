@@ -84,14 +84,41 @@ def run_sequence(
         seconds.append(function.history[-1].seconds)
         strategies.append(function.predictor().past.sessions[-1].strategy)  # type: ignore[attr-defined]
         notes += [f"{name}: {note}" for note in function.history[-1].notes]
-    bound: tuple[Metric, ...] = ()
-    if together:
-        everything = _joined(whole, trains)
-        plain = settings | {"strategy": "plain", "memory": 0}
-        at_once = Function(whole).learn(everything, method="continual", seed=seed, report=_named(report, "together"), **start, **plain)
-        bound = tuple(cell for cell in (score(at_once, test) for test in tests) if cell is not None)
+    bound = at_once(lessons, task=task, model=model, seed=seed, report=report, accept_licence=accept_licence, **settings)[0] if together else ()
     names = tuple(lesson.name for lesson in lessons)
     return SequenceReport(names, primary_metric(whole), tuple(rows), tuple(seconds), tuple(strategies), bound, tuple(notes)), function
+
+
+def at_once(
+    lessons: Sequence[Lesson],
+    *,
+    task: Task | None = None,
+    model: str | None = None,
+    seed: int = 0,
+    report: Callable[[Step], None] = silent,
+    accept_licence: bool = False,
+    **settings: Any,
+) -> tuple[tuple[Metric, ...], Function[..., Any]]:
+    """The score on each lesson of one function that learns the rows of all of them at once, and that function: the bound from above.
+
+    Args:
+        lessons: see `run_sequence`.
+        task: what the first one is; None: found from its columns.
+        model: catalogue name, hub name or folder; None: the method's default.
+        seed: of the fit.
+        report: called with progress.
+        accept_licence: accept the model's licence where it is a restricted one.
+        **settings: fields of the method `continual`; there is nothing to be kept from forgetting, so its strategy is plain and it stores nothing.
+    """
+    trains = [examples_of(lesson.train) for lesson in lessons]
+    whole = _whole_task(task or infer_task(trains[0]), trains)
+    plain = settings | {"strategy": "plain", "memory": 0}
+    told = _named(report, "all at once")
+    function = Function(whole).learn(
+        _joined(whole, trains), method="continual", model=model, seed=seed, report=told, accept_licence=accept_licence, **plain
+    )
+    scores = [score(function, examples_of(lesson.test)) for lesson in lessons]
+    return tuple(cell for cell in scores if cell is not None), function
 
 
 def score(function: Function[..., Any], test: Any) -> Metric | None:

@@ -64,7 +64,9 @@ class Continual:
         check_choice("scope", self.scope, ("auto", "all", "session"))
         check_choice("tuning", self.tuning, TUNINGS)
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
-        check_range("memory", self.memory, 0, 100_000_000, whole=isinstance(self.memory, (int, float)) and self.memory > 1)
+        check_range("memory", self.memory, 0, 100_000_000)
+        if self.memory > 1 and self.memory != int(self.memory):
+            raise ConfigError(f"memory is a whole number of rows, or below 1 a share of them. Received: {self.memory!r}.")
         check_range("replayed", self.replayed, 0, 4096, whole=True)
         check_range("strength", self.strength, 0, 1e6)
         check_range("temperature", self.temperature, 0.1, 100)
