@@ -118,7 +118,7 @@ class Examples:
         """
         return self.take(few_rows(self._strata(), n_per_class, seed))
 
-    def augment(self, spec: str, *, times: int = 1, seed: int = 0, sides: str = "one", keep: bool = True) -> Examples:
+    def augment(self, spec: str, *, times: int = 1, seed: int = 0, sides: str = "one", keep: bool = True, by: Any = None, agree: Any = None) -> Examples:
         """These rows, and behind them new ones made from them for which what they are labelled with still holds.
 
         Entities and answers keep their places to the character. A row's new ones do not depend on the other rows. Augment what is
@@ -126,10 +126,13 @@ class Examples:
 
         Args:
             spec: augmenters with commas between them: "synonyms,typos:0.2,casing+noise"; see `data.augment.spec.parse_spec`.
+                Or, alone: "back_translate", "paraphrase" or "generate", which `by` writes.
             times: most new rows a row, 1..1000.
             seed: same seed, same row: same new rows.
             sides: which text of a pair changes: one (drawn for each new row), both, first or second.
             keep: give these rows too, before the new ones.
+            by: functions that write: (there, back), a function that says a text in other words, or one that does what a prompt asks for.
+            agree: a function; only new rows that it answers as they are labelled stay.
 
         Raises:
             UnknownName: no augmenter has that name.
@@ -139,7 +142,7 @@ class Examples:
         """
         from hanshuku.data.augment.table import augment
 
-        return augment(self, spec, times=times, seed=seed, sides=sides, keep=keep)
+        return augment(self, spec, times=times, seed=seed, sides=sides, keep=keep, by=by, agree=agree)
 
     def _strata(self) -> np.ndarray:
         target = find_target(self.names)

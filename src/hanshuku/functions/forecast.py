@@ -122,11 +122,11 @@ def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, flo
     """Seconds and peak memory from short fits: time is a line in the rows read, and in the steps where a method plans these."""
     names = {f.name for f in fields(method)}
     passes, steps, short = 1.0, 0, method
+    growth = getattr(getattr(method, "switches", None), "growth", 1)  # rows that are made of others are learned too
     if "epochs" in names:
-        growth = getattr(getattr(method, "switches", None), "growth", 1)  # rows that are made of others are learned too
         passes, short = method.planned_epochs(len(rows) * growth, len(rows.task.labels)), replace(method, epochs=1.0)
     elif "steps" in names:
-        steps = max(0, method.planned_steps(len(rows), len(rows.task.labels)) - STEPS[0])
+        steps = max(0, method.planned_steps(len(rows) * growth, len(rows.task.labels)) - STEPS[0])
         short = replace(method, steps=STEPS[0])
     drawn = np.random.default_rng(probe.seed).permutation(len(rows))
     counts = min(SMALL, len(rows) // 2), min(LARGE, len(rows))

@@ -17,7 +17,7 @@ from hanshuku.training.switches import Switches
 if TYPE_CHECKING:
     from hanshuku.inference.encoder import EncoderPredictor
 
-SWITCHES = OF_FINETUNE["rank"]  # vectors are learned in both
+SWITCHES = OF_FINETUNE["rank"] | {"augment", "augment_times"}  # vectors are learned in both
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     loaded = load_encoder(model)
     temperature = method.temperature * (1 - unrelated_cosine(loaded, method.precision))
     limit = limit_of(loaded, method.max_length or LONGEST)
-    learned, strata, by_agreement = _learned(method, task, rows)
+    grown = method.switches.grown(rows, run.seed)  # for the encoder; the head is judged on rows, so that it learns from those given
+    learned, strata, by_agreement = _learned(method, task, grown)
     run.report(Step(0, 1, note=f"tokenise {len(learned):,} rows"))
     width = len(task.inputs) if task.is_pair else 1
     flat = [(text,) for row in learned.inputs for text in row] if width > 1 else learned.inputs
@@ -81,7 +82,7 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
         reinitialise(loaded.network, method.switches.reinit_layers, run.seed)
     moved = _free(loaded.network, method.layers)
     a_step = max(1, method.planned_batch(len(task.labels)) // PARTNERS)
-    groups = companies(strata, method.planned_steps(len(rows), len(task.labels)) * a_step, run.seed)
+    groups = companies(strata, method.planned_steps(len(grown), len(task.labels)) * a_step, run.seed)
     network = Vectors(loaded.network, loaded.info.pooling)
     feed = Feed([1] * len(groups), lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]), f"{method} {task} {fingerprint(rows)}")
     scored = vectors_scored(task, temperature, width, by_agreement=by_agreement)

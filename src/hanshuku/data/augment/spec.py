@@ -37,6 +37,8 @@ def parse_spec(spec: str) -> tuple[tuple[Step, ...], ...]:
 
 def _step(text: str) -> Step:
     name, colon, share = (part.strip() for part in text.partition(":"))
+    if name in {"back_translate", "paraphrase", "generate"}:
+        raise ConfigError(f"{name} needs a function that writes, and stands alone: examples.augment({name!r}, by=...), hanshuku augment --with {name} --by ...; then learn from what it gives.")
     if name not in AUGMENTERS:
         raise UnknownName("augmenter", name, AUGMENTERS)
     if not colon:

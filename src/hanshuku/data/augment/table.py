@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -70,11 +71,40 @@ class New:
     way: str
 
 
-def augment(examples: Examples, spec: str, *, times: int = 1, seed: int = 0, sides: str = "one", keep: bool = True) -> Examples:
+def augment(examples: Examples, spec: str, *, times: int = 1, seed: int = 0, sides: str = "one", keep: bool = True, by: Any = None, agree: Any = None) -> Examples:
     """See `Examples.augment`."""
-    plan = plan_of(spec, times, seed, sides)
+    made, table, refused = made_rows(examples, spec, times=times, seed=seed, sides=sides, by=by, agree=agree)
+    return with_rows(table, made, keep=keep, refused=refused)
+
+
+def made_rows(
+    examples: Examples, spec: str, *, times: int = 1, seed: int = 0, sides: str = "one", by: Any = None, agree: Any = None, instruction: str = ""
+) -> tuple[list[New], Table, Counter[str]]:
+    """The new rows, what they were made from, and how many were refused for which reason; see `Examples.augment`."""
+    from hanshuku.data.augment.writing import WRITERS, agreeing, written_rows
+
+    refused: Counter[str] = Counter()
     table = table_of(examples)
-    return with_rows(table, list(new_rows(table, plan)), keep=keep)
+    labels = labels_of(table)
+    if spec.strip() in WRITERS:
+        made, refused = written_rows(table, spec.strip(), by, Plan((), times, seed, sides), labels, instruction)
+    elif by is not None:
+        raise ConfigError(f"by= is for {', '.join(WRITERS)}, one of them alone. Received: {spec!r}.")
+    else:
+        made = list(new_rows(table, plan_of(spec, times, seed, sides)))
+    if agree is not None:
+        if labels is None:
+            raise ConfigError("agree= compares a function's answers with the labels or numbers of the rows. Received rows without any.")
+        left = agreeing(made, table, labels, agree)
+        refused["disagreed"] += len(made) - len(left)
+        made = left
+    return made, table, +refused
+
+
+def labels_of(table: Table) -> list[Any] | None:
+    """The labels or numbers of whole texts, one a row; None where there are none."""
+    target = find_target(table.examples.names)
+    return list(table.examples.column(target[0])) if target and table.task is None and target[0] not in table.inputs else None
 
 
 def new_rows(table: Table, plan: Plan) -> Iterator[New]:
@@ -84,7 +114,7 @@ def new_rows(table: Table, plan: Plan) -> Iterator[New]:
             yield New(i, table.changed(i, copy), copy.way)
 
 
-def with_rows(table: Table, made: Sequence[New], *, keep: bool) -> Examples:
+def with_rows(table: Table, made: Sequence[New], *, keep: bool, refused: Mapping[str, int] = MappingProxyType({})) -> Examples:
     """The examples and behind them new rows, with a note of how many there are."""
     old = table.examples
     origin = np.array([row.origin for row in made], dtype=np.int64)
@@ -94,7 +124,7 @@ def with_rows(table: Table, made: Sequence[New], *, keep: bool) -> Examples:
         for name, cell in row.cells.items():
             columns[name][place] = cell
     kin = np.arange(len(old)) if old.kin is None else old.kin
-    note = _note(old, made)
+    note = _note(old, made, refused)
     if not keep:
         return replace(new, columns=columns, notes=(*old.notes, note), kin=kin[origin])
     return replace(
@@ -107,13 +137,15 @@ def with_rows(table: Table, made: Sequence[New], *, keep: bool) -> Examples:
     )
 
 
-def _note(examples: Examples, made: Sequence[New]) -> Note:
+def _note(examples: Examples, made: Sequence[New], refused: Mapping[str, int]) -> Note:
     ways = Counter(row.way for row in made)
     said = f"{plural(len(made), 'new row')} made from {plural(len(examples), 'row')}: {', '.join(f'{way} {count:,}' for way, count in ways.items()) or 'none'}"
+    if refused:
+        said += f"; {plural(sum(refused.values()), 'text')} refused: {', '.join(f'{why} {count:,}' for why, count in refused.items())}"
     left = unchanged(examples, made)
     lines = tuple(int(examples.lines[i]) for i in left[:SHOWN_LINES])
     if left:
-        said += f"; nothing could be changed in {plural(len(left), 'row')} ({shown_lines(lines, len(left))})"
+        said += f"; {'none was made from' if refused else 'nothing could be changed in'} {plural(len(left), 'row')} ({shown_lines(lines, len(left))})"
     return Note("augmented", len(made), said, examples.sources[0], lines)
 
 
