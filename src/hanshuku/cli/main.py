@@ -15,6 +15,7 @@ from hanshuku.cli import (
     check,
     clean,
     compare,
+    curve,
     demo,
     doctor,
     evaluate,
@@ -39,7 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, evaluate, compare, sequence, check, clean, suggest, label, augment,
+    learn, call, evaluate, compare, sequence, check, clean, suggest, label, curve, augment,
     forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)

@@ -56,6 +56,8 @@ EN: dict[str, str] = {
     "sequence_forward": "Forward transfer {value}: what a task has before its session over guessing, where its labels were known.",
     "sequence_bound": "All at once {value}, which is {gap} from the average.",
     "sequence_plot": "{metric} after each session: average {average}, forgetting {forgetting}",
+    "curve_rows": "labelled rows (logarithmic)", "curve_quality": "{metric}, 95% interval", "curve_measured": "measured, out of fold", "curve_foretold": "foretold",
+    "curve_title": "Learning curve of {method}, {rows} rows",
 }  # fmt: skip
 
 ZH: dict[str, str] = {
@@ -108,6 +110,8 @@ ZH: dict[str, str] = {
     "sequence_forward": "前向迁移 {value}：标签已知的任务在学习之前比随机猜测高出多少。",
     "sequence_bound": "一次学完全部为 {value}，与平均值相差 {gap}。",
     "sequence_plot": "每次学完之后的 {metric}：平均 {average}，遗忘 {forgetting}",
+    "curve_rows": "标注行数（对数）", "curve_quality": "{metric}，95% 区间", "curve_measured": "折外实测", "curve_foretold": "预测",
+    "curve_title": "{method} 的学习曲线，{rows} 行",
 }  # fmt: skip
 
 WORDS = {"en": EN, "zh": ZH}

@@ -16,6 +16,7 @@ from hanshuku.training.run import Step, silent
 if TYPE_CHECKING:
     from hanshuku.evaluation.report import Report
     from hanshuku.functions.clean import WrongLabels
+    from hanshuku.functions.curve import LearningCurve
     from hanshuku.functions.origin import Origin
     from hanshuku.functions.suggest import Suggestion
 
@@ -200,6 +201,17 @@ class Function(Generic[P, R]):
         from hanshuku.functions.suggest import suggest
 
         return suggest(self, texts, n=n, **options)
+
+    def learning_curve(self, examples: Any, **options: Any) -> LearningCurve:
+        """How good a method is at several numbers of rows, and what more labels would bring; what the function has learned is not used.
+
+        Args:
+            examples: labelled Examples, or whatever `read` takes.
+            **options: see `hanshuku.functions.curve.learning_curve`: more, method, model, repeats, seed, report, and the method's own settings.
+        """
+        from hanshuku.functions.curve import learning_curve
+
+        return learning_curve(examples, task=self.task, **options)
 
     def wrong_labels(self, examples: Any, **options: Any) -> WrongLabels:
         """The rows whose label seems wrong, the surest first, told from out-of-fold answers; what the function has learned is not used.
