@@ -14,6 +14,7 @@ from hanshuku.cli import (
     call,
     check,
     clean,
+    cluster,
     compare,
     curve,
     demo,
@@ -29,6 +30,7 @@ from hanshuku.cli import (
     sequence,
     serve,
     suggest,
+    weak,
 )
 from hanshuku.errors import HanshukuError
 
@@ -40,7 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, evaluate, compare, sequence, check, clean, suggest, label, curve, augment,
+    learn, call, evaluate, compare, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
     forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)

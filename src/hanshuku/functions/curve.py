@@ -22,7 +22,6 @@ from hanshuku.methods.out_of_fold import FOLDS, fold_of_rows
 from hanshuku.metrics.intervals import bootstrap
 from hanshuku.metrics.measure import primary_metric, primary_sample
 from hanshuku.models.pull import pull
-from hanshuku.models.remote import is_remote
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run, Step, silent
 
@@ -82,7 +81,7 @@ class LearningCurve:
 
 def learning_curve(
     examples: Any, *, more: Sequence[int] = (), task: Task | None = None, method: str = "probe", model: str | None = None, repeats: int = 3,
-    seed: int = 0, report: Callable[[Step], None] = silent, **settings: Any,
+    seed: int = 0, frozen: FrozenRows | None = None, report: Callable[[Step], None] = silent, **settings: Any,
 ) -> LearningCurve:  # fmt: skip
     """Measure a method on nested parts of the rows, each answered out of fold, and foretell what more rows would bring.
 
@@ -97,6 +96,7 @@ def learning_curve(
         model: catalogue name, hub name or folder; None: the method's default.
         repeats: shuffles of folds and parts.
         seed: of the shuffles.
+        frozen: Encoded rows as a probe has read them already; None: they are read here.
         report: called with progress.
         **settings: fields of the method.
 
@@ -118,9 +118,12 @@ def learning_curve(
     if len(rows) < FEWEST:
         raise DataError(f"A learning curve needs at least {FEWEST} labelled rows. Received: {len(rows)}.")
     name = model or default_model(chosen, task, rows)
-    if not is_remote(name):
+    if method == "probe":
         pull(name)
-    sizes, outputs, thresholds = _measure(rows, chosen, method, name, repeats, seed, report)
+        fit = _probes(rows, frozen or FrozenRows.read(task, rows.inputs, chosen, name, Run(seed, report=report)))
+    else:
+        fit = _fits(rows, chosen, name)
+    sizes, outputs, thresholds = _measure(rows, fit, repeats, seed, report)
     assert rows.targets is not None
     sample, _ = primary_sample(task, rows.targets, outputs, thresholds)
     score = np.atleast_1d(sample.value).reshape(repeats, len(sizes))
@@ -157,15 +160,17 @@ def _points(sizes: np.ndarray, values: np.ndarray, draws: np.ndarray) -> tuple[C
     return tuple(CurvePoint(int(n), round(v, 4), round(min(a, v), 4), round(min(max(b, v), 1.0), 4)) for n, v, a, b in ends)
 
 
+_Fit = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, float]]  # rows to learn from, rows to answer, seed -> outputs, threshold
+
+
 def _measure(
-    rows: Encoded, method: Any, name: str, model: str, repeats: int, seed: int, report: Callable[[Step], None]
+    rows: Encoded, fit: _Fit, repeats: int, seed: int, report: Callable[[Step], None]
 ) -> tuple[np.ndarray, list[np.ndarray], list[float]]:
     """The sizes, and for each repeat and size the out-of-fold outputs of all rows with their threshold."""
     folds = [fold_of_rows(rows, FOLDS, seed + repeat) for repeat in range(repeats)]
     most = min(int((fold != number).sum()) for fold in folds for number in range(FOLDS))
     least = min(max(SMALLEST, min(len(rows.task.labels), most // 6)), most // 2)
     sizes = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
-    fit = _probes(rows, method, model, seed, report) if name == "probe" else _fits(rows, method, model)
     outputs, thresholds, total = [], [], repeats * FOLDS * len(sizes)
     for repeat, fold in enumerate(folds):
         found: list[list[Any]] = [[] for _ in sizes]
@@ -198,12 +203,8 @@ def _order(rows: Encoded, places: np.ndarray, seed: int) -> np.ndarray:
     return order
 
 
-_Fit = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, float]]  # rows to learn from, rows to answer, seed -> outputs, threshold
-
-
-def _probes(rows: Encoded, probe: Any, model: str, seed: int, report: Callable[[Step], None]) -> _Fit:
-    """Heads on vectors that are computed once; the penalty of each size is chosen the first time."""
-    frozen = FrozenRows.read(rows.task, rows.inputs, probe, model, Run(seed, report=report))
+def _probes(rows: Encoded, frozen: FrozenRows) -> _Fit:
+    """Heads on vectors that are there; the penalty of each size is chosen the first time."""
     penalties: dict[int, Any] = {}
 
     def fit(places: np.ndarray, held: np.ndarray, seed: int) -> tuple[np.ndarray, float]:

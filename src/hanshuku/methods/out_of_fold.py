@@ -11,6 +11,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.data.split import codes, normal_text
 from hanshuku.errors import ConfigError, DataError
+from hanshuku.methods.frozen_rows import FrozenRows
 from hanshuku.methods.linear import folds as stratified_folds
 from hanshuku.training.run import Run, Step, silent
 
@@ -52,7 +53,8 @@ def fold_of_rows(rows: Encoded, count: int, seed: int) -> np.ndarray:
 
 
 def out_of_fold(
-    rows: Encoded, *, method: str = "probe", model: str, folds: int = FOLDS, seed: int = 0, report: Callable[[Step], None] = silent, **settings: Any
+    rows: Encoded, *, method: str = "probe", model: str, folds: int = FOLDS, seed: int = 0, frozen: FrozenRows | None = None,
+    report: Callable[[Step], None] = silent, **settings: Any,
 ) -> OutOfFold:  # fmt: skip
     """Answers to labelled rows by `method`, learned `folds` times, each time without a part of the rows, which it then answers.
 
@@ -64,6 +66,7 @@ def out_of_fold(
         model: catalogue name, hub name or folder.
         folds: parts, >= 2.
         seed: of the folds and of each fit.
+        frozen: the rows as a probe has read them already; None: they are read here.
         report: called after each fold.
         **settings: fields of the method.
 
@@ -77,7 +80,11 @@ def out_of_fold(
     if rows.task.kind not in chosen.KINDS:
         raise ConfigError(f"Method {method!r} does {', '.join(sorted(chosen.KINDS))}. Received a task of kind {rows.task.kind!r}.")
     fold = fold_of_rows(rows, folds, seed)
-    answer = _by_probe(rows, chosen, model, seed, report) if method == "probe" else _by_fits(rows, chosen, model, seed)
+    if method == "probe":
+        frozen = frozen or FrozenRows.read(rows.task, rows.inputs, chosen, model, Run(seed, report=report))
+        answer = _by_probe(rows, frozen, seed)
+    else:
+        answer = _by_fits(rows, chosen, model, seed)
     outputs: np.ndarray | None = None
     thresholds = []
     for number in range(folds):
@@ -94,10 +101,7 @@ def out_of_fold(
 _Answer = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float]]  # rows to learn from, rows to answer -> outputs, threshold
 
 
-def _by_probe(rows: Encoded, probe: Any, model: str, seed: int, report: Callable[[Step], None]) -> _Answer:
-    from hanshuku.methods.frozen_rows import FrozenRows
-
-    frozen = FrozenRows.read(rows.task, rows.inputs, probe, model, Run(seed, report=report))
+def _by_probe(rows: Encoded, frozen: FrozenRows, seed: int) -> _Answer:
     penalty = None if rows.task.kind == "rate" else frozen.learn(rows, seed=seed).penalty
 
     def answer(kept: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, float]:
