@@ -5,7 +5,13 @@ from dataclasses import fields
 import pytest
 
 from hanshuku.errors import ConfigError
+from hanshuku.training import switches
+from hanshuku.training.adversarial import ATTACKS
 from hanshuku.training.switches import Switches
+
+
+def test_every_attack_that_may_be_named_is_there():
+    assert set(switches.ATTACKS) == {"none", *ATTACKS}
 
 
 def test_all_are_off_at_first():

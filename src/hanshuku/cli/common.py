@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hanshuku.methods.settings import pairs
 from hanshuku.training.run import Step, silent
+from hanshuku.training.switches import Switches
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,6 +27,10 @@ Columns = Annotated[
     str, typer.Option("--columns", help="Which column is what, where the names do not tell: text=review,label=verdict")
 ]
 Encoding = Annotated[str, typer.Option("--encoding", help="Of the text files, where it cannot be found: latin-1, big5, shift_jis.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help=f"A setting of the method, field=value, or a switch ({', '.join(f.name for f in fields(Switches))}). May be repeated."),
+]
 AcceptLicence = Annotated[bool, typer.Option("--accept-licence", help="Accept the licence of a restricted model (Gemma).")]
 
 

@@ -6,14 +6,25 @@ from typing import Annotated
 
 import typer
 
-from hanshuku.cli.common import AcceptLicence, Columns, Encoding, Json, Quiet, Seed, print_json, read_examples, stdout
+from hanshuku.cli.common import (
+    AcceptLicence,
+    Columns,
+    Encoding,
+    Json,
+    Quiet,
+    Seed,
+    Settings,
+    print_json,
+    read_examples,
+    stdout,
+)
 
 
 def command(
     train: Annotated[str, typer.Argument(help="Labelled examples that would be learned from.")],
     method: Annotated[str, typer.Option(help="A method by name.")] = "finetune",
     model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder.")] = "",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A setting of the method, or a switch: field=value.")] = None,
+    set_: Settings = None,
     columns: Columns = "",
     encoding: Encoding = "",
     seed: Seed = 0,
