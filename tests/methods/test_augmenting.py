@@ -51,6 +51,18 @@ def test_every_kind_that_takes_it_learns_from_more_rows(tiny_encoder, kind):
     assert not np.array_equal(plain.head.weight, more.head.weight)
 
 
+def test_contrastive_moves_its_encoder_by_more_rows_and_fits_its_head_to_those_given(tiny_encoder, monkeypatch):
+    import hanshuku.methods.contrastive_learning as contrastive
+
+    learned, headed = [], []
+    move, head = contrastive._learned, contrastive.learn_head
+    monkeypatch.setattr(contrastive, "_learned", lambda method, task, rows: learned.append(len(rows)) or move(method, task, rows))
+    monkeypatch.setattr(contrastive, "learn_head", lambda task, features, rows, *args, **more: headed.append(len(rows)) or head(task, features, rows, *args, **more))
+    rows = rows_of("one label").take(range(12))
+    get_method("contrastive", steps=2, augment="noise", augment_times=3).fit(rows.task, rows, model=tiny_encoder, run=Run(seed=1))
+    assert learned == [48] and headed == [12]
+
+
 def test_a_kind_whose_answer_may_change_with_the_row_refuses_it(tiny_encoder):
     with pytest.raises(ConfigError, match="augment has no meaning"):
         learn(tiny_encoder, "an order", augment="noise")

@@ -6,6 +6,7 @@ label-conditioned writing: Kumar et al. 2020, https://arxiv.org/abs/2003.02245.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
@@ -26,6 +27,7 @@ WRITERS = {
 LONGER = 3.0  # times as long, or as short, as its original a new text may be
 NEAR = 0.1  # numbers agree that differ by so much of the range that occurs
 QUOTES = {'"': '"', "“": "”", "「": "」", "'": "'"}
+TALK = re.compile(r"\b(as an ai\b|as a chatbot|language model|i'm sorry, but|i cannot (help|assist))|text with the label|作为(一个|一名)?(ai|人工智能|语言模型)|抱歉，我|标签(同样)?为", re.IGNORECASE)  # of the writer about itself, or of what it was asked
 ASKED = {
     "en": "{task}A text with the label {label!r}:\n{text}\nWrite one other text with the label {label!r}: another case, in the same manner and about as long. Write the text alone.",
     "zh": "{task}下面是标签为“{label}”的一段文本：\n{text}\n请另写一段标签同样为“{label}”的文本：换一件事，语气相同，长短相近。只写这段文本。",
@@ -60,7 +62,7 @@ def written_rows(table: Table, name: str, by: Any, plan: Plan, labels: Sequence[
     if name == "generate":
         asked = [prompt(rows[i][0].text, label_text(labels[i]), instruction) for i, _ in jobs]  # type: ignore[index]
     refused: Counter[str] = Counter()
-    seen = {normal_text(rows[i][place].text) for i, place in jobs}
+    seen = {bare(rows[i][place].text) for i, place in jobs}
     made: list[New] = []
     for number in range(plan.times):
         new: dict[int, dict[int, str]] = {}
@@ -70,7 +72,7 @@ def written_rows(table: Table, name: str, by: Any, plan: Plan, labels: Sequence[
             if why:
                 refused[why] += 1
             else:
-                seen.add(normal_text(tidy))
+                seen.add(bare(tidy))
                 new.setdefault(i, {})[place] = tidy
         for i, texts in new.items():
             copy = Copy(tuple(Marked(texts.get(place, marked.text)) for place, marked in enumerate(rows[i])), name)
@@ -123,12 +125,19 @@ def tidied(text: Any) -> str:
     return found
 
 
+def bare(text: str) -> str:
+    """A text as it is compared for being the same: case, width, blanks and punctuation do not count."""
+    return "".join(filter(str.isalnum, normal_text(text)))
+
+
 def fault(old: str, new: str, seen: set[str]) -> str:
-    """Why a written text is refused: "empty", "repeated", "length", "language"; "" where it is not."""
+    """Why a written text is refused: "empty", "repeated", "talk" (the writer speaks of itself), "length", "language"; "" where it is not."""
     if not any(map(str.isalnum, new)):
         return "empty"
-    if normal_text(new) in seen:
+    if bare(new) in seen:
         return "repeated"
+    if TALK.search(new) and not TALK.search(old):
+        return "talk"
     if not len(old) / LONGER <= len(new) + 10 or not len(new) <= len(old) * LONGER + 10:
         return "length"
     scripts = [script_of(text).partition("-")[0] for text in (old, new)]
