@@ -128,3 +128,34 @@ class TestPrompt:
         asked = Function(MOOD).learn(mood(), method="probe", model=tiny_encoder)
         with pytest.raises(ConfigError, match="made by 'probe' and sends no prompt"):
             asked.prompt("a glad day")
+
+
+class TestObjects:
+    SCHEMA = json.dumps({"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}, "text": {"type": "string"}}, "required": ["mood"]})
+
+    @pytest.fixture
+    def shown(self, tiny_reader, tiny_encoder):
+        pytest.importorskip("llguidance")
+        task = Task("extract", schema=self.SCHEMA)
+        targets = kind_of(task).encode_targets(task, [json.dumps({"mood": "good", "text": text * 40}, ensure_ascii=False) for text in TEXTS])
+        rows = Encoded(task, [(text,) for text in TEXTS], targets, np.zeros(len(TEXTS), dtype=np.int64))
+        return InContext(**{"demonstrations": 2, "encoder": tiny_encoder, "max_new_tokens": 40} | SHORT).fit(task, rows, model=tiny_reader)
+
+    def test_objects_are_shown_whole_and_the_answers_fit(self, shown):
+        assert json.dumps({"mood": "good", "text": "a glad day" * 40}) in shown.prompt(("a glad day",))
+        for text, _ in shown.outputs([(text,) for text in TEXTS]):
+            assert json.loads(text)["mood"] in {"good", "bad"}
+
+    def test_what_was_saved_is_loaded_and_the_pieces_of_a_stream_are_the_answer(self, shown, tmp_path):
+        again = InContextPredictor.load(tmp_path, json.loads(json.dumps(shown.save(tmp_path))), shown.task)
+        (text, _) = shown.outputs([("a sad day",)])[0]
+        assert again.outputs([("a sad day",)])[0][0] == text
+        assert json.loads("".join(again.stream(("a sad day",)))) == json.loads(text)
+
+
+def test_a_text_is_streamed_behind_its_demonstrations_with_other_settings(fit):
+    shown = fit(TITLE, titles(), max_new_tokens=12).with_settings(max_new_tokens=6)
+    assert "".join(shown.stream(("a sad day",))).strip() == shown.outputs([("a sad day",)])[0][0] == shown.replies([("a sad day",)])[0].text
+    assert shown.replies([("a sad day",)])[0].tokens_out == 6
+    with pytest.raises(ConfigError, match="writes no text"):
+        fit().stream(("a sad day",))

@@ -14,6 +14,7 @@ from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import Inputs, Reply
 from hanshuku.inference.demonstrations import Choice, choose, read_demonstrations
 from hanshuku.inference.embed import embed
+from hanshuku.inference.extraction import ExtractionPredictor
 from hanshuku.inference.generation import GenerationPredictor
 from hanshuku.inference.label_scoring import LabelScoringPredictor
 from hanshuku.inference.prompts import Demonstration
@@ -22,7 +23,7 @@ from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
 
 ENCODER, VECTORS = "encoder", "demonstrations.safetensors"  # below the function's folder
-ASKERS: dict[str, Any] = {asker.KIND: asker for asker in (LabelScoringPredictor, GenerationPredictor, RemotePredictor)}
+ASKERS: dict[str, Any] = {asker.KIND: asker for asker in (LabelScoringPredictor, GenerationPredictor, ExtractionPredictor, RemotePredictor)}
 
 
 @dataclass(frozen=True)

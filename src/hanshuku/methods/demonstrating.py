@@ -12,7 +12,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.data.language import language_of
 from hanshuku.errors import ConfigError
 from hanshuku.inference.demonstrations import Choice, representatives, shortened
-from hanshuku.inference.generation import GenerationPredictor, load_generator
+from hanshuku.inference.generation import GenerationPredictor, load_generator, writer_of
 from hanshuku.inference.in_context import InContextPredictor, Pool, row_vectors
 from hanshuku.inference.label_scoring import LabelScoringPredictor, answer_of, load_model, prior_of
 from hanshuku.inference.prompts import WORDINGS, Demonstration
@@ -26,7 +26,7 @@ from hanshuku.methods.text_finetuning import reply_of
 from hanshuku.methods.wording import SEEN, wording_language
 from hanshuku.models.load import load_encoder
 from hanshuku.models.remote import is_remote
-from hanshuku.tasks import TEXT_KINDS, Task
+from hanshuku.tasks import TEXT_KINDS, WRITTEN_KINDS, Task
 from hanshuku.training.run import Run, Step
 
 PRIOR_ROWS = 32  # rows that show how the model leans behind fixed demonstrations
@@ -90,7 +90,7 @@ def first_asker(task: Task, model: str, settings: PromptSettings | GenerationSet
         raise ConfigError(f"remote says how a model on a server is asked. Received: the model {model!r}, which is none.")
     if isinstance(settings, PromptSettings):
         return LabelScoringPredictor(task, load_model(model, settings.precision), settings, **more)
-    return GenerationPredictor(task, load_generator(model, settings.precision), settings)
+    return writer_of(task)(task, load_generator(model, settings.precision), settings)
 
 
 def anew(asker: Asking, settings: Any, **more: Any) -> Asking:
@@ -101,7 +101,7 @@ def anew(asker: Asking, settings: Any, **more: Any) -> Asking:
         return other
     if isinstance(asker, LabelScoringPredictor):
         return LabelScoringPredictor(asker.task, asker.loaded, settings, scorer=asker.scorer, **more)
-    return GenerationPredictor(asker.task, asker.loaded, settings)
+    return type(asker)(asker.task, asker.loaded, settings)
 
 
 def demonstrations_of(rows: Encoded, asker: Asking, count: int) -> tuple[Demonstration, ...]:
@@ -121,6 +121,8 @@ def demonstrations_of(rows: Encoded, asker: Asking, count: int) -> tuple[Demonst
 def _reply(asker: Asking, target: Any, turn: int, cut: Callable[[tuple[str, ...]], tuple[str, ...]]) -> str:
     """The answer that a demonstration shows."""
     task = asker.task
+    if task.kind == "extract":
+        return reply_of(target)  # half an object would teach what may not be written
     if task.kind in TEXT_KINDS:
         return cut((reply_of(target),))[0]
     if isinstance(asker, RemotePredictor):
@@ -130,7 +132,7 @@ def _reply(asker: Asking, target: Any, turn: int, cut: Callable[[tuple[str, ...]
 
 def _settings(method: InContext, task: Task, rows: Encoded, seed: int) -> PromptSettings | GenerationSettings:
     language = wording_language(method.language, task, rows)
-    if task.kind not in TEXT_KINDS:
+    if task.kind not in WRITTEN_KINDS:
         return PromptSettings(language, method.template, method.lead, method.calibrate, method.normalise, method.max_length, method.precision)
     precision = "fp32" if method.precision == "auto" else method.precision
     return GenerationSettings(

@@ -10,7 +10,7 @@ from hanshuku.errors import ConfigError, MissingExtra
 from hanshuku.inference.remote.settings import RemoteSettings
 from hanshuku.methods.base import default_generator
 from hanshuku.methods.checks import check_choice, check_labelled, check_range
-from hanshuku.tasks import TEXT_KINDS, Task
+from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class InContext:
     """
 
     NAME: ClassVar[str] = "in_context"
-    KINDS: ClassVar[frozenset[str]] = (frozenset({"classify", "rate"}) | TEXT_KINDS) - {"chat"}
+    KINDS: ClassVar[frozenset[str]] = (frozenset({"classify", "rate"}) | WRITTEN_KINDS) - {"chat"}  # a conversation is not shown before another
     LEARNS: ClassVar[bool] = True
 
     demonstrations: int = field(default=8, metadata={"help": "rows shown at most, 1..256; fewer where the model reads no more"})
@@ -70,7 +70,7 @@ class InContext:
             ModelError: a model cannot be had or is no causal language model.
         """
         rows = check_labelled("in_context", train)
-        if task.kind in TEXT_KINDS and (not self.calibrate or self.normalise != "sum"):
+        if task.kind in WRITTEN_KINDS and (not self.calibrate or self.normalise != "sum"):
             raise ConfigError(f"calibrate and normalise have no meaning for a task of kind {task.kind!r}. Leave them out.")
         try:
             from hanshuku.methods.demonstrating import fit_in_context
