@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 SENTENCES = (
@@ -145,18 +147,44 @@ def _unigram():
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>", pad_token="<pad>", unk_token="<unk>", model_max_length=MAX_LENGTH)
 
 
+def _pieces(words: Sequence[str], known: Sequence[str], size: int) -> list[str]:
+    """The vocabulary that merging the commonest pairs gives; of equals the last by name, so that it is the same in every run.
+
+    The library's own trainer numbers the pieces as a hash table has the words, and breaks ties by these numbers.
+    """
+    counts = Counter(words)
+    split = {word: [word[0], *(f"##{letter}" for letter in word[1:])] for word in counts}
+    found = dict.fromkeys([*known, *sorted({piece for pieces in split.values() for piece in pieces})])
+    while len(found) < size:
+        pairs: Counter[tuple[str, str]] = Counter()
+        for word, pieces in split.items():
+            for pair in pairwise(pieces):
+                pairs[pair] += counts[word]
+        if not pairs:
+            break
+        first, second = max(pairs, key=lambda pair: (pairs[pair], pair))
+        whole = first + second.removeprefix("##")
+        found[whole] = None
+        for word, pieces in split.items():
+            merged: list[str] = []
+            for piece in pieces:
+                merged = [*merged[:-1], whole] if merged and (merged[-1], piece) == (first, second) else [*merged, piece]
+            split[word] = merged
+    return list(found)
+
+
 def _wordpiece():
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import BertTokenizerFast
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     letters = list("abcdefghijklmnopqrstuvwxyz0123456789.,?!'-")
-    tokenizer.train_from_iterator(
-        SENTENCES, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special, initial_alphabet=letters, show_progress=False)
-    )
+    words = [word for text in SENTENCES for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))]
+    vocabulary = {piece: i for i, piece in enumerate(_pieces(words, [*special, *letters], 400))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
+    tokenizer.add_special_tokens(special)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
