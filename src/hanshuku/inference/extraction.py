@@ -13,6 +13,17 @@ from hanshuku.inference.generation import GenerationPredictor
 from hanshuku.inference.objects import Guide, ObjectGrammar
 
 
+def check_room(grammar: ObjectGrammar, new_tokens: int) -> None:
+    """
+    Raises:
+        ConfigError: the shortest object is longer than so many tokens.
+    """
+    if grammar.shortest > new_tokens:
+        raise ConfigError(
+            f"The shortest object that fits the schema takes {grammar.shortest} tokens; max_new_tokens={new_tokens}. Raise it, or ask for less."
+        )
+
+
 class ExtractionPredictor(GenerationPredictor):
     """A GenerationPredictor whose answers always parse and fit the schema, whatever the model.
 
@@ -33,11 +44,7 @@ class ExtractionPredictor(GenerationPredictor):
                 "An object is written token by token and ends where it is whole: leave out beams and stop. "
                 f"Received: beams={self.settings.beams}, stop={self.settings.stop}."
             )
-        if self.grammar.shortest > self.new_tokens:
-            raise ConfigError(
-                f"The shortest object that fits the schema takes {self.grammar.shortest} tokens; max_new_tokens={self.new_tokens}. "
-                "Raise it, or ask for less."
-            )
+        check_room(self.grammar, self.new_tokens)
 
     @cached_property
     def grammar(self) -> ObjectGrammar:

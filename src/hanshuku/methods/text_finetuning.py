@@ -16,7 +16,7 @@ from hanshuku.errors import ConfigError
 from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast
 from hanshuku.inference.generation import AnyAsker, GenerationPredictor, asker_for, writer_of
-from hanshuku.inference.settings import GenerationSettings
+from hanshuku.inference.settings import GenerationSettings, new_tokens
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.wording import wording_language
 from hanshuku.models.load import load_writer
@@ -56,9 +56,26 @@ def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, v
     if cut:
         run.report(Step(0, 1, note=f"{cut} rows were longer than {limit} tokens and lost a part"))
     judged = _token_rows(asker, held, limit)[0] if held is not None else []
+    settings = planned_settings(language, [sum(marks) for _, marks in rows], limit, reads, run.seed)
+    if task.kind == "extract":
+        _check_schema(task, loaded, asker, settings)
     speaker = speaker_of(tuned.trunk)
     _train(method, speaker, rows, judged, run.since(start), room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
-    return tuned_writer(task, loaded, tuned, planned_settings(language, [sum(marks) for _, marks in rows], limit, reads, run.seed))
+    return tuned_writer(task, loaded, tuned, settings)
+
+
+def _check_schema(task: Task, loaded: Any, asker: AnyAsker, settings: GenerationSettings) -> None:
+    """Refuse a schema that cannot be kept to now, not when all has been learned.
+
+    Raises:
+        TaskError: nothing fits it, or it cannot be kept to while decoding.
+        ConfigError: the shortest object is longer than an answer may be.
+    """
+    from hanshuku.inference.extraction import check_room
+    from hanshuku.inference.objects import ObjectGrammar
+
+    width = int(loaded.network.config.get_text_config().vocab_size)
+    check_room(ObjectGrammar(task.schema, loaded.tokenizer, width=width, stops=sorted(asker.stops)), new_tokens(task, settings))
 
 
 def planned_settings(language: str, answers: Sequence[int], limit: int, reads: int, seed: int) -> GenerationSettings:
