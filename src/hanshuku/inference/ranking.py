@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 SAVED = ("pooling", "max_length", "precision", "changed", "moved_parameters")
 
 
@@ -27,22 +31,21 @@ def query_rows(inputs: Inputs) -> list[tuple[str, list[str]]]:
 
 
 @dataclass
-class BiRankPredictor:
-    """Scores candidates by the cosine of their vectors to the query's. A text that stands in many rows of a call is read once.
+class RankPredictor:
+    """What both ways of ranking share.
 
     Attributes:
         task: of kind rank.
         loaded: the encoder; its network may be any that gives `last_hidden_state`.
         pooling: "mean", "cls" or "last".
-        max_length: most tokens a text; None: the model's limit.
+        max_length: most tokens of a text, or of query and candidate read together; None: the model's limit.
         precision: "auto", "bf16" or "fp32".
         changed: whether weights of the network moved, so that they must be saved with the function.
-        moved_parameters: how many parameters learning moved.
-        cut: texts so far that were longer than the model reads and lost their end.
+        moved_parameters: how many parameters learning moved, a head's among them.
+        cut: texts so far that were longer than the model reads and lost an end.
     """
 
-    KIND: ClassVar[str] = "bi_ranking"
-    threshold = 0.5
+    threshold: ClassVar[float] = 0.5
     task: Task
     loaded: Loaded
     pooling: str
@@ -50,21 +53,50 @@ class BiRankPredictor:
     precision: str = "auto"
     changed: bool = True
     moved_parameters: int = 0
-
-    def __post_init__(self) -> None:
-        self.cut = 0
+    cut: int = field(default=0, init=False)
 
     @property
     def total_parameters(self) -> int:
         """Parameters of the network."""
         return sum(p.numel() for p in self.loaded.network.parameters())
 
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the network below `folder`/model; return JSON data that `load` needs besides."""
+        return {"backbone": save_backbone(self.loaded, folder, changed=self.changed)} | {name: getattr(self, name) for name in SAVED}
+
+    @classmethod
+    def load(cls, folder: Path, data: dict[str, Any], task: Task) -> Self:
+        """The predictor that `save` wrote.
+
+        Raises:
+            FunctionFolderError: a part is missing or damaged.
+        """
+        return cls(task, load_backbone(folder, _part(folder, data, "backbone")), **cls._kept(folder, data))
+
+    @classmethod
+    def _kept(cls, folder: Path, data: dict[str, Any]) -> dict[str, Any]:
+        """The arguments that `load` gives besides task and network."""
+        return {name: _part(folder, data, name) for name in SAVED}
+
+    def _read(self, texts: Sequence[str] | Sequence[tuple[str, ...]], **more: Any) -> np.ndarray:
+        """(N, H) pooled vectors of texts or pairs; those that were cut are counted."""
+        found, cut = embed_counted(self.loaded, texts, pooling=self.pooling, max_length=self.max_length, precision=self.precision, **more)
+        self.cut += cut
+        return found
+
+
+@dataclass
+class BiRankPredictor(RankPredictor):
+    """Scores candidates by the cosine of their vectors to the query's. A text that stands in many rows of a call is read once."""
+
+    KIND: ClassVar[str] = "bi_ranking"
+
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """(N,) tuples of cosines, one a candidate, in the order given."""
         rows = query_rows(inputs)
         info = self.loaded.info
-        queries = self._vectors([query for query, _ in rows], info.prefix)
-        candidates = self._vectors([text for _, texts in rows for text in texts], info.passage or info.prefix)
+        queries = self._read([query for query, _ in rows], prefix=info.prefix)
+        candidates = self._read([text for _, texts in rows for text in texts], prefix=info.passage or info.prefix)
         found, start = [], 0
         for query, (_, texts) in zip(queries, rows, strict=True):
             stop = start + len(texts)
@@ -72,61 +104,24 @@ class BiRankPredictor:
             start = stop
         return objects(found)
 
-    def _vectors(self, texts: list[str], prefix: str) -> np.ndarray:
-        found, cut = embed_counted(self.loaded, texts, pooling=self.pooling, max_length=self.max_length, precision=self.precision, prefix=prefix)
-        self.cut += cut
-        return found
-
-    def save(self, folder: Path) -> dict[str, Any]:
-        """Write the network below `folder`/model; return JSON data that `load` needs besides."""
-        return {"backbone": save_backbone(self.loaded, folder, changed=self.changed)} | {name: getattr(self, name) for name in SAVED}
-
-    @classmethod
-    def load(cls, folder: Path, data: dict[str, Any], task: Task) -> BiRankPredictor:
-        """The predictor that `save` wrote.
-
-        Raises:
-            FunctionFolderError: a part is missing or damaged.
-        """
-        return cls(task, load_backbone(folder, _part(folder, data, "backbone")), **{name: _part(folder, data, name) for name in SAVED})
-
 
 @dataclass
-class CrossRankPredictor:
+class CrossRankPredictor(RankPredictor):
     """Scores candidates by a linear head on the pooled vector of query and candidate, read as one sequence.
 
     A pair that stands in many rows of a call is read once.
 
     Attributes:
-        task: of kind rank.
-        loaded: the encoder; its network may be any that gives `last_hidden_state`.
         head: (1, H); it runs in float32.
-        pooling: "mean", "cls" or "last".
-        max_length: most tokens of query and candidate together; None: the model's limit.
-        precision: "auto", "bf16" or "fp32".
-        changed: whether weights of the network moved, so that they must be saved with the function.
-        moved_parameters: how many parameters learning moved, the head's among them.
-        cut: pairs so far that were longer than the model reads and lost an end.
     """
 
     KIND: ClassVar[str] = "cross_ranking"
-    threshold = 0.5
-    task: Task
-    loaded: Loaded
-    head: Head
-    pooling: str
-    max_length: int | None = None
-    precision: str = "auto"
-    changed: bool = True
-    moved_parameters: int = 0
-
-    def __post_init__(self) -> None:
-        self.cut = 0
+    head: Head = field(kw_only=True)
 
     @property
     def total_parameters(self) -> int:
         """Parameters of the network and the head."""
-        return sum(p.numel() for p in self.loaded.network.parameters()) + self.head.weight.size + self.head.bias.size
+        return super().total_parameters + self.head.weight.size + self.head.bias.size
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """(N,) tuples of scores, one a candidate, in the order given; only their order has a meaning."""
@@ -134,29 +129,18 @@ class CrossRankPredictor:
         pairs = [(query, text) for query, texts in rows for text in texts]
         if not pairs:
             return objects([])
-        found, cut = embed_counted(
-            self.loaded, pairs, pooling=self.pooling, normalise=False, max_length=self.max_length, precision=self.precision
-        )
-        self.cut += cut
-        scores = self.head.logits(found)[:, 0].tolist()
+        scores = self.head.logits(self._read(pairs, normalise=False))[:, 0].tolist()
         ends = np.cumsum([len(texts) for _, texts in rows]).tolist()
         return objects([tuple(scores[end - len(texts) : end]) for end, (_, texts) in zip(ends, rows, strict=True)])
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the network below `folder`/model and the head beside it; return JSON data that `load` needs besides."""
-        backbone = save_backbone(self.loaded, folder, changed=self.changed)
         self.head.save(folder)
-        return {"backbone": backbone} | {name: getattr(self, name) for name in SAVED}
+        return super().save(folder)
 
     @classmethod
-    def load(cls, folder: Path, data: dict[str, Any], task: Task) -> CrossRankPredictor:
-        """The predictor that `save` wrote.
-
-        Raises:
-            FunctionFolderError: a part is missing or damaged.
-        """
-        loaded = load_backbone(folder, _part(folder, data, "backbone"))
-        return cls(task, loaded, Head.load(folder), **{name: _part(folder, data, name) for name in SAVED})
+    def _kept(cls, folder: Path, data: dict[str, Any]) -> dict[str, Any]:
+        return super()._kept(folder, data) | {"head": Head.load(folder)}
 
 
 def _part(folder: Path, data: dict[str, Any], name: str) -> Any:

@@ -118,7 +118,7 @@ def fit_cross_encoder(
             epochs=method.planned_epochs(len(lessons)),
             evaluate=(lambda: judge(held)) if held else None,
         )
-    return CrossRankPredictor(task, trunk.finished(), network.linear_head(), info.pooling, trunk.limit, method.precision, trunk.changed, moved)
+    return CrossRankPredictor(task, trunk.finished(), info.pooling, trunk.limit, method.precision, trunk.changed, moved, head=network.linear_head())
 
 
 def _relevant(rows: Encoded) -> list[tuple[int, ...]]:
