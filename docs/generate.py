@@ -56,7 +56,7 @@ def method_page(language: str) -> str:
         use = words["learns"] if method.LEARNS else words["zero"]
         parts += ["", f"## {name}", "", f"{(method.__doc__ or '').strip().splitlines()[0]} ({use}: {', '.join(sorted(method.KINDS))})", ""]
         parts += [words["columns"], "| --- | --- | --- |"]
-        parts += [_setting(f) for f in fields(method) if f.name != HELD]
+        parts += [_setting(f) for f in _own_first(method) if f.name != HELD]
         if HELD in {f.name for f in fields(method)}:
             parts += ["", words["switched"]]
     from hanshuku.methods.pretrain import Pretrain
@@ -66,6 +66,11 @@ def method_page(language: str) -> str:
     parts += ["", f"## {words['switches']}", "", words["set"], "", words["columns"], "| --- | --- | --- |"]
     parts += [_setting(f) for f in fields(Switches)]
     return "\n".join(parts) + "\n"
+
+
+def _own_first(method: type) -> list[Field]:
+    """A method's settings; those that it shares with others stand last."""
+    return sorted(fields(method), key=lambda f: f.name not in method.__annotations__)
 
 
 def _setting(f: Field) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
-from hanshuku.methods.checks import check_choice, check_length, check_range
+from hanshuku.methods.checks import check_choice, check_training
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
 
@@ -47,14 +47,7 @@ class Cloze:
 
     def __post_init__(self) -> None:
         check_choice("language", self.language, ("auto", "en", "zh"))
-        check_choice("tuning", self.tuning, TUNINGS)
-        check_range("size", self.size, 0, 4096, whole=True)
-        check_range("epochs", self.epochs, 0, 10_000)
-        check_range("batch_size", self.batch_size, 1, 4096, whole=True)
-        if self.learning_rate is not None:
-            check_range("learning_rate", self.learning_rate, 1e-9, 10)
-        check_length(self.max_length)
-        check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
+        check_training(self, TUNINGS)
         for name in ("template", "verbalisers"):
             if not isinstance(getattr(self, name), str):
                 raise ConfigError(f"{name} is text. Received: {getattr(self, name)!r}.")

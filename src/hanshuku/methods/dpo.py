@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import DataError, MissingExtra
 from hanshuku.methods.base import default_generator
-from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
+from hanshuku.methods.checks import check_labelled, check_range, check_training
 from hanshuku.methods.finetune import NAMES
 from hanshuku.models.catalogue import find
 from hanshuku.tasks import TEXT_KINDS, Task
@@ -44,19 +44,10 @@ class Dpo:
     gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
 
     def __post_init__(self) -> None:
-        check_choice("tuning", self.tuning, NAMES)
-        check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
-        check_range("size", self.size, 0, 4096, whole=True)
+        check_training(self, NAMES)
+        check_range("epochs", self.epochs, 0.001, 10_000)
         check_range("beta", self.beta, 0.001, 100)
         check_range("label_smoothing", self.label_smoothing, 0, 0.49)
-        check_range("epochs", self.epochs, 0.001, 10_000)
-        check_range("batch_size", self.batch_size, 1, 4096, whole=True)
-        if self.learning_rate is not None:
-            check_range("learning_rate", self.learning_rate, 1e-9, 10)
-        for name in ("warmup", "weight_decay"):
-            check_range(name, getattr(self, name), 0, 0.999)
-        check_length(self.max_length)
-        check_range("patience", self.patience, 0, 10_000, whole=True)
 
     def default_model(self, task: Task, language: str) -> str:
         """smollm2 for English; for everything else gemma-270m, whose licence must be accepted."""

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
-from hanshuku.inference.remote.settings import RemoteSettings
-from hanshuku.methods.base import default_generator
-from hanshuku.methods.checks import check_choice, check_labelled, check_range
+from hanshuku.methods.asking import Asking
+from hanshuku.methods.checks import check_labelled, check_range
 from hanshuku.tasks import TEXT_KINDS, Task
 from hanshuku.training.run import Run
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PromptSearch:
+class PromptSearch(Asking):
     """Search the instruction's wording and the rows shown, judged on rows that are not shown. The model itself does not move.
 
     Wordings (ours in English and Chinese, your own, a model's) and then sets of demonstrations go through successive halving:
@@ -37,31 +36,16 @@ class PromptSearch:
     demonstrations: int = field(default=4, metadata={"help": "rows in a set of demonstrations, 0..64; 0: words alone are searched"})
     sets: int = field(default=8, metadata={"help": "sets of demonstrations that are drawn, 0..200"})
     caution: float = field(default=1.0, metadata={"help": "standard errors by which a candidate must beat the usual wording, 0..10"})
-    language: str = field(default="auto", metadata={"help": "of the wording: auto, en or zh"})
-    normalise: str = field(default="sum", metadata={"help": "a label's log-probability: sum of its tokens, mean, or sum a byte"})
-    max_length: int = field(default=2048, metadata={"help": "most tokens of a prompt with its answer; never more than the model reads"})
-    precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32; auto is fp32 for texts, as rounding depends on the batch"})
-    max_new_tokens: int = field(default=0, metadata={"help": "texts: most tokens of an answer; 0: 128 for translations and summaries, else 256"})
-    remote: str = field(default="", metadata={"help": "a model on a server: how it is asked, such as timeout=30,price_in=0.15; see the page on remote models"})
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_range("calls", self.calls, 20, 10_000_000, whole=True)
         check_range("proposals", self.proposals, 0, 100, whole=True)
         check_range("demonstrations", self.demonstrations, 0, 64, whole=True)
         check_range("sets", self.sets, 0, 200, whole=True)
         check_range("caution", self.caution, 0, 10)
-        check_choice("language", self.language, ("auto", "en", "zh"))
-        check_choice("normalise", self.normalise, ("sum", "mean", "byte"))
-        check_range("max_length", self.max_length, 8, 1_000_000, whole=True)
-        check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
-        check_range("max_new_tokens", self.max_new_tokens, 0, 1_000_000, whole=True)
-        RemoteSettings.parse(self.remote)
         if not isinstance(self.candidates, str):
             raise ConfigError(f"candidates is text: instructions or templates, a line each. Received: {self.candidates!r}.")
-
-    def default_model(self, task: Task, language: str) -> str:
-        """smollm2 for English; it reads no Chinese, so gemma-270m, whose licence must be accepted, for everything else."""
-        return default_generator(language)
 
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
@@ -78,8 +62,7 @@ class PromptSearch:
             ModelError: the model cannot be had or is no causal language model.
         """
         rows = check_labelled("prompt_search", train)
-        if task.kind in TEXT_KINDS and self.normalise != "sum":
-            raise ConfigError(f"normalise has no meaning for a task of kind {task.kind!r}. Leave it out.")
+        self.refuse_idle(task)
         try:
             from hanshuku.methods.prompt_searching import search_prompt
         except ImportError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import MissingExtra
 from hanshuku.methods.base import default_encoder
-from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
+from hanshuku.methods.checks import check_labelled, check_range, check_training
 from hanshuku.methods.finetune import NAMES, SWITCHES
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
@@ -45,18 +45,8 @@ class Rerank:
     switches: Switches = field(default=Switches(), metadata={"help": "what may be turned on besides, see the switches"})
 
     def __post_init__(self) -> None:
-        check_choice("tuning", self.tuning, NAMES)
-        check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
-        check_range("size", self.size, 0, 4096, whole=True)
+        check_training(self, NAMES)
         check_range("negatives", self.negatives, 1, 256, whole=True)
-        check_range("epochs", self.epochs, 0, 10_000)
-        check_range("batch_size", self.batch_size, 1, 4096, whole=True)
-        if self.learning_rate is not None:
-            check_range("learning_rate", self.learning_rate, 1e-9, 10)
-        for name in ("warmup", "weight_decay", "dropout"):
-            check_range(name, getattr(self, name), 0, 0.999)
-        check_length(self.max_length)
-        check_range("patience", self.patience, 0, 10_000, whole=True)
 
     def default_model(self, task: Task, language: str) -> str:
         """English: minilm; everything else: e5-multilingual."""

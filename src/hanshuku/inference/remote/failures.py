@@ -63,7 +63,7 @@ def of_status(status: int, text: str, headers: Mapping[str, str], body: Mapping[
         more = " as it gets too many requests" if status == 429 else ""
         return Failure(f"does not answer{more} ({status}): {said}", passes=True, wait=wait, ends=status == 429)
     if any(words in said.lower() for words in LONG) and not any(f"'{name}'" in said for name in body):
-        return Failure(f"reads no prompt that long ({status}): {said}. Shorten the text, the instruction or the demonstrations")
+        return Failure(f"reads no prompt that long ({status}): {said.rstrip('.')}. Shorten the text, the instruction or the demonstrations")
     return Failure(f"refuses the request ({status}): {said}", refused=_refused(said, text, body))
 
 
