@@ -69,6 +69,15 @@ def test_without_its_rows_it_answers_the_same_and_holds_no_text(grown, tmp_path)
         given.without_rows()
 
 
+def test_an_export_answers_the_same_and_leaves_the_rows_out(grown, tmp_path):
+    pytest.importorskip("onnx")
+    from hanshuku.functions.export import export
+
+    export(grown, tmp_path / "out.fn", rows=[row["text"] for row in (*ROWS, *MORE)])
+    assert hk.load(tmp_path / "out.fn")(MORE[0]["text"]) == grown(MORE[0]["text"])
+    assert not (tmp_path / "out.fn" / "memory").exists()
+
+
 def test_what_was_learned_otherwise_goes_on_too_and_may_be_shown_its_earlier_rows(tiny_encoder):
     start = team.learn(ROWS, model=tiny_encoder, method="finetune", epochs=12, learning_rate=3e-3)
     assert start.learn(MORE, **FAST).history[-1].method == "continual"

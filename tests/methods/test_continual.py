@@ -197,6 +197,8 @@ def test_a_function_of_another_method_learns_on_too(tiny_encoder):
     with_rows = method(epochs=20.0).go_on(GROWN, new_rows(), start=plain, earlier=replace(OLD, task=GROWN), run=Run(seed=1))
     assert right(with_rows, OLD) > 0.6
     assert right(with_rows, new_rows()) > 0.6
+    assert [session.rows for session in with_rows.past.sessions] == [60, 40]
+    assert np.bincount(with_rows.past.session_of).tolist() == [10, 10]
 
 
 @pytest.mark.parametrize("tuning", ["adapter", "prefix", "prompt", "bias", "last_layers", "lora"])

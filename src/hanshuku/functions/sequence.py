@@ -114,7 +114,7 @@ def at_once(
     whole = _whole_task(task or infer_task(trains[0]), trains)
     plain = settings | {"strategy": "plain", "memory": 0}
     told = _named(report, "all at once")
-    function = Function(whole).learn(
+    function: Function[..., Any] = Function(whole).learn(
         _joined(whole, trains), method="continual", model=model, seed=seed, report=told, accept_licence=accept_licence, **plain
     )
     scores = [score(function, examples_of(lesson.test)) for lesson in lessons]

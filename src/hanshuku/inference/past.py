@@ -32,7 +32,7 @@ class Session:
 
     rows: int  # learned from
     labels: tuple[str, ...]  # that they had; rate: none
-    strategy: str  # what kept it from forgetting
+    strategy: str  # what kept it from forgetting; "": learned by another method
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
@@ -140,11 +140,11 @@ class Continual:
         return int(self.memory) if self.memory >= 1 or not self.memory else max(1, round(self.memory * seen))
 
 
-def _work() -> type:
+def _work() -> Any:
     """The module that does the work, which needs torch."""
     from importlib import import_module
 
     try:
-        return import_module("hanshuku.methods.continual_learning")  # type: ignore[return-value]
+        return import_module("hanshuku.methods.continual_learning")
     except ImportError as error:
         raise MissingExtra(error.name or "torch", "train", "Learning on") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,9 +16,9 @@ from hanshuku.errors import ConfigError
 from hanshuku.inference.continual import ContinualPredictor
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import answers
-from hanshuku.inference.past import Past
+from hanshuku.inference.past import Past, Session
 from hanshuku.methods.continual import REPLAYING, Continual
-from hanshuku.methods.continual_past import kept, stored_rows
+from hanshuku.methods.continual_past import kept, labels_of, stored_rows
 from hanshuku.methods.continual_trunk import Ready, holds_parts, ready_to_go_on
 from hanshuku.methods.finetuning import fit_encoder, identity_of, parts
 from hanshuku.methods.trunk_fit import shortened, teach
@@ -53,7 +53,7 @@ def next_session(
         raise ConfigError("This function reads its two texts apart, and learns on in no other way than anew: name a method, such as finetune.")
     past = (start.past if isinstance(start, ContinualPredictor) else Past()).widened(task)
     if earlier is not None and not past.stored and method.memory:
-        past = stored_rows(method, start, past, earlier, run.seed)
+        past = _shown(stored_rows(method, start, past, earlier, run.seed), earlier)
     names = resolved(method, will_store=bool(past.stored))
     notes = _checked(method, names, past)
     session = _prepared(method, train, names, start, past, validation, run)
@@ -61,6 +61,11 @@ def next_session(
     found = kept(method, learned, past, train, names, run.since(begin), taken)
     found.fit_notes = (*notes, *found.fit_notes)
     return found
+
+
+def _shown(past: Past, earlier: Encoded) -> Past:
+    """The past with the session that the earlier rows stand for, where none was noted: the function learned by another method."""
+    return past if past.sessions else replace(past, sessions=(Session(len(earlier), labels_of(earlier), ""),))
 
 
 def resolved(method: Continual, *, will_store: bool) -> tuple[str, ...]:

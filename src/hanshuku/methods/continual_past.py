@@ -54,8 +54,7 @@ def kept(
     if "olora" in names:
         for path, rows in lora_rows(taken).items():
             subspaces[path] = torch.cat([*([subspaces[path]] if path in subspaces else []), rows.detach().float().cpu()])
-    labels = _labels_of(train)
-    sessions = (*past.sessions, Session(len(train), labels, "+".join(names)))
+    sessions = (*past.sessions, Session(len(train), labels_of(train), "+".join(names)))
     if fresh.stored > past.stored:
         notes.append(f"{fresh.stored} rows are stored with the function, to be replayed when it learns on; memory=0 stores none")
     return ContinualPredictor.of(predictor, replace(fresh, sessions=sessions, fisher=fisher, subspaces=subspaces), tuple(notes))
@@ -100,7 +99,8 @@ def _joined(one: Encoded, other: Encoded) -> Encoded:
     return Encoded(other.task, [*one.inputs, *other.inputs], targets, lines)
 
 
-def _labels_of(rows: Encoded) -> tuple[str, ...]:
+def labels_of(rows: Encoded) -> tuple[str, ...]:
+    """The labels that some of the rows have, in the task's order; rate: none."""
     if rows.task.kind == "rate" or rows.targets is None:
         return ()
     found = np.flatnonzero(rows.targets.any(axis=0)) if rows.task.several else np.unique(rows.targets)
