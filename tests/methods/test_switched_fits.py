@@ -19,6 +19,7 @@ from tests.children import TASKS, are_alike, rows_of
 SET = {  # a value of each switch
     "label_smoothing": 0.2, "class_weights": "balanced", "focal": 2.0, "mixup": 0.5, "consistency": 1.0, "adversarial": "fgm", "adversarial_size": 0.2,
     "adversarial_steps": 2, "adversarial_weight": 2.0, "average": "ema", "average_decay": 0.3, "layer_decay": 0.5, "reinit_layers": 1,
+    "augment": "typos",
 }  # fmt: skip
 NEEDS = {"adversarial_size": {"adversarial": "pgd"}, "adversarial_steps": {"adversarial": "pgd"}, "adversarial_weight": {"adversarial": "pgd"}, "average_decay": {"average": "ema"}}
 SHORT = {"finetune": {"epochs": 2.0}, "rerank": {"epochs": 2.0}, "contrastive": {"steps": 6}}
@@ -36,7 +37,7 @@ def fit(name, kind, model, notes=None, **settings):
 
 
 def test_each_switch_has_a_value_here():
-    assert set(SET) == {f.name for f in fields(Switches)} - {"augment"}
+    assert set(SET) == {f.name for f in fields(Switches)} - {"augment_times"}
 
 
 @pytest.mark.parametrize(("name", "kind", "legal"), CASES)
