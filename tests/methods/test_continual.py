@@ -201,6 +201,14 @@ def test_a_function_of_another_method_learns_on_too(tiny_encoder):
     assert np.bincount(with_rows.past.session_of).tolist() == [10, 10]
 
 
+def test_earlier_rows_that_would_not_be_replayed_are_refused_or_said(started):
+    for settings in ({"strategy": "lwf"}, {"strategy": "auto", "memory": 0}):
+        with pytest.raises(ConfigError, match="Earlier rows are for strategies that replay"):
+            method(**settings).go_on(GROWN, new_rows(), start=started["plain"], earlier=OLD, run=Run())
+    later = method(epochs=0.1).go_on(GROWN, new_rows(), start=started["replay"], earlier=replace(OLD, task=GROWN), run=Run())
+    assert any("earlier rows were not read" in note for note in later.fit_notes)
+
+
 @pytest.mark.parametrize("tuning", ["adapter", "prefix", "prompt", "bias", "last_layers", "lora"])
 def test_a_small_change_goes_on_as_what_it_is(tuning, tiny_encoder, tmp_path):
     sizes = {"last_layers": 1}

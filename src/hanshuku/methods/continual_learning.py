@@ -52,15 +52,30 @@ def next_session(
     if start.pair == "bi" and task.is_pair:
         raise ConfigError("This function reads its two texts apart, and learns on in no other way than anew: name a method, such as finetune.")
     past = (start.past if isinstance(start, ContinualPredictor) else Past()).widened(task)
-    if earlier is not None and not past.stored and method.memory:
-        past = _shown(stored_rows(method, start, past, earlier, run.seed), earlier)
+    passed_over: tuple[str, ...] = ()
+    if earlier is not None:
+        _require_replay(method)
+        passed_over = (f"the earlier rows were not read: {past.stored} rows are stored with the function already",) if past.stored else ()
+        past = past if past.stored else _shown(stored_rows(method, start, past, earlier, run.seed), earlier)
     names = resolved(method, will_store=bool(past.stored))
-    notes = _checked(method, names, past)
+    notes = (*passed_over, *_checked(method, names, past))
     session = _prepared(method, train, names, start, past, validation, run)
     learned, taken = _learned(session, run, begin)
     found = kept(method, learned, past, train, names, run.since(begin), taken)
     found.fit_notes = (*notes, *found.fit_notes)
     return found
+
+
+def _require_replay(method: Continual) -> None:
+    """
+    Raises:
+        ConfigError: earlier rows are given, and nothing would be replayed.
+    """
+    if not REPLAYING & set(resolved(method, will_store=True)):
+        raise ConfigError(
+            "Earlier rows are for strategies that replay: replay, distill, or auto with memory above 0. "
+            f"Received: strategy={method.strategy!r}, memory={method.memory:g}."
+        )
 
 
 def _shown(past: Past, earlier: Encoded) -> Past:
