@@ -61,6 +61,7 @@ class Clockwork:
     seed = 0
 
     def fit(self, method, rows):
+        assert len(rows)
         epochs, steps = getattr(method, "epochs", 1.0), getattr(method, "steps", 0)
         return 2.0 + 0.01 * len(rows) * epochs + 0.1 * steps, 500.0 + len(rows)
 

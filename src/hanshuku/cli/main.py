@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from hanshuku.cli import (
+    advise,
     augment,
     call,
     check,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for command in (
     learn, call, evaluate, compare, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
-    forecast, pretrain, export, merge, serve, demo, doctor,
+    advise, forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
 app.add_typer(models.app, name="models")

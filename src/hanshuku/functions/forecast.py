@@ -135,7 +135,8 @@ def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, flo
     a_step = 0.0
     if steps:
         a_step = max(0.0, probe.fit(replace(method, steps=STEPS[1]), np.sort(drawn[: counts[0]]))[0] - few[0]) / (STEPS[1] - STEPS[0])
-    longest = np.argsort([-sum(map(len, row)) for row in rows.inputs])[: 2 * getattr(method, "batch_size", BATCH)]
+    batch = method.planned_batch(len(rows.task.labels)) if hasattr(method, "planned_batch") else getattr(method, "batch_size", BATCH)
+    longest = np.argsort([-sum(map(len, row)) for row in rows.inputs])[: 2 * batch]
     memory = max(few[1], more[1], probe.fit(short, np.sort(longest))[1])
     return few[0] + max(0.0, a_row * (len(rows) * passes - counts[0])) + a_step * steps, memory
 

@@ -165,6 +165,8 @@ def _origin(
 ) -> Origin:
     from hanshuku.data.fingerprint import fingerprint
 
+    trials = tuple(getattr(predictor, "trials", ()))
+    model = next((trial["model"] for trial in trials if trial.get("chosen") and "model" in trial), model)
     info = find(model)
     return Origin(
         method=method,
@@ -179,5 +181,5 @@ def _origin(
         date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         versions=library_versions(),
         notes=notes,
-        trials=tuple(getattr(predictor, "trials", ())),
+        trials=trials,
     )

@@ -12,6 +12,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.tasks import Task
 
 LOOKED_AT = 48  # rows that are read to tell the pace
+LONGEST, SHORTER = 512, 256  # most tokens of a row where the user sets no limit: of finetune, of contrastive
 LOADING = 1.0  # seconds to load a model and set out
 PASSES = {"contrastive": 3.0, "finetune": 5.0}  # a step costs so many readings of its texts (measured: 2.8 and 4.6 on ag_news)
 STATIC_S = 0.002  # seconds a row of the method static, which reads no encoder
@@ -23,6 +24,11 @@ class Pace:
 
     row_s: float
     labels: int
+    base_mb: float = 0.0  # of this process with the encoder loaded
+    weights_mb: float = 0.0  # of the encoder, in float32
+    words_mb: float = 0.0  # of it its word vectors, which move in `finetune` only
+    tokens: int = 0  # of the longest row seen
+    shape: tuple[int, int, int] = (0, 0, 0)  # blocks, numbers in a hidden state, heads
 
     @classmethod
     def look(cls, task: Task, rows: Encoded, model: str) -> Pace:
@@ -41,7 +47,13 @@ class Pace:
         embed(loaded, texts[:2])
         begin = time.monotonic()
         embed(loaded, texts)
-        return cls((time.monotonic() - begin) / len(texts), max(len(task.labels), 1))
+        row_s = (time.monotonic() - begin) / len(texts)
+        weights = sum(p.numel() for p in loaded.network.parameters()) * 4 / 2**20
+        tokens = max(len(loaded.tokenizer.encode(*text[:2], truncation=True, max_length=LONGEST)) for text in texts)
+        words = loaded.network.get_input_embeddings().weight.numel() * 4 / 2**20
+        config = loaded.network.config
+        shape = tuple(int(getattr(config, name, 0) or 0) for name in ("num_hidden_layers", "hidden_size", "num_attention_heads"))
+        return cls(row_s, max(len(task.labels), 1), _resident_mb(), weights, words, tokens, shape)  # type: ignore[arg-type]
 
     def reading(self, rows: int) -> float:
         """Seconds to read so many rows once."""
@@ -50,6 +62,19 @@ class Pace:
     def readable(self, seconds: float) -> int:
         """Rows that can be read in so many seconds; never less than 64."""
         return max(64, int(min(1e12, max(0.0, seconds - LOADING) / max(self.row_s, 1e-9))))
+
+    def memory_mb(self, method: Any, name: str) -> float:
+        """Peak memory of a fit, in MB: where the encoder moves, its gradients and the two moments of AdamW, and a batch's activations."""
+        if name == "contrastive":
+            return self.base_mb + 3 * (self.weights_mb - self.words_mb) + method.planned_batch(self.labels) * self._activations_mb(method.max_length or SHORTER)
+        if name == "finetune":
+            return self.base_mb + 3 * self.weights_mb + method.batch_size * self._activations_mb(method.max_length or LONGEST)
+        return self.base_mb
+
+    def _activations_mb(self, limit: int) -> float:
+        """What the blocks keep of the longest row: s h (34 + 5 a s / h) bytes each (Korthikanti et al. 2022, arXiv 2205.05198, equation 2)."""
+        (layers, width, heads), tokens = self.shape, min(self.tokens, limit)
+        return layers * tokens * (34 * width + 5 * heads * tokens) / 2**20
 
     def seconds(self, method: Any, name: str, rows: int) -> float:
         """Seconds of a fit of so many rows that nothing cuts short.
@@ -67,3 +92,17 @@ class Pace:
         if name == "static":
             return LOADING + STATIC_S * rows
         return self.reading(rows)
+
+
+def free_mb() -> float:
+    """Memory that this machine has free now, in MB."""
+    import psutil
+
+    return float(psutil.virtual_memory().available) / 2**20
+
+
+def _resident_mb() -> float:
+    import psutil
+
+    return float(psutil.Process().memory_info().rss) / 2**20
+

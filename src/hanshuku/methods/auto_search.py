@@ -18,7 +18,7 @@ from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.errors import BudgetError, HanshukuError
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.auto_arms import Arm, Judges, Shelf, note_answers, trial_of
-from hanshuku.methods.auto_cost import Pace
+from hanshuku.methods.auto_cost import Pace, free_mb
 from hanshuku.methods.auto_standing import Board, board
 from hanshuku.methods.row_values import right_rows
 from hanshuku.tasks import Task
@@ -82,6 +82,9 @@ class Search:
         method = get_method(name, **settings)
         model = self.model if name != "static" else METHODS[name]().default_model(self.task, "en")
         found = Arm(name, method, model, np.full(len(self.judges.rows), np.nan))
+        needed, free = self.pace.memory_mb(method, name) - self.pace.base_mb, free_mb()
+        if needed > free:
+            found.note = f"not tried: it needs {needed:,.0f} MB, and {free:,.0f} MB are free"
         self.arms.append(found)
         return found
 
@@ -91,7 +94,7 @@ class Search:
             self.arm(name)
         for arm in self.arms:
             rows = self.train if arm.method.LEARNS else self.judges.rows
-            if arm.name in CHEAP and self.fit_seconds(arm, len(rows)) <= CHEAP[arm.name] * self.left():
+            if not arm.note and arm.name in CHEAP and self.fit_seconds(arm, len(rows)) <= CHEAP[arm.name] * self.left():
                 self.try_parts(arm)
         while (best := self._next()) is not None:
             self.try_part(best, best.done)
