@@ -3,7 +3,7 @@
     python benchmarks/suggest.py [--sets banking77 ag_news chnsenticorp_hotel] [--seeds 5] [--by both uncertainty diversity]
 
 The first 20 rows are chosen before anything was learned. Strategies were chosen on other sets (dbpedia14, airline_tweets,
-bitext_customer_service, stock_comments_zh). Vectors are kept in a folder (kept_vectors.py).
+bitext_customer_service, stock_comments_zh, tweet_emotion). Vectors are kept in a folder (kept_vectors.py).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from common import record
 from kept_vectors import kept
 
+from hanshuku.data.read import read
 from hanshuku.functions.core import Function
 from hanshuku.functions.origin import Origin
 from hanshuku.methods import choosing
@@ -46,7 +47,9 @@ def chosen_rows(by: str, frozen, rows, pool: list, learned, place: dict, done: l
     if learned is None:
         return [pool[at] for at in choosing.typical(unit(frozen.features[pool]), STEP, None, seed)[0].tolist()]
     function = Function(frozen.task, Kept(frozen, learned, place), history=(Origin("probe", {}, "kept"),))
-    found = function.suggest([rows.inputs[at] for at in pool], STEP, by=by, labelled=None, seed=seed)
+    column = rows.task.inputs[0]
+    known = read([{column: rows.inputs[at][0]} for at in done])
+    found = function.suggest([rows.inputs[at] for at in pool], STEP, by=by, labelled=known, seed=seed)
     return [pool[each.row] for each in found]
 
 

@@ -70,6 +70,15 @@ def test_how_common_labels_are_can_be_said():
     assert uneven[0] > even[0]
 
 
+def test_rules_of_one_label_each_do_not_run_off_to_the_commoner_one():
+    rng = np.random.default_rng(0)
+    true = rng.integers(0, 2, 1000)
+    table = np.stack([np.where(np.where(true == 0, rng.random(1000) < 0.8, rng.random(1000) < 0.15), 0, -1), np.where(np.where(true == 1, rng.random(1000) < 0.3, rng.random(1000) < 0.05), 1, -1)], axis=1)
+    weak = combine(Votes(tuple(map(str, range(1000))), ("a", "b"), ("first", "second"), table))
+    assert weak.accuracies.min() > 0.65
+    assert ((weak.chances.argmax(axis=1) == true)[weak.votes.covered]).mean() > 0.8
+
+
 def test_examples_leave_out_ties_and_what_no_rule_covers():
     weak = combine(apply(RULES, TEXTS), "majority")
     examples = weak.examples()
@@ -114,3 +123,13 @@ def test_the_command_measures_the_rules_and_writes_rows_to_learn_from(capsys, tm
     assert {"text", "label", "confidence"} == set(json.loads((tmp_path / "weak.jsonl").read_text(encoding="utf-8").splitlines()[0]))
     found = json.loads(run(capsys, "weak", "texts.jsonl", "--rules", "rules.csv", "--json")[1])
     assert found["rules"][0]["measured"] == pytest.approx(2 / 3)
+    assert run(capsys, "weak", "texts.jsonl", "--rules", "rules.csv", "--balance", "delivery=3,refund=1")[0] == 0
+    assert "number for each" in run(capsys, "weak", "texts.jsonl", "--rules", "rules.csv", "--balance", "delivery=3")[2]
+
+
+def test_rules_and_a_file_that_name_their_labels_differently_are_told(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.csv").write_text("label,keywords\n1,parcel\n0,money\n")
+    (tmp_path / "texts.csv").write_text("text,label\na parcel,delivery\nmy money,refund\n")
+    code, _, err = run(capsys, "weak", "texts.csv", "--rules", "rules.csv")
+    assert code == 2 and "Name the labels alike" in err

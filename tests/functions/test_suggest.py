@@ -47,6 +47,11 @@ def test_empty_repeated_and_labelled_rows_are_passed_over(team):
     assert sorted(each.row for each in found) == [0, 1, 2, 3, 7, 8]
 
 
+def test_where_it_is_known_what_is_labelled_one_in_four_stands_for_a_group_without_a_label(team):
+    reasons = [each.reason for each in team.suggest(POOL, 4, labelled=hk.read([{"text": "parcel lost", "label": "delivery"}]))]
+    assert [reason.startswith("unsure") for reason in reasons] == [True, True, True, False]
+
+
 def test_a_function_that_has_learned_nothing_goes_by_diversity(tiny_encoder):
     found = suggest(hk.extract({"type": "object", "properties": {"a": {"type": "string"}}}), POOL, n=3, model=tiny_encoder)
     assert all("rows that are alike" in each.reason or "no other" in each.reason for each in found)

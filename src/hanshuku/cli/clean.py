@@ -92,7 +92,7 @@ def _show(found: WrongLabels, show: int) -> None:
     if len(found) > show:
         console.print(f"... and {len(found) - show} more: --show {len(found)}, or --out FILE", style="dim", markup=False)
     share = len(found) / max(len(found.examples), 1)
-    console.print(f"{len(found)} of {len(found.examples):,} rows ({share:.1%}) seem wrongly labelled, by {found.method}; about {found.noise:.1%} of the labels are estimated to be wrong", markup=False, soft_wrap=True)
+    console.print(f"{len(found)} of {len(found.examples):,} rows ({share:.1%}) seem wrongly labelled, by {found.method}", markup=False, soft_wrap=True)
 
 
 def _plain(label: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hanshuku.cli.common import Columns, Encoding, Json, Quiet, print_json, read_examples, stdout
+from hanshuku.errors import ConfigError, DataError
 
 
 def command(
@@ -14,6 +15,7 @@ def command(
     rules: Annotated[str, typer.Option(help="A file with the columns label and keywords (parted by |) or regex; name may be there.")],
     out: Annotated[str, typer.Option(help="Write text, label and confidence of the rows that have a vote: .jsonl, .csv, .tsv.")] = "",
     how: Annotated[str, typer.Option(help="model: a generative model weighs the rules; majority: each vote counts alike.")] = "model",
+    balance: Annotated[str, typer.Option(help="How common the labels are, where that is known: positive=3,negative=1.")] = "",
     at_least: Annotated[float, typer.Option("--at-least", min=0, max=1, help="Least confidence of a row that is written.")] = 0.0,
     columns: Columns = "",
     encoding: Encoding = "",
@@ -29,9 +31,13 @@ def command(
     from hanshuku.tasks.classify import label_text
 
     rows = read_examples(data, columns, encoding)
-    weak = combine(apply(read_rules(rules), [row[0] for row in input_rows(Task("classify", labels=("a", "b")), rows)]), how)
+    votes = apply(read_rules(rules), [row[0] for row in input_rows(Task("classify", labels=("a", "b")), rows)])
+    weak = combine(votes, how, _balance(balance, votes.labels) if balance else None)
     target = find_target(rows.names)
     truth = [label_text(cell) or None for cell in rows.column(target[0])] if len(target) == 1 else []
+    if any(truth) and not set(truth) & set(votes.labels):
+        known = ", ".join(sorted({label for label in truth if label})[:6])
+        raise DataError(f"No rule gives a label of column {target[0]!r} ({known}); the rules give {', '.join(votes.labels)}. Name the labels alike.", rows.sources[0])
     table = weak.table(truth)
     written = write_rows(out, weak.examples(at_least)) if out else 0
     covered = int(weak.votes.covered.sum())
@@ -43,6 +49,17 @@ def command(
     console.print(f"{covered:,} of {len(rows):,} texts have a vote; labels: {', '.join(weak.votes.labels)}", markup=False, soft_wrap=True)
     if out:
         console.print(f"wrote {written:,} rows to {out}", markup=False)
+
+
+def _balance(text: str, labels: tuple[str, ...]) -> list[float]:
+    """One number a label, from --balance."""
+    from hanshuku.methods.settings import pairs
+
+    given = pairs(text.split(","), "--balance positive=3,negative=1")
+    try:
+        return [float(given[label]) for label in labels]
+    except (KeyError, ValueError):
+        raise ConfigError(f"--balance has a number for each of {', '.join(labels)}. Received: {text!r}.") from None
 
 
 def _show(table: list[dict]) -> None:

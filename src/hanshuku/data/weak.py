@@ -4,9 +4,10 @@
     weak = combine(votes)                      # a generative model; how="majority": the commonest vote
     examples = weak.examples(at_least=0.8)     # text, label, confidence: something to learn from
 
-A rule gives a label or None, which is to abstain. The model is that of data programming (Ratner et al. 2016, arXiv 1605.07723,
-section 3): each rule has an accuracy, abstains whatever the label is, and errs to every other label alike; rules are independent
-given the label. Accuracies are found without any true label by expectation maximisation (Dawid & Skene 1979) from where rules
+A rule gives a label or None, which is to abstain. The model is data programming (Ratner et al. 2016, arXiv 1605.07723, section 3)
+in the form of Dawid & Skene (1979, equations 2.1 to 2.5): given the true label, each rule gives each label, or abstains, with a
+probability of its own, and rules are independent. To abstain is an observation like any other: a rule that knows one label only
+says something by its silence. The probabilities are found without any true label by expectation maximisation from where rules
 agree and where they do not. Rules that copy each other count as agreement: leave copies out.
 """
 
@@ -28,8 +29,7 @@ from hanshuku.errors import ConfigError, DataError, UnknownName
 
 ABSTAIN = -1
 COMBINERS = ("model", "majority")
-BELIEF, SURE = 10.0, 0.75  # pseudo-votes of a rule before any was seen, and the part of them that are right
-BALANCE = 5.0  # pseudo-rows of each label
+SURE, BELIEF = 0.75, 0.1  # how often a rule is right where it votes, before anything was seen; what that weighs, as a part of all texts
 ROUNDS, STILL = 200, 1e-5  # of expectation maximisation; the change in accuracies at which it rests
 
 
@@ -221,7 +221,8 @@ def combine(votes: Votes, how: str = "model", balance: Sequence[float] | None = 
     Args:
         votes: of all rules.
         how: "model", see the module; "majority": each vote counts alike.
-        balance: how common each label is, where that is known; None: the model finds it, majority takes them as equally common.
+        balance: how common each label is, where that is known; None: all alike. It is not estimated: where rules know one label
+            each, their votes fit almost any balance, and an estimate runs off to one label.
 
     Raises:
         ConfigError: how is neither, or balance does not have a positive number a label.
@@ -238,7 +239,7 @@ def combine(votes: Votes, how: str = "model", balance: Sequence[float] | None = 
     if how == "majority":
         chances = _majority(votes, prior)
         return WeakLabels(votes, chances, _agreement(votes, chances), how)
-    accuracies, chances = _maximised(votes, prior, known=balance is not None)
+    chances, accuracies = _maximised(votes, prior)
     return WeakLabels(votes, chances, accuracies, how)
 
 
@@ -250,30 +251,33 @@ def _majority(votes: Votes, prior: np.ndarray) -> np.ndarray:
 
 
 def _agreement(votes: Votes, chances: np.ndarray) -> np.ndarray:
-    """(F,) mean probability of what each rule votes for, drawn a little to SURE."""
+    """(F,) mean probability of what each rule votes for; SURE where it never votes."""
     found = []
-    for j in range(len(votes.rules)):
-        on = np.flatnonzero(votes.table[:, j] != ABSTAIN)
-        right = float(chances[on, votes.table[on, j]].sum())
-        found.append((right + BELIEF * SURE) / (len(on) + BELIEF))
+    for column in votes.table.T:
+        on = np.flatnonzero(column != ABSTAIN)
+        found.append(float(chances[on, column[on]].mean()) if len(on) else SURE)
     return np.array(found)
 
 
-def _maximised(votes: Votes, prior: np.ndarray, *, known: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Accuracies and probabilities by expectation maximisation, from what the majority says."""
-    labels, on = len(votes.labels), votes.covered
-    chances = _majority(votes, prior)
-    accuracies = _agreement(votes, chances)
+def _maximised(votes: Votes, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N, L) probabilities and (F,) accuracies by expectation maximisation, from rules that are all right SURE of the time."""
+    labels = len(prior)
+    told = np.stack([votes.table == label for label in range(labels)] + [votes.table == ABSTAIN], axis=2).astype(np.float64)  # (N, F, L + 1)
+    often = told.mean(axis=0)[:, None, :labels]  # (F, 1, L)
+    right = np.eye(labels, dtype=bool)
+    first = np.where(right, often * SURE / prior, often * (1 - SURE) / (1 - prior)).clip(1e-4, 0.95)  # (F, true, told)
+    first *= np.minimum(1.0, 0.98 / first.sum(axis=2, keepdims=True))
+    first = np.concatenate([first, 1 - first.sum(axis=2, keepdims=True)], axis=2)
+    chance, weight = first, BELIEF * len(told) / labels
     for _ in range(ROUNDS):
-        right, wrong = np.log(accuracies), np.log((1 - accuracies) / (labels - 1))
-        logs = np.tile(np.log(prior), (len(votes.table), 1))
-        for label in range(labels):
-            logs[:, label] += np.where(votes.table == ABSTAIN, 0.0, np.where(votes.table == label, right, wrong)).sum(axis=1)
+        logs = np.log(prior) + np.einsum("nfk,flk->nl", told, np.log(chance))
         grown = np.exp(logs - logs.max(axis=1, keepdims=True))
         chances = grown / grown.sum(axis=1, keepdims=True)
-        if not known:
-            prior = (chances[on].sum(axis=0) + BALANCE) / (on.sum() + BALANCE * labels)
-        before, accuracies = accuracies, _agreement(votes, chances).clip(1 / labels, 0.995)
-        if np.abs(accuracies - before).max() < STILL:
+        before = chance
+        chance = np.einsum("nl,nfk->flk", chances, told) + weight * first
+        chance = chance / chance.sum(axis=2, keepdims=True)
+        if np.abs(chance - before).max() < STILL:
             break
-    return accuracies, chances
+    hits = (prior[None] * np.einsum("fll->fl", chance[:, :, :labels])).sum(axis=1)
+    total = (prior[None, :, None] * chance[:, :, :labels]).sum(axis=(1, 2))
+    return chances, hits / total

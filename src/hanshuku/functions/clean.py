@@ -54,7 +54,7 @@ class WrongLabels:
         examples: the rows that were looked at.
         task: what they state.
         found: the rows whose label seems wrong.
-        noise: estimated share of wrong labels, 0..1; rate: the share found.
+        noise: estimated share of wrong labels, 0..1: what was found, whatever its confidence; several labels: the mean of the labels.
         method: what gave the out-of-fold answers, with its model.
     """
 
@@ -127,7 +127,11 @@ def wrong_labels(
     assert rows.targets is not None
     find = _far if task.kind == "rate" else _sets if task.several else _labels
     found, noise = find(task, rows.targets, answers)
-    wrong = [WrongLabel(at, *rows_of.origin(at), " | ".join(rows.inputs[at]), *rest) for at, *rest in found if rest[2] >= at_least]
+    wrong = []
+    for at, given, proposed, confidence, score in found:
+        if confidence >= at_least:
+            file, line = rows_of.origin(at)
+            wrong.append(WrongLabel(at, file, line, " | ".join(rows.inputs[at]), given, proposed, confidence, score))
     return WrongLabels(rows_of, task, tuple(wrong), noise, f"{method} with {name}")
 
 

@@ -28,8 +28,8 @@ from hanshuku.training.run import Run, Step, silent
 SIZES = 6  # numbers of rows that are measured
 FEWEST = 20  # rows that a curve needs
 SMALLEST = 8  # rows that are learned from at least
-RESAMPLES, DRAWS = 200, 20  # of the rows; of the forms for each
-WIDER = 0.02  # standard deviation that one sample of rows differs from another by, beside what resampling sees
+RESAMPLES, DRAWS = 300, 4000  # of the rows; of the forms
+WIDER = 0.01  # standard deviation of a score of 0.5 from one sample of rows to learn from to another, which one sample cannot show
 
 
 @dataclass(frozen=True)
@@ -136,22 +136,22 @@ def learning_curve(
 def _foretell(
     sizes: np.ndarray, score: np.ndarray, drawn: np.ndarray, ahead: np.ndarray, seed: int
 ) -> tuple[tuple[CurvePoint, ...], tuple[CurvePoint, ...]]:
-    """Points measured and foretold, from scores (R, S) and resampled scores (B, R, S)."""
+    """Points measured and foretold, from scores (R, S) and resampled scores (B, R, S).
+
+    What resampling the rows does to all sizes alike moves the whole curve; only what it does to each size by itself blurs its form.
+    """
     rng = np.random.default_rng(seed)
     repeats = len(score)
-    noise = np.hypot(score.std(axis=0, ddof=1) if repeats > 1 else 0.0, drawn.mean(axis=1).std(axis=0)) / np.sqrt(repeats)
-    value = 1 - fit_curve(sizes, 1 - score.mean(axis=0), noise).mean(ahead)
-    futures, points = [], []
-    for resample in drawn:
-        scores = resample[rng.integers(0, repeats, size=repeats)].mean(axis=0)
-        if not np.isfinite(scores).all():
-            continue
-        points.append(scores)
-        futures.append(1 - fit_curve(sizes, 1 - scores, noise).draw(ahead, DRAWS, rng))
-    spread = np.concatenate(futures)
-    spread = spread + rng.normal(0, WIDER, (len(spread), 1)) * 2 * np.sqrt((value * (1 - value)).clip(0.02))
-    measured = _points(sizes, score.mean(axis=0), np.stack(points))
-    return measured, _points(ahead, value, spread)
+    means = drawn.mean(axis=1)
+    means = means[np.isfinite(means).all(axis=1)]
+    level = means.mean(axis=1, keepdims=True)
+    shuffles = score.std(axis=0, ddof=1) / np.sqrt(repeats) if repeats > 1 else np.full(len(sizes), WIDER)
+    fit = fit_curve(sizes, 1 - score.mean(axis=0), np.hypot(shuffles, (means - level).std(axis=0)))
+    value, draws = 1 - fit.mean(ahead), fit.draw(ahead, DRAWS, rng)
+    error = max(1 - float(score.mean()), 1e-6)
+    draws = draws * np.exp(rng.normal(0, float(level.std()) / error, (DRAWS, 1)))  # errors are moved by factors: none is below 0
+    spread = 1 - draws + rng.normal(0, WIDER, (DRAWS, 1)) * 2 * np.sqrt((value * (1 - value)).clip(0.02))
+    return _points(sizes, score.mean(axis=0), means), _points(ahead, value, spread)
 
 
 def _points(sizes: np.ndarray, values: np.ndarray, draws: np.ndarray) -> tuple[CurvePoint, ...]:

@@ -150,8 +150,9 @@ def label_of(labels: Sequence[str], typed: str) -> str:
     keys = keys_of(labels)
     if wanted in keys:
         return keys[wanted]
-    for fits in (str.startswith, str.__contains__):
-        found = [label for name, label in names.items() if wanted and fits(name, wanted)]
+    beginnings = [label for name, label in names.items() if wanted and name.startswith(wanted)]
+    parts = [label for name, label in names.items() if wanted and wanted in name]
+    for found in (beginnings, parts):
         if len(found) == 1:
             return found[0]
         if found:

@@ -30,6 +30,7 @@ STRATEGIES: dict[str, tuple[str, ...]] = {  # by -> how; the first is the defaul
     "uncertainty": ("margin", "entropy"),
     "diversity": ("typical", "k_centres"),
 }
+NEW = 4  # one in so many rows stands for a group without a label, where it is known what is labelled
 MOST = 20_000  # rows of a pool that are looked at; of a larger one as many are drawn
 
 
@@ -142,14 +143,28 @@ class _Pool:
             if by == "uncertainty":
                 raise ConfigError(self._no_uncertainty())
             return self._diverse(n, how if how in STRATEGIES["diversity"] else "typical")
+        reasons: dict[int, str] = {}
         if by == "uncertainty":
             chosen = np.argsort(-unsure, kind="stable")[:n]
         elif how == "badge" and self.task.kind == "classify":
             chosen = choosing.badge(self._vectors(self.rows), self._errors(outputs), n, self.seed)
         else:
-            chosen = choosing.unsure_and_unlike(choosing.unit(self._vectors(self.rows)), unsure, n, self.seed)
+            chosen, reasons = self._unsure_and_new(unsure, n)
         why = "" if by == "uncertainty" else "; unlike the others chosen"
-        return tuple(self._said(at, predictions[at], self._doubt(predictions[at], float(unsure[at])) + why) for at in chosen.tolist())
+        return tuple(self._said(at, predictions[at], reasons.get(at) or self._doubt(predictions[at], float(unsure[at])) + why) for at in chosen.tolist())
+
+    def _unsure_and_new(self, unsure: np.ndarray, n: int) -> tuple[np.ndarray, dict[int, str]]:
+        """Unsure rows that are unlike each other; where it is known what is labelled, a part are typical rows of groups without a label.
+
+        The part was chosen on tweet_emotion and airline_tweets: 0.35 and 0.30 of the labels that random choice needs, 0.41 and 0.32 without it.
+        """
+        vectors = choosing.unit(self._vectors(self.rows))
+        new, sizes = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        if self.known and n >= NEW:
+            new, sizes = choosing.typical(vectors, n // NEW, choosing.unit(self._vectors(self.known)), self.seed)
+        rest = np.setdiff1d(np.arange(len(vectors)), new)
+        chosen = rest[choosing.unsure_and_unlike(vectors[rest], unsure[rest], n - len(new), self.seed)]
+        return np.concatenate([chosen, new]), {int(at): _stands_for(int(size)) for at, size in zip(new, sizes, strict=True)}
 
     def _diverse(self, n: int, how: str) -> tuple[Suggestion, ...]:
         vectors = choosing.unit(self._vectors(self.rows))
@@ -161,7 +176,7 @@ class _Pool:
                 reasons[0] = "in the middle of all rows"
         else:
             chosen, sizes = choosing.typical(vectors, n, known, self.seed)
-            reasons = [f"typical of {size} rows that are alike" if size > 1 else "like no other row" for size in sizes.tolist()]
+            reasons = [_stands_for(size) for size in sizes.tolist()]
         predictions = self._answers([self.rows[at] for at in chosen.tolist()])[1] if self.function is not None and self._answers_at_once() else [None] * n
         return tuple(self._said(at, prediction, reason) for at, prediction, reason in zip(chosen.tolist(), predictions, reasons, strict=True))
 
@@ -232,3 +247,7 @@ class _Pool:
 
         name = self.model or default_encoder(language_of([" ".join(row) for row in self.rows[:200]]))
         return embed(load_encoder(name), rows)
+
+
+def _stands_for(size: int) -> str:
+    return f"typical of {size} rows that are alike" if size > 1 else "like no other row"
