@@ -5,7 +5,7 @@
 
 The same rows, drawn by the seed, for every arm; a fit is a process of its own with one thread, the arms in turn. `all` is all rows, at
 most --most of them. Columns: accuracy on the test rows; on the same rows with slips of the finger (English) or homophones (Chinese) in a
-tenth of the words; for sentiments in English on counterfactual_imdb, reviews and what people turned them into by few words. A
+tenth of the words (the arm `slips` learns from slips of that kind); for sentiments in English on counterfactual_imdb, reviews and what people turned them into by few words. A
 difference to the plain method is paired over rows and seeds (bootstrap), p by Holm over all cells of a method and column. Finished cells
 are kept in results/switches.cells.jsonl, so that a run that was stopped goes on; --fresh starts anew. Processor time is that of the fit.
 """
@@ -44,6 +44,9 @@ ARMS = {  # name -> settings; what a method has no use for is left out
     "soup": {"average": "soup"},
     "layer_decay": {"layer_decay": 0.9},
     "reinit_layers": {"reinit_layers": 1},
+    "slips": {"augment": "typos,homophones"},  # one new row a row: English has no homophones, Chinese no typos
+    "synonyms": {"augment": "synonyms"},
+    "eda": {"augment": "synonyms,insert,swap,delete", "augment_times": 4},
     "fgm+consistency+ema": {"adversarial": "fgm", "consistency": 1.0, "average": "ema"},
 }
 LABELS_ALONE = {"mixup", "focal", "label_smoothing"}  # contrastive has no use for them
