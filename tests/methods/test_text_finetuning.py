@@ -115,7 +115,7 @@ def test_packing_is_for_texts(tiny_encoder):
 
 
 def test_settings_of_labels_are_refused_for_texts(tiny_causal):
-    with pytest.raises(ConfigError, match=r"label_smoothing has no meaning for finetune of a task of kind .*needs labels"):
+    with pytest.raises(ConfigError, match=r"label_smoothing has no meaning for finetune of a task of kind .*cross entropy over labels"):
         get_method("finetune", label_smoothing=0.1).fit(TASK, TRAIN, model=tiny_causal)
 
 

@@ -35,7 +35,7 @@ def test_a_value_outside_its_range_is_refused(name, wrong):
 
 
 def test_a_switch_without_a_meaning_is_refused_with_those_that_have_one():
-    with pytest.raises(ConfigError, match=r"focal has no meaning for the weather: it needs labels\..*have one: label_smoothing"):
+    with pytest.raises(ConfigError, match=r"focal has no meaning for the weather: it changes a cross entropy over labels\..*have one: label_smoothing"):
         Switches(focal=2.0).require({"label_smoothing"}, "the weather")
 
 

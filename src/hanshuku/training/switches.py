@@ -119,9 +119,9 @@ def _check_augment(spec: str) -> None:
 
 
 _NEEDS = {  # what a switch needs to mean anything
-    "label_smoothing": "it needs labels",
-    "class_weights": "they need labels",
-    "focal": "it needs labels",
+    "label_smoothing": "it changes a cross entropy over labels",
+    "class_weights": "it changes a cross entropy over labels",
+    "focal": "it changes a cross entropy over labels",
     "mixup": "it mixes what a head for labels or a number reads",
     "consistency": "it compares whole answers under dropout",
     "reinit_layers": "layers anew would have to learn all of it",
