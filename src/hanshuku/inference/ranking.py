@@ -45,7 +45,7 @@ class RankPredictor:
         cut: texts so far that were longer than the model reads and lost an end.
     """
 
-    threshold: ClassVar[float] = 0.5
+    threshold = 0.5
     task: Task
     loaded: Loaded
     pooling: str

@@ -93,14 +93,17 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
     one_out, many_out = response_model(task)
     told = {413: {"description": "Too large"}, 503: {"description": "Too busy"}}
 
+    async def asked(rows: list[tuple[str, ...]]) -> list[Any]:
+        return await batcher.ask(rows)
+
     async def call(body: Any) -> Any:
-        return (await batcher.ask([function.row(body.model_dump(), 0)]))[0].to_json()
+        return (await asked([function.row(body.model_dump(), 0)]))[0].to_json()
 
     async def call_many(body: Any) -> Any:
         rows = [function.row(row.model_dump(), place) for place, row in enumerate(body.rows)]
         answers = []
         for start in range(0, len(rows), limits.max_batch):
-            answers += [prediction.to_json() for prediction in await batcher.ask(rows[start : start + limits.max_batch])]
+            answers += [prediction.to_json() for prediction in await asked(rows[start : start + limits.max_batch])]
         return {"rows": answers}
 
     async def call_stream(body: Any) -> StreamingResponse:

@@ -65,7 +65,7 @@ class Talker:
         if not hasattr(base, "replies"):
             raise Refused(f"{self.function.task.name} was made by {base.KIND} and writes no text.", status=404, param="model")
         try:
-            writer = self._with(settings) if settings else base
+            writer: Any = self._with(settings) if settings else base
         except ConfigError as error:
             raise Refused(str(error)) from None
         if any(writer.overlong(rows)):

@@ -128,6 +128,7 @@ class RemotePredictor:
         return [False] * len(rows)
 
     def _replies(self, turns: Sequence[Turns]) -> list[Reply]:
+        assert isinstance(self.settings, GenerationSettings)
         if self.task.kind == "extract":
             texts, answers = fitting_objects(self.task, self.settings.language, turns, self._ask)
         else:
