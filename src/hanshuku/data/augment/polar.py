@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 GOOD = {
@@ -35,15 +33,3 @@ def axis(good: np.ndarray, bad: np.ndarray) -> tuple[np.ndarray, float]:
 def seeds(language: str) -> tuple[list[str], list[str]]:
     """Words that praise and words that blame in English ("en") or Chinese ("zh")."""
     return GOOD[language].split(), BAD[language].split()
-
-
-def leave_one_out(good: np.ndarray, bad: np.ndarray) -> Any:
-    """Share of the seeds that the others tell rightly, 0..1."""
-    right = 0
-    for i in range(len(good)):
-        weight, offset = axis(np.delete(good, i, 0), bad)
-        right += good[i] @ weight + offset > 0
-    for i in range(len(bad)):
-        weight, offset = axis(good, np.delete(bad, i, 0))
-        right += bad[i] @ weight + offset < 0
-    return right / (len(good) + len(bad))
