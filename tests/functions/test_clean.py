@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -11,6 +12,7 @@ pytest.importorskip("torch")
 import hanshuku as hk
 from hanshuku.errors import ConfigError
 from hanshuku.functions.clean import wrong_labels
+from hanshuku.methods.out_of_fold import OutOfFold
 from tests.children import ENDS, GLAD, SAD
 from tests.cli.test_cli import run
 
@@ -34,17 +36,33 @@ def data(tmp_path, monkeypatch):
     return "mood.csv"
 
 
-@pytest.fixture(scope="module")
+def by_words(rows, **options):
+    """Out-of-fold answers that the words give: a tiny encoder's would differ from run to run."""
+    glad = np.array([any(text.startswith(each) for each in GLAD) for (text,) in rows.inputs])
+    if rows.task.kind == "rate":
+        outputs = np.where(glad, 4.7, 1.5).astype(np.float32)
+    else:
+        good = np.array([label in {"good", "1"} for label in rows.task.labels])
+        outputs = np.where(glad[:, None] == good, 0.95, 0.05).astype(np.float32)
+    return OutOfFold(outputs, 0.5, np.zeros(len(rows), dtype=np.int64))
+
+
+@pytest.fixture(autouse=True)
+def _answers(monkeypatch, request):
+    if "really" not in request.node.name:
+        monkeypatch.setattr("hanshuku.functions.clean.out_of_fold", by_words)
+
+
+@pytest.fixture
 def found(tiny_encoder):
     return wrong_labels(labelled(), model=tiny_encoder, folds=3)
 
 
 def test_turned_labels_are_found_with_what_they_were(found):
     by_row = {wrong.row: wrong for wrong in found}
-    assert set(WRONG) <= set(by_row)
+    assert set(WRONG) == set(by_row)
     assert (by_row[3].given, by_row[3].proposed) == ("bad", "good")
     assert by_row[3].text == labelled()[3]["text"]
-    assert len(found) <= 6
 
 
 def test_the_surest_come_first_and_little_confidence_can_be_left_out(found, tiny_encoder):
@@ -113,3 +131,9 @@ def test_what_it_is_to_write_must_be_clear(capsys, data, more, why):
 def test_a_function_looks_through_examples_of_its_own_task(tiny_encoder):
     mood = hk.classify(["good", "bad"])
     assert set(WRONG) <= {wrong.row for wrong in mood.wrong_labels(labelled(), model=tiny_encoder, folds=3)}
+
+
+def test_a_probe_really_answers_every_row_out_of_fold(tiny_encoder):
+    found = wrong_labels(labelled(), model=tiny_encoder, folds=3)
+    assert found.method.startswith("probe with")
+    assert all(wrong.given != wrong.proposed and 0.5 <= wrong.confidence <= 1 for wrong in found)
