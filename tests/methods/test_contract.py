@@ -19,7 +19,7 @@ from tests.children import LABELLED, TASKS, are_alike, rows_of, share_right
 
 MODELS = {"static": "tiny_static", "prompt": "tiny_causal", "in_context": "tiny_causal", "prompt_search": "tiny_causal", "cloze": "tiny_masked"}  # every other method takes the encoder
 SHOWN = {"in_context", "prompt_search"}  # what they learn, the model must know how to use
-SETTINGS = {"finetune": {"epochs": 8.0, "learning_rate": 3e-3}, "continual": {"epochs": 8.0, "learning_rate": 3e-3}, "contrastive": {"steps": 30, "learning_rate": 3e-3}}  # a random network needs larger steps
+SETTINGS = {"finetune": {"epochs": 8.0, "learning_rate": 3e-3}, "continual": {"epochs": 8.0, "learning_rate": 3e-3}, "contrastive": {"steps": 30, "learning_rate": 3e-3}, "self_train": {"teacher": "contrastive:steps=30:learning_rate=0.003:precision=fp32", "rounds": 1}}  # a random network needs larger steps
 SPANS = {"epochs": 30.0, "learning_rate": 5e-3, "batch_size": 8}  # of tasks whose 30 to 60 rows hold more to learn than a label
 EXACT = {"precision": "fp32"}  # bfloat16 rounds differently in other batches
 CASES = [
@@ -36,6 +36,11 @@ _fitted: dict[tuple[str, str], object] = {}
 def kind_for(name):
     """A task that the method does; `dpo` learns from pairs of answers, which no child has, and refuses any task's rows alike."""
     return next((kind for kind, task in TASKS.items() if task.kind in METHODS[name].KINDS), "one label")
+
+
+def beside_unlabelled(rows):
+    """The rows with others without labels beside them."""
+    return replace(rows, unlabelled=tuple(tuple(text + " again" for text in row) for row in rows.inputs))
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +61,8 @@ def fit(request):
         settings = {k: v for k, v in (SETTINGS.get(name, {}) | spans | EXACT).items() if k in legal} | encoder
         model = request.getfixturevalue(MODELS.get(name, "tiny_encoder"))
         train = (rows or rows_of(kind)) if METHODS[name].LEARNS else None
+        if name == "self_train":
+            train = beside_unlabelled(train)
         return get_method(name, **settings).fit(TASKS[kind], train, model=model, run=Run(seed=seed))
 
     return run
@@ -156,7 +163,7 @@ class TestEveryMethod:
 
     def test_a_model_misspelt_is_met_with_the_right_one(self, name):
         with pytest.raises(HanshukuError, match="Did you mean 'minilm'"):
-            get_method(name).fit(TASKS[kind_for(name)], rows_of(kind_for(name)), model="minilmm", run=Run())
+            get_method(name).fit(TASKS[kind_for(name)], beside_unlabelled(rows_of(kind_for(name))), model="minilmm", run=Run())
 
 
 @pytest.mark.parametrize("name", LEARNERS)

@@ -47,6 +47,7 @@ def command(
     budget: Annotated[str, typer.Option(help="Wall time that may be spent: 5min, 90s, 1h.")] = "",
     out: Annotated[str, typer.Option(help="Folder to save to; TRAIN's name with .fn where not given.")] = "",
     validation: Annotated[str, typer.Option(help="Examples for early stopping and thresholds; never the test rows.")] = "",
+    unlabelled: Annotated[str, typer.Option(metavar="FILE", help="Rows without labels, for self_train, and for auto, which then tries it.")] = "",
     from_: Annotated[str, typer.Option("--from", metavar="FN", help="A saved function that shall learn TRAIN too, its new labels among it, and keep what it knows.")] = "",
     earlier: Annotated[str, typer.Option(metavar="FILE", help="With --from: rows it learned from before, to store and replay some where it has stored none.")] = "",
     track: Annotated[str, typer.Option(help="csv, tensorboard, wandb; several with commas. Logs go to OUT.run/.")] = "",
@@ -67,7 +68,7 @@ def command(
         raise ConfigError("--earlier goes with --from FN: rows that this function learned from before.")
     start: Function[..., Any]
     start = _saved(from_, task, labels, schema, instruction, model) if from_ else Function(_task(rows, task, labels, instruction, schema))
-    more = {"earlier": read_examples(earlier, columns, encoding)} if earlier else {}
+    more = {name: read_examples(file, columns, encoding) for name, file in (("earlier", earlier), ("unlabelled", unlabelled)) if file}
     tracked = tuple(name.strip() for name in track.split(",") if name.strip())
     with progress(quiet=quiet or json) as report:
         learned = start.learn(

@@ -21,6 +21,7 @@ class Encoded:
             other kinds (N,) objects, see the kind's file; None where the rows are not labelled.
         lines: (N,) int64, 1-based lines of the source file (0: not from a file).
         rejected: (N,) objects, texts that are worse answers than the targets, where the rows are preferences; else None.
+        unlabelled: rows of the task without targets that came with them, for methods that learn from these too.
     """
 
     task: Task
@@ -28,6 +29,7 @@ class Encoded:
     targets: np.ndarray | None
     lines: np.ndarray
     rejected: np.ndarray | None = None
+    unlabelled: Sequence[tuple[str, ...]] = ()
 
     def __len__(self) -> int:
         return len(self.inputs)

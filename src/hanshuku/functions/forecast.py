@@ -119,7 +119,7 @@ class _Probe:
 
 
 def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, float]:
-    """Seconds and peak memory from short fits: time is a line in the rows read, and in the steps where a method plans these."""
+    """Seconds and peak memory from short fits: time is a line in the rows read, in the passes over them, and in the steps where a method plans these."""
     names = {f.name for f in fields(method)}
     passes, steps, short = 1.0, 0, method
     growth = getattr(getattr(method, "switches", None), "growth", 1)  # rows that are made of others are learned too
@@ -131,14 +131,17 @@ def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, flo
     drawn = np.random.default_rng(probe.seed).permutation(len(rows))
     counts = min(SMALL, len(rows) // 2), min(LARGE, len(rows))
     few, more = (probe.fit(short, np.sort(drawn[:n])) for n in counts)
-    a_row = max(0.0, (more[0] - few[0]) / (counts[1] - counts[0]))
+    a_row = a_pass = max(0.0, (more[0] - few[0]) / (counts[1] - counts[0]))
+    if passes > 1:  # a first pass may cost more than the others, where what does not move is computed once
+        twice = probe.fit(replace(method, epochs=2.0), np.sort(drawn[: counts[1]]))[0]
+        a_pass = min(a_row, max(0.0, (twice - more[0]) / counts[1]))
     a_step = 0.0
     if steps:
         a_step = max(0.0, probe.fit(replace(method, steps=STEPS[1]), np.sort(drawn[: counts[0]]))[0] - few[0]) / (STEPS[1] - STEPS[0])
     batch = method.planned_batch(len(rows.task.labels)) if hasattr(method, "planned_batch") else getattr(method, "batch_size", BATCH)
     longest = np.argsort([-sum(map(len, row)) for row in rows.inputs])[: 2 * batch]
     memory = max(few[1], more[1], probe.fit(short, np.sort(longest))[1])
-    return few[0] + max(0.0, a_row * (len(rows) * passes - counts[0])) + a_step * steps, memory
+    return few[0] + max(0.0, a_row * (len(rows) - counts[0])) + a_pass * len(rows) * (passes - 1) + a_step * steps, memory
 
 
 def _available_mb() -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def learn(
     model: str | None = None,
     budget: str | float | Budget | None = None,
     validation: Any = None,
+    unlabelled: Any = None,
     seed: int = 0,
     folder: str | Path | None = None,
     track: Sequence[str] = (),
@@ -66,6 +68,7 @@ def learn(
         model: catalogue name, hub name or folder; None: the method's default for the task and language.
         budget: wall time that may be spent: "5 min", seconds, or None.
         validation: labelled examples for early stopping and thresholds; None: the method holds rows out where it must.
+        unlabelled: rows of the task without an answer, for methods that learn from these too (self_train, and auto, which then tries it).
         seed: same seed, same rows, same machine: same result.
         folder: checkpoints and logs go here, and a killed run resumes from here; the last checkpoint stays until you remove it, as the function is yet to be saved.
         track: "csv", "tensorboard", "wandb"; needs a folder.
@@ -86,6 +89,8 @@ def learn(
         raise ConfigError(f"To track with {', '.join(track)}, give a folder for the logs: folder=... (or --folder).")
     rows, notes = _learnable(task, examples) if chosen.LEARNS or examples is not None else (None, ())
     held = None if validation is None else encoded(task, validation)[0]
+    if unlabelled is not None:
+        rows, notes = _with_unlabelled(method, task, rows, unlabelled, notes)
     if model is None:
         model = default_model(chosen, task, rows)
     _fetch(model, accept_licence=accept_licence)
@@ -94,6 +99,20 @@ def learn(
     predictor = chosen.fit(task, rows, model=model, validation=held, run=run)
     texts = tuple(str(getattr(note, "message", note)) for note in (*notes, *getattr(predictor, "fit_notes", ())))
     return predictor, _origin(predictor, method, chosen, model, seed, rows, time.perf_counter() - start, texts)
+
+
+def _with_unlabelled(method: str, task: Task, rows: Encoded | None, unlabelled: Any, notes: tuple[Any, ...]) -> tuple[Encoded, tuple[Any, ...]]:
+    """The labelled rows with the unlabelled ones beside them.
+
+    Raises:
+        ConfigError: the method would pass them over.
+    """
+    if rows is None or method not in {"auto", "self_train"} or task.kind != "classify":
+        raise ConfigError(f"Unlabelled rows are for labels and the methods self_train and auto. Received: a task of kind {task.kind!r} and method {method!r}.")
+    if isinstance(unlabelled, (list, tuple)) and all(isinstance(text, str) for text in unlabelled) and len(task.inputs) == 1:
+        unlabelled = [{task.inputs[0]: text} for text in unlabelled]
+    found, more = encoded(task, unlabelled, labelled=False, drop_empty=True)
+    return replace(rows, unlabelled=tuple(found.inputs)), (*notes, *more)
 
 
 def _learnable(task: Task, examples: Any) -> tuple[Encoded, tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from hanshuku.methods.probe import Probe
 from hanshuku.methods.prompt import Prompt
 from hanshuku.methods.prompt_search import PromptSearch
 from hanshuku.methods.rerank import Rerank
+from hanshuku.methods.self_train import SelfTrain
 from hanshuku.methods.similarity import Similarity
 from hanshuku.methods.static import Static
 from hanshuku.methods.switching import make
@@ -30,6 +31,7 @@ METHODS: dict[str, type[Any]] = {  # name -> frozen dataclass with the verb `fit
     "probe": Probe,
     "contrastive": Contrastive,
     "finetune": Finetune,
+    "self_train": SelfTrain,
     "dpo": Dpo,
     "rerank": Rerank,
     "continual": Continual,

@@ -75,7 +75,7 @@ class Auto:
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Choosing among methods") from error
         search = Search(task, train, model, validation, run, self)
-        search.climb(names)
+        search.climb([*names, "self_train"] if train.unlabelled and not self.methods else names)
         best = search.board().leader
         choice = choose(search, try_switches(search, best) if self.switches else best)
         predictor = make(search, choice)
