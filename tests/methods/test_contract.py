@@ -19,7 +19,7 @@ from tests.children import LABELLED, TASKS, are_alike, rows_of, share_right
 
 MODELS = {"static": "tiny_static", "prompt": "tiny_causal", "in_context": "tiny_causal", "prompt_search": "tiny_causal", "cloze": "tiny_masked"}  # every other method takes the encoder
 SHOWN = {"in_context", "prompt_search"}  # what they learn, the model must know how to use
-SETTINGS = {"finetune": {"epochs": 8.0, "learning_rate": 3e-3}, "continual": {"epochs": 8.0, "learning_rate": 3e-3}, "contrastive": {"steps": 30, "learning_rate": 3e-3}, "self_train": {"teacher": "contrastive:steps=30:learning_rate=0.003:precision=fp32", "rounds": 1}}  # a random network needs larger steps
+SETTINGS = {"finetune": {"epochs": 10.0, "learning_rate": 3e-3}, "continual": {"epochs": 10.0, "learning_rate": 3e-3}, "contrastive": {"steps": 30, "learning_rate": 3e-3}, "self_train": {"teacher": "contrastive:steps=30:learning_rate=0.003:precision=fp32", "rounds": 1}}  # a random network needs larger steps
 SPANS = {"epochs": 30.0, "learning_rate": 5e-3, "batch_size": 8}  # of tasks whose 30 to 60 rows hold more to learn than a label
 EXACT = {"precision": "fp32"}  # bfloat16 rounds differently in other batches
 CASES = [

@@ -25,6 +25,11 @@ class PromptedTrunk(nn.Module):
         self.config = trunk.config
         self.vectors = nn.Parameter(vectors)
 
+    def get_input_embeddings(self) -> nn.Module:
+        """The trunk's word embeddings."""
+        found: nn.Module = self.trunk.get_input_embeddings()
+        return found
+
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None
     ) -> object:
