@@ -150,7 +150,11 @@ if os.environ.get("RANK", "0") == "0":
 """
 
 
-@pytest.mark.parametrize(("switches", "dropout"), [({"adversarial": "pgd"}, 0.0), (ALL, 0.1), ({"adversarial": "smart", "consistency": 1.0}, 0.1)], ids=str)
+@pytest.mark.parametrize(("switches", "dropout"), [
+    pytest.param({"adversarial": "pgd"}, 0.0, marks=pytest.mark.slow),
+    (ALL, 0.1),
+    pytest.param({"adversarial": "smart", "consistency": 1.0}, 0.1, marks=pytest.mark.slow),
+], ids=str)  # fmt: skip
 def test_two_processes_learn_under_switches_too(tmp_path, switches, dropout):
     """An attack has no chance in it, so they learn what one learns; where chance has a part, they learn at all."""
     import json

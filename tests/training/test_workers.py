@@ -54,7 +54,7 @@ def lines(folder):
     return len((folder / "metrics.csv").read_text().splitlines())
 
 
-@pytest.mark.parametrize("settings", [{"batch_size": 7}, {"batch_size": 5, "accumulate": 4}])
+@pytest.mark.parametrize("settings", [pytest.param({"batch_size": 7}, marks=pytest.mark.slow), {"batch_size": 5, "accumulate": 4}])
 def test_two_processes_learn_what_one_learns(tmp_path, settings):
     """60 rows in batches of 7 leave one of 4; in parts of 1 row, one process has none."""
     one, two = run(tmp_path / "one", 1, **settings), run(tmp_path / "two", 2, **settings)
