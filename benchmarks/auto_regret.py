@@ -11,11 +11,10 @@ part in it. Finished cells are kept in results/auto_regret.cells.jsonl, so that 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
+from functools import partial
 
-from common import RESULTS, child, environment, record
+from common import Cells, child, record
 
 SINGLE = ("similarity", "static", "probe", "contrastive", "finetune")
 ARMS = (*SINGLE, "logistic regression", "auto")
@@ -81,7 +80,6 @@ wall, cpu = time.monotonic() - wall, time.process_time() - cpu
 right = [int(found == label) for found, (_, label) in zip(answer([text for text, _ in test]), test)]
 print(json.dumps({'accuracy': sum(right) / len(right), 'n': len(right), 'rows': len(train), 'labels': len(labels), 'fit_s': round(wall, 1), 'fit_cpu_s': round(cpu, 1), 'trials': trials}))
 """
-CELLS = RESULTS / "auto_regret.cells.jsonl"
 
 
 def main() -> None:
@@ -97,18 +95,13 @@ def main() -> None:
     options = parser.parse_args()
     known = TEST | DEVELOPMENT
     names = list({"test": TEST, "development": DEVELOPMENT}.get(options.sets, options.sets.split(",")))
-    found = {tuple(cell["key"]): cell for cell in map(json.loads, CELLS.read_text().splitlines())} if CELLS.is_file() else {}
+    found = Cells("auto_regret")
     for seed in range(options.seeds):
         for size in options.sizes.split(","):
             for name in names:
                 for arm in options.arms.split(","):
                     key = (arm, name, str(seed), size, str(options.test_rows), str(options.budget), str(options.threads))
-                    if key in found:
-                        continue
-                    found[key] = {"key": key, **child(PROGRAM, *key, *known[name]), "commit": environment()["commit"], "load": environment()["load_at_start"]}
-                    with CELLS.open("a") as stream:
-                        stream.write(json.dumps(found[key], ensure_ascii=False) + "\n")
-                    print({k: v for k, v in found[key].items() if k != "trials"}, file=sys.stderr, flush=True)
+                    found.fill(key, partial(child, PROGRAM, *key, *known[name]))
     if options.sets == "test" and options.arms == ",".join(ARMS):
         record("auto_regret", summary(found, names, options))
 

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -68,6 +69,35 @@ def child(program: str, *arguments: str, python: str = sys.executable, timeout: 
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     peak = int(lines[-1].split()[1]) / 1024
     return {**found, "process_wall_s": round(wall, 3), "process_cpu_s": round(processor, 3), "peak_mb": round(peak, 1)}
+
+
+class Cells(dict):
+    """Finished cells by their keys, which are tuples; each is a line of a file as soon as it is there, so that a run that was stopped goes on.
+
+    Args:
+        name: of the benchmark; the file is results/NAME.cells.jsonl.
+        file: another one in its place.
+        fresh: start anew.
+    """
+
+    def __init__(self, name: str, *, file: Path | None = None, fresh: bool = False) -> None:
+        self.file = file or RESULTS / f"{name}.cells.jsonl"
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            self.file.unlink(missing_ok=True)
+        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.is_file() else []
+        super().__init__({tuple(cell["key"]): cell for cell in map(json.loads, lines)})
+
+    def fill(self, key: tuple, make: Callable[[], dict], *, hidden: tuple = ("right", "trials")) -> dict:
+        """The cell of this key, made and written now where it is not there yet; it is printed without what is hidden."""
+        if key not in self:
+            found = {"key": key, **make()}
+            about = environment()
+            self[key] = {**found, "commit": about["commit"], "load": about["load_at_start"]}
+            with self.file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(self[key], ensure_ascii=False) + "\n")
+            print({name: value for name, value in self[key].items() if name not in hidden}, file=sys.stderr, flush=True)
+        return self[key]
 
 
 def interleave(programs: dict, runs: int) -> dict:

@@ -20,7 +20,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from common import child, record
+from common import Cells, child, record
 
 TASKS = ("ag_news", "yelp5", "amazon5", "dbpedia14", "tweet_emotion")
 ORDERS = {  # the issue's, its reverse, and one that parts the two tasks with the same labels
@@ -58,25 +58,10 @@ print(json.dumps(found | {'learned_rows': sum(len(lesson.train) for lesson in le
 """
 
 
-class Cells:
-    """Finished runs, a line each, so that a stopped benchmark goes on."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        self.done = {json.dumps(line["asked"], sort_keys=True): line["found"] for line in map(json.loads, lines)}
-
-    def run(self, asked: dict) -> dict:
-        """What this run gave, now or before."""
-        key = json.dumps(asked, sort_keys=True)
-        if key not in self.done:
-            self.done[key] = child(PROGRAM, key, timeout=6 * 3600)
-            with self.file.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps({"asked": asked, "found": self.done[key]}) + "\n")
-            shown = {name: asked[name] for name in ("strategy", "rate", "seed", "part")} | {"order": asked["order"][0]}
-            print(f"{shown}: average {self.done[key]['average']:.3f}", file=sys.stderr, flush=True)
-        return self.done[key]
+def run(cells: Cells, asked: dict) -> dict:
+    """What this run gave, now or before."""
+    key = json.dumps(asked, sort_keys=True)
+    return cells.fill((key,), lambda: child(PROGRAM, key, timeout=6 * 3600))
 
 
 def interval(values: list) -> dict:
@@ -97,7 +82,7 @@ def mean_matrix(runs: list) -> list:
 
 def chosen_rate(cells: Cells, asked: dict, rates: list) -> tuple[float, dict]:
     """The rate with the best average on validation rows, and what each had."""
-    found = {rate: cells.run(asked | {"rate": rate, "part": "validation", "seed": 0})["average"] for rate in sorted(rates)}
+    found = {rate: run(cells, asked | {"rate": rate, "part": "validation", "seed": 0})["average"] for rate in sorted(rates)}
     return max(found, key=lambda rate: found[rate]), {f"{rate:g}": round(value, 4) for rate, value in found.items()}
 
 
@@ -107,12 +92,12 @@ def measure(cells: Cells, common: dict, options: argparse.Namespace) -> dict:
     orders = {name: ORDERS[name] for name in options.orders.split(",")}
     first = next(iter(orders.values()))
     rate, tried = chosen_rate(cells, common | {"order": first, "strategy": TOGETHER}, rates)
-    bound = [cells.run(common | {"order": first, "strategy": TOGETHER, "rate": rate, "part": "test", "seed": seed}) for seed in seeds]
+    bound = [run(cells, common | {"order": first, "strategy": TOGETHER, "rate": rate, "part": "test", "seed": seed}) for seed in seeds]
     results: dict = {TOGETHER: {"rate": rate, "tried": tried, "average": interval([run["average"] for run in bound]), "scores": mean_matrix(bound)[0], "runs": len(bound)}}
     for strategy in options.strategies.split(","):
         rate, tried = chosen_rate(cells, common | {"order": first, "strategy": strategy}, rates)
         by_order = {
-            name: [cells.run(common | {"order": order, "strategy": strategy, "rate": rate, "part": "test", "seed": seed}) for seed in seeds]
+            name: [run(cells, common | {"order": order, "strategy": strategy, "rate": rate, "part": "test", "seed": seed}) for seed in seeds]
             for name, order in orders.items()
         }
         averages = [statistics.mean(runs[seed]["average"] for runs in by_order.values()) for seed in seeds]
@@ -158,7 +143,7 @@ def main() -> None:
         ORDERS["given"] = tuple(options.tasks.split(","))
         options.orders = "given"
     common = {name: getattr(options, name) for name in ("model", "rows", "validation_rows", "test_rows", "memory", "epochs", "max_length")}
-    cells = Cells(Path(options.cells or Path(__file__).resolve().parent / "results" / "continual.cells.jsonl"))
+    cells = Cells("continual", file=Path(options.cells) if options.cells else None)
     results = measure(cells, common, options)
     settings = common | {"seeds": list(range(options.seeds)), "rates": options.rates, "threads": options.threads}
     if options.no_record:

@@ -15,9 +15,10 @@ import argparse
 import json
 import statistics
 import sys
+from functools import partial
 from pathlib import Path
 
-from common import RESULTS, ROOT, child, environment, record
+from common import ROOT, Cells, child, record
 
 SETS = {  # name -> encoder, what is asked
     "sst2": ("minilm", "What is the sentiment of this sentence?"),
@@ -75,7 +76,6 @@ seconds = time.process_time() - begin
 done(seconds, list(model.predict([prefix + text for text, _ in test])))
 """
 ARMS = ("contrastive", "probe", "SetFit")
-CELLS = RESULTS / "fewshot_vs_setfit.cells.jsonl"
 
 
 def sentence_transformer(name: str) -> str:
@@ -119,21 +119,14 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "src"))
-    if options.fresh:
-        CELLS.unlink(missing_ok=True)
-    RESULTS.mkdir(exist_ok=True)
-    found = {tuple(cell["key"]): cell for cell in map(json.loads, CELLS.read_text().splitlines())} if CELLS.is_file() else {}
+    found = Cells("fewshot_vs_setfit", fresh=options.fresh)
     for seed in range(options.seeds):
         for name in options.sets.split(","):
             model, instruction = SETS[name]
             given = (name, str(seed), str(options.per_class), str(options.test_rows))
             for arm in ARMS:
                 key = (arm, *given)
-                if key not in found:
-                    found[key] = {"key": key, **run_arm(arm, given, model, instruction, options.peer_python), "commit": environment()["commit"], "load": environment()["load_at_start"]}
-                    with CELLS.open("a") as stream:
-                        stream.write(json.dumps(found[key]) + "\n")
-                    print({k: v for k, v in found[key].items() if k != "right"}, file=sys.stderr, flush=True)
+                found.fill(key, partial(run_arm, arm, given, model, instruction, options.peer_python))
     record("fewshot_vs_setfit", summary(found, options))
 
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from functools import partial
 
 import numpy as np
-from common import RESULTS, child, environment, record
+from common import Cells, child, record
 
 SETS = {
     "sst2": "What is the sentiment of this sentence?",
@@ -49,7 +49,6 @@ calls = json.loads(settings).get('calls', 0)
 print(json.dumps({'right': right, 'labels': len(labels), 'accuracy': round(right.count('1') / len(right), 4), 'n': len(right), 'fit_cpu_s': round(fit, 1),
     'all_cpu_s': round(time.process_time() - begin, 1), 'calls': calls, 'chosen': {k: chosen.get(k) for k in ('method', 'settings', 'note')}, 'candidates': len(trials)}))
 """
-CELLS = RESULTS / "prompt_search.cells.jsonl"
 RESAMPLES = 4000
 
 
@@ -65,22 +64,15 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
-    if options.fresh:
-        CELLS.unlink(missing_ok=True)
-    RESULTS.mkdir(exist_ok=True)
-    found = {tuple(cell["key"]): cell for cell in map(json.loads, CELLS.read_text().splitlines())} if CELLS.is_file() else {}
+    found = Cells("prompt_search", fresh=options.fresh)
     for seed in range(options.seeds):
         for name in options.sets.split(","):
             for arm in ("plain", *options.arms.split(",")):
                 key = key_of(arm, name, seed, options)
-                if key not in found:
-                    method, settings = ARMS[arm]
-                    settings = settings | ({"calls": options.calls} if arm == "search" else {})
-                    given = (name, str(key[2]), str(options.train_rows), str(options.test_rows), options.model, method, json.dumps(settings), SETS[name])
-                    found[key] = {"key": key, **child(CELL, *given, timeout=7200), "commit": environment()["commit"]}
-                    with CELLS.open("a") as stream:
-                        stream.write(json.dumps(found[key]) + "\n")
-                    print({k: v for k, v in found[key].items() if k != "right"}, file=sys.stderr, flush=True)
+                method, settings = ARMS[arm]
+                settings = settings | ({"calls": options.calls} if arm == "search" else {})
+                given = (name, str(key[2]), str(options.train_rows), str(options.test_rows), options.model, method, json.dumps(settings), SETS[name])
+                found.fill(key, partial(child, CELL, *given, timeout=7200))
     record("prompt_search", summary(found, options))
 
 

@@ -4,17 +4,16 @@
 
 FewCLUE's training file holds several draws; the rows of a run are those that a seed draws, 16 a class (eprstmt) or as many as there are up to 16
 (tnews). Published for comparison (arXiv 2107.07498, RoBERTa-wwm-ext, 12 layers, 102 million parameters, mean of nine tasks): fine-tuning 44.1, P-tuning 59.9,
-human 82.5; ours is an encoder for sentences of 118 million parameters, most of them word vectors. Finished cells are kept, see CELLS.
+human 82.5; ours is an encoder for sentences of 118 million parameters, most of them word vectors. Finished cells are kept in results/self_training.cells.jsonl.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
+from functools import partial
 
-from common import RESULTS, child, environment, record
+from common import Cells, child, record
 
 ASKED = {"fewclue_eprstmt": "这条评论的情感是什么？", "fewclue_tnews": "这条新闻是关于什么的？"}
 PROGRAM = """
@@ -36,7 +35,6 @@ seconds = time.process_time() - begin
 right = [int(found == label) for found, (_, label) in zip(function.map([text for text, _ in test]), test)]
 print(json.dumps({'accuracy': sum(right) / len(right), 'n': len(right), 'rows': len(train), 'fit_cpu_s': round(seconds, 1), 'notes': list(function.history[-1].notes)}))
 """
-CELLS = RESULTS / "self_training.cells.jsonl"
 
 
 def main() -> None:
@@ -47,7 +45,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--most", type=int, default=4000)
     options = parser.parse_args()
-    found = {tuple(cell["key"]): cell for cell in map(json.loads, CELLS.read_text().splitlines())} if CELLS.is_file() else {}
+    found = Cells("self_training")
     results = {}
     for name in options.sets.split(","):
         for teacher in options.teachers.split(","):
@@ -55,12 +53,7 @@ def main() -> None:
             for seed in range(options.seeds):
                 for arm, values in arms.items():
                     key = (arm, teacher, name, str(seed), str(options.most))
-                    if key not in found:
-                        found[key] = {"key": key, **child(PROGRAM, *key, ASKED[name]), "commit": environment()["commit"], "load": environment()["load_at_start"]}
-                        with CELLS.open("a") as stream:
-                            stream.write(json.dumps(found[key], ensure_ascii=False) + "\n")
-                        print(found[key], file=sys.stderr, flush=True)
-                    values.append(found[key]["accuracy"])
+                    values.append(found.fill(key, partial(child, PROGRAM, *key, ASKED[name]))["accuracy"])
             results[f"{name}, {teacher}"] = _compared(arms)
     record("self_training", {"seeds": list(range(options.seeds)), "most_unlabelled": options.most, "results": results})
 

@@ -16,9 +16,10 @@ import argparse
 import json
 import statistics
 import sys
+from functools import partial
 
 import numpy as np
-from common import RESULTS, ROOT, child, environment, record
+from common import ROOT, Cells, child, record
 
 SETS = {  # name -> encoder, what is asked, slips
     "sst2": ("minilm", "What is the sentiment of this sentence?", "typos:0.1"),
@@ -91,7 +92,6 @@ if given['counterfactual']:
     found['counterfactual'] = right([r['text'] for r in edits], [str(r['label']) for r in edits])
 print(json.dumps(found))
 """
-CELLS = RESULTS / "switches.cells.jsonl"
 RESAMPLES = 2000
 
 
@@ -115,23 +115,15 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "src"))
-    if options.fresh:
-        CELLS.unlink(missing_ok=True)
-    RESULTS.mkdir(exist_ok=True)
-    found = {tuple(cell["key"]): cell for cell in map(json.loads, CELLS.read_text().splitlines())} if CELLS.is_file() else {}
+    found = Cells("switches", fresh=options.fresh)
     for method, size, seed, name, arm in cells_of(options):
         key = key_of(options, method, size, seed, name, arm)
-        if key in found:
-            continue
         model, instruction, slips = SETS[name]
         given = {
             "set": name, "model": model, "instruction": instruction, "slips": slips, "method": method, "settings": ARMS[arm], "size": size, "seed": seed,
             "test_rows": options.test_rows, "most": options.most, "counterfactual": name in COUNTERFACTUAL,
         }  # fmt: skip
-        found[key] = {"key": key, **child(PROGRAM, json.dumps(given), timeout=14400), "commit": environment()["commit"]}
-        with CELLS.open("a") as stream:
-            stream.write(json.dumps(found[key]) + "\n")
-        print({k: v if k not in COLUMNS else round(share(v), 4) for k, v in found[key].items()}, file=sys.stderr, flush=True)
+        found.fill(key, partial(child, PROGRAM, json.dumps(given), timeout=14400), hidden=COLUMNS)
     record("switches", {method: summary(found, options, method) for method in options.methods.split(",")})
 
 

@@ -36,6 +36,7 @@ def test_a_saved_function_learns_on_and_is_saved_anew(files, tiny_encoder, capsy
 
 @pytest.mark.parametrize(("arguments", "said"), [
     (("learn", "post.jsonl", "--earlier", "mood.jsonl"), "--earlier goes with --from"),
+    (("learn", "post.jsonl", "--from", "x.fn", "--unlabelled", "mood.jsonl"), "--unlabelled goes without --from"),
     (("learn", "post.jsonl", "--from", "x.fn", "--labels", "a,b"), "leave out"),
     (("learn", "post.jsonl", "--from", "post.fn"), "--out NEW.fn"),
     (("sequence", "mood.jsonl", "post.jsonl", "--test", "mood.jsonl"), "one file a TRAIN"),

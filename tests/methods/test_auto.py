@@ -11,7 +11,7 @@ from hanshuku.methods import get_method
 from hanshuku.methods.auto import LADDERS
 from hanshuku.methods.auto_ladder import row_scores
 from hanshuku.methods.auto_search import Search
-from hanshuku.methods.auto_table import sign_test, trial_table
+from hanshuku.methods.auto_table import trial_table
 from hanshuku.tasks import KINDS, Task
 from hanshuku.tasks.base import objects
 from hanshuku.training.run import Run
@@ -80,6 +80,32 @@ def test_what_cannot_fit_the_budget_is_not_tried_and_the_one_most_likely_best_ge
     assert "does not fit" in search.arms[1].note
 
 
+def test_what_was_never_judged_and_does_not_fit_the_time_is_not_chosen(tiny_encoder, monkeypatch):
+    search = search_of({}, tiny_encoder, budget_s=30.0)
+    monkeypatch.setattr(type(search.pace), "seconds", lambda self, method, name, rows: 1000.0 if name == "contrastive" else 0.1)
+    search.climb(["probe", "contrastive"])
+    standing = search.board()
+    assert standing.mean[1] > standing.mean[0], "it is expected to be better"
+    assert search.best().name == "probe"
+
+
+def test_what_does_not_fit_the_memory_is_out(tiny_encoder, monkeypatch):
+    monkeypatch.setattr("hanshuku.methods.auto_search.free_mb", lambda: 0.0)
+    search = search_of({}, tiny_encoder)
+    search.climb(["probe", "finetune"])
+    assert search.arms[1].is_out and "MB are free" in search.arms[1].note
+    assert search.best().name == "probe"
+
+
+def test_without_a_budget_a_dear_arm_gets_its_first_fold_and_no_more_than_two_minutes_of_others(tiny_encoder, monkeypatch):
+    search = search_of({}, tiny_encoder)
+    monkeypatch.setattr(search, "fit_seconds", lambda arm, rows: 100.0)
+    monkeypatch.setattr(Search, "try_part", lambda self, arm, part: arm.seconds.append(100.0))
+    monkeypatch.setattr("hanshuku.methods.auto_search.WORTH", 0.0)
+    search.climb(["finetune"])
+    assert search.arms[0].done == 1
+
+
 def test_a_search_that_was_killed_does_not_ask_again_for_what_was_answered(tiny_encoder, tmp_path, monkeypatch):
     whole = search_of({}, tiny_encoder)
     whole.climb(["similarity", "finetune"])
@@ -145,12 +171,6 @@ def test_rows_are_scored_by_what_their_task_asks():
 
     rows = Encoded(several, [("a",), ("b",)], np.array([[1.0, 0.0], [0.0, 0.0]]), np.zeros(2, np.int64))
     assert row_scores(several, Both(several), rows).tolist() == pytest.approx([2 / 3, 1.0])
-
-
-@pytest.mark.parametrize(("wins", "losses", "p"), [(0, 0, 1.0), (5, 5, 1.0), (10, 0, 2 / 1024), (8, 2, 0.109375)])
-def test_the_sign_test_is_the_exact_one(wins, losses, p):
-    ours, theirs = np.array([1] * wins + [0] * losses), np.array([0] * wins + [1] * losses)
-    assert sign_test(ours, theirs) == pytest.approx(p)
 
 
 @pytest.mark.parametrize("wrong", [0.01, 0.9])

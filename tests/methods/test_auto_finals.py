@@ -25,7 +25,7 @@ def answers(right, sure=0.8):
 @pytest.fixture
 def search(tiny_encoder):
     rows = rows_of("one label")
-    made = Search(rows.task, rows, tiny_encoder, None, Run(seed=0), get_method("auto"))
+    made = Search(rows.task, rows, tiny_encoder, None, Run(seed=0, budget_s=600.0), get_method("auto"))
     judges = Encoded(rows.task, [("a",)] * N, np.zeros(N, np.int64), np.zeros(N, np.int64))
     made.judges = Judges(judges, ((rows, np.arange(N)),) * 5, folds=True)
     return made
@@ -108,6 +108,13 @@ def test_a_switch_is_kept_only_where_the_paired_test_speaks_for_it(search, monke
     found = try_switches(search, base)
     assert found.changes == ({"adversarial": "fgm"} if is_kept else {})
     assert all("switch:" in arm.note for arm in search.arms[1:])
+
+
+def test_without_a_budget_no_switch_is_tried(search):
+    base = placed(search, "finetune", [1] * 150 + [0] * 50, 5.0)
+    search.run = Run(seed=0)
+    assert try_switches(search, base) is base
+    assert search.arms == [base]
 
 
 def test_with_few_rows_no_switch_is_tried(search):

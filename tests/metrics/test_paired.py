@@ -6,7 +6,15 @@ import pytest
 from hanshuku.errors import DataError
 from hanshuku.metrics.classification import accuracy_sample
 from hanshuku.metrics.intervals import bootstrap
-from hanshuku.metrics.paired import Paired, holm, mcnemar, paired_bootstrap, paired_difference, rows_to_settle
+from hanshuku.metrics.paired import (
+    Paired,
+    holm,
+    mcnemar,
+    paired_bootstrap,
+    paired_difference,
+    rows_to_settle,
+    sign_test,
+)
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -79,3 +87,9 @@ def test_as_many_more_rows_as_the_power_formula_asks():
 def test_no_rows_settle_what_was_not_seen_or_what_the_seeds_blur():
     assert rows_to_settle(Paired(0.0, -0.1, 0.1, 1.0, 1e-4, 0.0), 100) is None
     assert rows_to_settle(Paired(0.02, -0.1, 0.1, 0.5, 1e-4, 0.02**2), 100, seed_count=3) is None
+
+
+@pytest.mark.parametrize(("wins", "losses", "p"), [(0, 0, 1.0), (5, 5, 1.0), (10, 0, 2 / 1024), (8, 2, 0.109375)])
+def test_the_sign_test_is_the_exact_one(wins, losses, p):
+    ours, theirs = np.array([1] * wins + [0] * losses), np.array([0] * wins + [1] * losses)
+    assert sign_test(ours, theirs) == pytest.approx(p)

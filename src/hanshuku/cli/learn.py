@@ -66,6 +66,8 @@ def command(
     run_folder = target.with_name(target.name + ".run")
     if earlier and not from_:
         raise ConfigError("--earlier goes with --from FN: rows that this function learned from before.")
+    if unlabelled and from_:
+        raise ConfigError("--unlabelled goes without --from: a function that learns on reads labelled rows only.")
     start: Function[..., Any]
     start = _saved(from_, task, labels, schema, instruction, model) if from_ else Function(_task(rows, task, labels, instruction, schema))
     more = {name: read_examples(file, columns, encoding) for name, file in (("earlier", earlier), ("unlabelled", unlabelled)) if file}

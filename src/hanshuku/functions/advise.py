@@ -17,8 +17,8 @@ from hanshuku.methods import METHODS, get_method
 from hanshuku.methods.auto import JUDGED, LADDERS
 from hanshuku.methods.auto_prior import expected
 from hanshuku.methods.auto_standing import rows_a_class
-from hanshuku.methods.auto_table import sign_test
 from hanshuku.methods.row_values import right_rows
+from hanshuku.metrics.paired import sign_test
 from hanshuku.models.pull import pull
 from hanshuku.tasks import Task
 from hanshuku.training.budget import Budget, parse_budget

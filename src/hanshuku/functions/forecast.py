@@ -20,6 +20,7 @@ from hanshuku.evaluation.runs import DONE, Candidate
 from hanshuku.functions.compare import examples_of
 from hanshuku.functions.learn import default_model, encoded
 from hanshuku.methods import get_method
+from hanshuku.methods.auto_cost import free_mb
 from hanshuku.models.pull import pull
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
@@ -87,7 +88,7 @@ def forecast(
     else:
         seconds, memory = _extrapolated(probe, chosen, rows)
     low, high = (seconds * factor for factor in SPREAD)
-    return Forecast(method, model, len(rows), seconds, low, high, memory, _available_mb(), time.monotonic() - begin)
+    return Forecast(method, model, len(rows), seconds, low, high, memory, free_mb(), time.monotonic() - begin)
 
 
 @dataclass
@@ -142,9 +143,3 @@ def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, flo
     longest = np.argsort([-sum(map(len, row)) for row in rows.inputs])[: 2 * batch]
     memory = max(few[1], more[1], probe.fit(short, np.sort(longest))[1])
     return few[0] + max(0.0, a_row * (len(rows) - counts[0])) + a_pass * len(rows) * (passes - 1) + a_step * steps, memory
-
-
-def _available_mb() -> float:
-    import psutil
-
-    return float(psutil.virtual_memory().available) / 2**20

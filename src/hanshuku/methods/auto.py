@@ -36,7 +36,7 @@ class Auto:
 
     methods: str = field(default="", metadata={"help": "methods to try, with commas, cheapest first; empty: those for the kind of task"})
     latency_ms: float = field(default=0.0, metadata={"help": "labels, numbers: most milliseconds a text may take; with it two methods may answer together; 0: one method, however slow"})
-    switches: bool = field(default=True, metadata={"help": "try switches on the best method at last; one is kept only where a paired test speaks for it"})
+    switches: bool = field(default=True, metadata={"help": "where a budget is given, try switches on the best method at last; one is kept only where a paired test speaks for it"})
     held_out: float = field(default=0.0, metadata={"help": "part of the rows that judges, 0.05..0.5; 0: labels, numbers: five folds, of 2,000 rows and more a tenth; else a quarter"})
     most_held_out: int = field(default=2000, metadata={"help": "rows that are held out at most"})
 
@@ -76,7 +76,7 @@ class Auto:
             raise MissingExtra(error.name or "torch", "train", "Choosing among methods") from error
         search = Search(task, train, model, validation, run, self)
         search.climb([*names, "self_train"] if train.unlabelled and not self.methods else names)
-        best = search.board().leader
+        best = search.best()
         choice = choose(search, try_switches(search, best) if self.switches else best)
         predictor = make(search, choice)
         predictor.trials = search.trials(choice.arms)  # type: ignore[attr-defined]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ class Arm:
         seconds: of each fit so far.
         latency_ms: of one text alone; None: not measured.
         note: why it goes no further.
+        is_out: whether it cannot be chosen: it failed, or does not fit this machine's memory.
         predictor: what may be used as it is: learned from all rows that are not held out, or from none.
     """
 
@@ -48,6 +48,7 @@ class Arm:
     seconds: list[float] = field(default_factory=list)
     latency_ms: float | None = None
     note: str = ""
+    is_out: bool = False
     predictor: Predictor | None = None
 
     @property
@@ -146,7 +147,7 @@ class Shelf:
         """
         if self.folder is None:
             return
-        facts = {"seconds": arm.seconds[-1], "latency_ms": arm.latency_ms, "command": arm.label}
+        facts = {"seconds": arm.seconds[-1], "latency_ms": arm.latency_ms, "arm": arm.label}
         with whole_file(self._file(arm, part)) as stream:
             np.savez(stream, right=right, outputs=outputs, facts=np.array(json.dumps(facts)))
 
@@ -177,12 +178,7 @@ def trial_of(arm: Arm, seed: int, **more: Any) -> dict[str, Any]:
     """The arm as plain JSON data, for the record of how a function was learned."""
     judged = arm.right[~np.isnan(arm.right)]
     return {
-        "method": arm.name, "model": arm.model, "settings": flat_settings(arm.method), "score": float(judged.mean()) if len(judged) else None,
+        "method": arm.name, "label": arm.label, "model": arm.model, "settings": flat_settings(arm.method), "score": float(judged.mean()) if len(judged) else None,
         "rows": len(judged), "fits": arm.done, "seconds": round(sum(arm.seconds), 2), "latency_ms": arm.latency_ms and round(arm.latency_ms, 2),
         "command": arm.command(seed), "note": arm.note, **more,
     }  # fmt: skip
-
-
-def settings_text(arms: Sequence[Arm]) -> str:
-    """The arms' labels, joined."""
-    return " + ".join(arm.label for arm in arms)

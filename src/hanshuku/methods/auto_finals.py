@@ -11,8 +11,8 @@ from hanshuku.inference.base import Predictor
 from hanshuku.methods.auto_arms import Arm
 from hanshuku.methods.auto_prior import Standing
 from hanshuku.methods.auto_standing import RATE, joined, measurement
-from hanshuku.methods.auto_table import sign_test
 from hanshuku.methods.row_values import right_rows
+from hanshuku.metrics.paired import sign_test
 
 if TYPE_CHECKING:
     from hanshuku.methods.auto_search import Search
@@ -42,12 +42,14 @@ class Choice:
 def try_switches(search: Search, base: Arm) -> Arm:
     """The base arm with the switches that a paired test on the same rows speaks for; each is tried on what was kept so far.
 
+    Without a budget none is tried: they multiply the time, and nobody said that it may be spent.
+
     Args:
         search: whose time is spent.
         base: the best arm.
     """
     judged = int((~np.isnan(base.right)).sum())
-    if judged < ENOUGH:
+    if judged < ENOUGH or search.run.budget_s is None:
         return base
     changes, best = SWITCHES.get(base.name, ()), base
     for change in changes:
@@ -76,7 +78,7 @@ def choose(search: Search, best: Arm) -> Choice:
     single = _single(best)
     if not limit:
         return single
-    judged = [arm for arm in search.arms if not arm.note.startswith("failed") and arm.outputs is not None and arm.latency_ms is not None]
+    judged = [arm for arm in search.arms if not arm.is_out and arm.outputs is not None and arm.latency_ms is not None]
     fast = [arm for arm in judged if (arm.latency_ms or 0.0) <= limit]
     standing = search.board()
     if single.latency_ms > limit:

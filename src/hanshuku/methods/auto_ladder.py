@@ -11,9 +11,9 @@ import numpy as np
 from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.errors import BudgetError, ConfigError, HanshukuError
 from hanshuku.inference.base import Predictor
-from hanshuku.methods.auto_table import sign_test
 from hanshuku.methods.row_values import right_rows
 from hanshuku.methods.switching import flat_settings
+from hanshuku.metrics.paired import sign_test
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run, Step
 

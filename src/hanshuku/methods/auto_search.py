@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 WORTH = 0.05  # least chance of being the best that is worth another fit
 CHEAP = {"similarity": 0.1, "static": 0.25, "probe": 0.5}  # they answer every part at once, where that takes no more than this part of the time
 READERS = ("probe", "contrastive")  # they read every row by the whole encoder, whatever their budget
+UNASKED_S = 120.0  # seconds that a dear arm's folds take at most where no budget is given; its first one is always taken
 ASIDE = 0.25  # part of the time left that an arm may take which is not the likeliest one
 TEXTS = 8  # texts whose latency is measured
 
@@ -84,7 +85,7 @@ class Search:
         found = Arm(name, method, model, np.full(len(self.judges.rows), np.nan))
         needed, free = self.pace.memory_mb(method, name) - self.pace.base_mb, free_mb()
         if needed > free:
-            found.note = f"not tried: it needs {needed:,.0f} MB, and {free:,.0f} MB are free"
+            found.is_out, found.note = True, f"not tried: it needs {needed:,.0f} MB, and {free:,.0f} MB are free"
         self.arms.append(found)
         return found
 
@@ -104,11 +105,19 @@ class Search:
         return [arm for arm in self.arms if not arm.note and arm.done < len(self.judges.parts)]
 
     def board(self) -> Board:
-        """The standings of the arms that did not fail."""
-        sound = [arm for arm in self.arms if not arm.note.startswith("failed")]
+        """The standings of the arms that can be chosen."""
+        sound = [arm for arm in self.arms if not arm.is_out]
         if not sound:
             raise BudgetError("No method could be fitted. " + "; ".join(f"{arm.label}: {arm.note}" for arm in self.arms))
         return board(self.task, sound, len(self.train), self.run.seed)
+
+    def best(self) -> Arm:
+        """The arm that is expected to do best, among those that were judged or of which a whole fit still fits the time."""
+        standing = self.board()
+        able = [arm for arm in standing.arms if arm.done or self.fit_seconds(arm, len(self.train)) <= self.left()]
+        if not able:
+            return min(standing.arms, key=lambda arm: self.fit_seconds(arm, len(self.train)))
+        return max(able, key=lambda arm: float(standing.mean[standing.arms.index(arm)]))
 
     def _next(self) -> Arm | None:
         """The arm whose fit is worth most now; None: nothing more is worth its time, or fits in it."""
@@ -130,6 +139,8 @@ class Search:
     def _fits(self, arm: Arm, standing: Board) -> bool:
         """Whether a fit of the arm leaves enough time for what will probably be chosen."""
         left, seconds = self.left(), self.fit_seconds(arm, len(self.judges.parts[0][0]))
+        if math.isinf(left):
+            return not arm.done or sum(arm.seconds) + seconds <= UNASKED_S
         likeliest = max(standing.arms, key=standing.chance_of)
         if arm is not likeliest and not likeliest.done and likeliest in self.open():
             return seconds <= ASIDE * left  # the likeliest one has not had its turn
@@ -156,7 +167,7 @@ class Search:
         try:
             predictor, outputs = self._answers(arm, rows, asked, part)
         except HanshukuError as error:
-            arm.note = f"failed: {error}"
+            arm.is_out, arm.note = True, f"failed: {error}"
             return
         arm.seconds.append(time.monotonic() - begin)
         if arm.latency_ms is None:

@@ -33,11 +33,6 @@ class Board:
     sd: np.ndarray
     chance: np.ndarray
 
-    @property
-    def leader(self) -> Arm:
-        """The arm with the greatest expected gain."""
-        return self.arms[int(self.mean.argmax())]
-
     def chance_of(self, arm: Arm) -> float:
         """That it is the best one."""
         return float(self.chance[self.arms.index(arm)])

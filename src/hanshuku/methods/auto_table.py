@@ -1,21 +1,9 @@
-"""What `auto` tried, as a table for the terminal; and the test by which one way beats another on the same rows."""
+"""What `auto` tried, as a table for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import comb
 from typing import Any
-
-import numpy as np
-
-
-def sign_test(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Two-sided p of a paired sign test on rows that differ (McNemar's exact test where rows are right or wrong)."""
-    wins, losses = int((ours > theirs).sum()), int((ours < theirs).sum())
-    n, k = wins + losses, min(wins, losses)
-    if n == 0:
-        return 1.0
-    return min(1.0, 2 * sum(comb(n, i) for i in range(k + 1)) / 2**n)
 
 
 def trial_table(trials: Sequence[Mapping[str, Any]]) -> Any:

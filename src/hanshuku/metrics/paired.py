@@ -45,6 +45,11 @@ def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> McNemar:
     return McNemar(only_a, only_b, exact, mid)
 
 
+def sign_test(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Two-sided p of the exact sign test on the rows whose (N,) numbers differ; of rows that are right or wrong it is McNemar's exact test."""
+    return mcnemar(ours > theirs, theirs > ours).p_exact
+
+
 @dataclass(frozen=True)
 class Paired:
     """The difference of two metrics, first minus second."""
