@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -13,6 +14,8 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import DataError, TaskError
 from hanshuku.evaluation.cost import library_versions, machine, peak_memory_mb, reset_peak
+from hanshuku.evaluation.parts import measure_parts
+from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.report import Report
 from hanshuku.inference.base import Predictor
 from hanshuku.metrics.calibration import expected_calibration_error
@@ -37,6 +40,8 @@ def evaluate(
     batch: int = BATCH,
     notes: Sequence[str] = (),
     report: Callable[[Step], None] = silent,
+    columns: Mapping[str, Sequence[Any]] | None = None,
+    wanted: Wanted | None = None,
 ) -> Report:
     """Measured quality and cost of a predictor.
 
@@ -47,6 +52,8 @@ def evaluate(
         batch: rows handed over at once.
         notes: what was counted and said of the rows before; kept in the report.
         report: called after each batch.
+        columns: what else the file says of the rows, N cells each.
+        wanted: the parts that are measured beside the metrics; None: none.
 
     Raises:
         DataError: there is no row, no target, or an output is no number.
@@ -57,7 +64,10 @@ def evaluate(
     bits = likelihood(predictor, encoded)
     margins = preferences(predictor, encoded, bits)
     notes = [*notes, *(note for note in getattr(predictor, "notes", ()) if note not in notes)]
-    return judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits, margins=margins)
+    found = judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits, margins=margins)
+    if wanted is None:
+        return found
+    return replace(found, parts=measure_parts(Seen(predictor, encoded, outputs, columns or {}, seed, report), wanted))
 
 
 def check(predictor: Predictor, encoded: Encoded) -> None:

@@ -33,6 +33,7 @@ class Report:
     versions: Mapping[str, str] = field(default_factory=dict)  # of the libraries
     machine: str = ""
     date: str = ""  # UTC, ISO 8601
+    parts: Mapping[str, Any] = field(default_factory=dict)  # what else was looked at, plain JSON data by name; see evaluation.parts
 
     def to_json(self) -> dict[str, Any]:
         """``{"metrics": {"accuracy": {"value": ..., "low": ..., "high": ..., "n": ..., "chance": ...}, ...}, "cost": {...}, ...}``."""

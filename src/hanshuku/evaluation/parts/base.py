@@ -1,0 +1,59 @@
+"""What a part of a report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.encoded import Encoded
+from hanshuku.inference.base import Predictor
+from hanshuku.tasks import Task
+from hanshuku.training.run import Step, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The rows that were measured, and what was answered."""
+
+    predictor: Predictor
+    encoded: Encoded  # N labelled rows
+    outputs: np.ndarray  # of the predictor, see Predictor.outputs
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # N cells each: what else the file says of the rows
+    seed: int = 0
+    report: Callable[[Step], None] = silent
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """Which parts are measured, and what they look at."""
+
+    checks: tuple[str, ...] | None = None  # names in PARTS; None: all that suit; (): those alone that ask nothing again
+    ood: Mapping[str, Encoded] = field(default_factory=dict)  # sets of another domain, by name
+    behaviours: tuple[Any, ...] = ()  # CheckList-style tests, as read from their files
+    groups: str = ""  # column that names the group of a row
+    rows: int = 200  # most rows that a part asks again in another form
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a report.
+
+    Attributes:
+        measure: plain JSON data (dicts, lists, text, numbers, None), or None where these rows give nothing to say.
+        suits: whether it can be measured for a task.
+        asks_again: whether the predictor is asked more than once, so that it costs time.
+        is_asked: whether it is measured although nobody named it; for one that needs a file or a column, where these are given.
+    """
+
+    measure: Callable[[Seen, Wanted], dict[str, Any] | None]
+    suits: Callable[[Task], bool]
+    asks_again: bool = False
+    is_asked: Callable[[Wanted], bool] = lambda _wanted: True
+
+    def asked(self, seen: Seen, wanted: Wanted) -> bool:
+        """Whether it is measured although nobody named it. What asks again is left out for a model on a server, which costs money."""
+        costs = self.asks_again and bool(getattr(seen.predictor, "spending", None))
+        return self.suits(seen.encoded.task) and self.is_asked(wanted) and not costs
