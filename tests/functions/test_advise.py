@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from hanshuku.errors import ConfigError, ModelError
-from hanshuku.functions.advise import advise, encoder_of
+from hanshuku.functions.advise import advise
 from tests.children import GLAD, SAD
 
 ROWS = [{"text": f"{text} {i}", "label": label} for label, texts in (("good", GLAD), ("bad", SAD)) for text in texts for i in range(4)]
@@ -47,8 +47,8 @@ def test_sources_are_compared_on_the_same_rows_out_of_fold(tiny_encoder, tmp_pat
     Function(task).learn(ROWS, method="finetune", model=tiny_encoder, epochs=1, learning_rate=3e-3).save(rich)
     found = {source.source: source for source in advise(ROWS, model=tiny_encoder, sources=[rich]).sources}
     rows = encoded(task, ROWS)[0]
-    for source, model in ((rich, encoder_of(rich)), (tiny_encoder, tiny_encoder)):
-        answers = out_of_fold(rows, method="probe", model=model).outputs
+    for source in (rich, tiny_encoder):
+        answers = out_of_fold(rows, method="probe", model=source).outputs
         assert found[source].score == (answers.argmax(axis=1) == rows.targets).mean()
     assert found[tiny_encoder].p is None and 0 <= found[rich].p <= 1
 
@@ -60,7 +60,7 @@ def test_another_function_learns_from_the_source_that_was_advised(tiny_encoder, 
     rich = Function(Task("classify", labels=("good", "bad"))).learn(ROWS, method="finetune", model=tiny_encoder, epochs=1)
     rich.save(tmp_path / "rich.fn")
     poor = Function(Task("classify", labels=("yes", "no"))).learn(
-        [{"text": row["text"], "label": "yes" if row["label"] == "good" else "no"} for row in ROWS], method="probe", model=encoder_of(str(tmp_path / "rich.fn"))
+        [{"text": row["text"], "label": "yes" if row["label"] == "good" else "no"} for row in ROWS], method="probe", model=str(tmp_path / "rich.fn")
     )
     poor.save(tmp_path / "poor.fn")
     assert poor("a glad happy day") in {"yes", "no"}
@@ -74,8 +74,8 @@ def test_a_source_that_is_not_there_is_said_before_anything_is_read(tiny_encoder
 def test_a_function_without_a_network_of_its_own_is_no_source(tmp_path):
     (tmp_path / "probe.fn").mkdir()
     (tmp_path / "probe.fn" / "function.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(ConfigError, match="whole network"):
-        encoder_of(str(tmp_path / "probe.fn"))
+    with pytest.raises(ModelError, match="holds no network"):
+        advise(ROWS, sources=[str(tmp_path / "probe.fn")])
 
 
 def test_texts_are_not_advised_on_and_the_methods_for_them_are_named():

@@ -57,9 +57,23 @@ def test_what_was_merged_is_a_plain_model_of_transformers(tiny_causal, tmp_path)
         assert torch.allclose(plain(input_ids=ids).logits, small.predictor().loaded.network(input_ids=ids).logits, atol=1e-5)
 
 
+@pytest.mark.parametrize("tuning", [{"tuning": "bias"}, {"tuning": "last_layers", "size": 1}])
+def test_weights_that_moved_are_merged_too(tiny_encoder, tuning, tmp_path):
+    rows = rows_of("one label")
+    small = Function(TASKS["one label"], get_method("finetune", **tuning, epochs=3, precision="fp32").fit(rows.task, rows, model=tiny_encoder))
+    small.merge().save(tmp_path / "merged.fn")
+    assert (tmp_path / "merged.fn/model/config.json").is_file()
+    assert np.allclose(load(tmp_path / "merged.fn").predictor().outputs(rows.inputs), small.predictor().outputs(rows.inputs), atol=1e-6)
+
+
+def test_biases_that_the_model_has_no_place_for_are_not_merged(tiny_causal):
+    with pytest.raises(ConfigError, match="become part"):
+        written(tiny_causal, "bias").merge()
+
+
 @pytest.mark.parametrize("tuning", ["prefix", "adapter", "all"])
 def test_what_is_no_part_of_the_weights_is_refused(tiny_causal, tuning):
-    with pytest.raises(ConfigError, match="lora, dora and ia3"):
+    with pytest.raises(ConfigError, match="become part"):
         written(tiny_causal, tuning).merge()
 
 

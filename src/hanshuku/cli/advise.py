@@ -66,4 +66,4 @@ def _show(found: Advice, quiet: bool) -> None:
             table.add_row(source.source, f"{source.score:.3f}", f"{100 * source.gain:+.1f}", "" if source.p is None else f"{source.p:.3f}")
         console.print(table)
         if not quiet:
-            console.print("score: of a probe on its vectors, out of fold. Learn from a source: --model SOURCE, of a function --model NAME.fn/model", style="dim", markup=False)
+            console.print("score: of a probe on its vectors, out of fold. Learn from a source: hanshuku learn ... --model SOURCE", style="dim", markup=False)

@@ -41,7 +41,7 @@ def command(
     labels: Annotated[str, typer.Option(help="The legal labels, a,b,c; found from TRAIN where not given.")] = "",
     schema: Annotated[str, typer.Option(metavar="FILE", help="extract: a JSON schema of the answers; found from TRAIN where not given.")] = "",
     instruction: Annotated[str, typer.Option(help="What the function does, in a sentence.")] = "",
-    model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder; the method's default where not given.")] = "",
+    model: Annotated[str, typer.Option(help="Catalogue name, hub name, folder, or a function NAME.fn whose network it starts from; the method's default where not given.")] = "",
     method: Annotated[str, typer.Option(help="auto, or a method by name; auto where not given, with --from continual.")] = "",
     set_: Settings = None,
     budget: Annotated[str, typer.Option(help="Wall time that may be spent: 5min, 90s, 1h.")] = "",

@@ -10,7 +10,7 @@ from hanshuku.cli.common import Json, print_json, stdout
 
 
 def command(
-    function: Annotated[str, typer.Argument(metavar="FN", help="A function learned with tuning lora, dora or ia3: NAME.fn")],
+    function: Annotated[str, typer.Argument(metavar="FN", help="A function learned with tuning lora, dora, ia3, bias or last_layers: NAME.fn")],
     out: Annotated[str, typer.Argument(help="Folder to write, NAME.merged.fn say; its model/ is a plain transformers folder.")],
     json: Json = False,
 ) -> None:

@@ -115,7 +115,7 @@ def advise(
         raise ConfigError(f"advise is for {' and '.join(sorted(JUDGED))}. For tasks of kind {task.kind!r} learn with method auto, which tries {', '.join(LADDERS[task.kind])}.")
     rows, _ = encoded(task, examples, drop_empty=True, drop_repeated=True)
     model = model or default_model(get_method("probe"), task, rows)
-    for name in (model, *map(encoder_of, sources)):
+    for name in (model, *sources):
         pull(name, accept_licence=accept_licence)
     report(Step(0, 1, note="read a few rows"))
     pace, limit, free = Pace.look(task, rows, model), parse_budget(budget).seconds, free_mb()
@@ -144,21 +144,9 @@ def _sources(rows: Encoded, names: Sequence[str], seed: int, report: Callable[[S
     first: np.ndarray | None = None
     for name in names:
         report(Step(0, 1, note=f"read the rows with {name}"))
-        answers = out_of_fold(rows, method="probe", model=encoder_of(name), folds=min(FOLDS, len(set(rows.inputs))), seed=seed)
+        answers = out_of_fold(rows, method="probe", model=name, folds=min(FOLDS, len(set(rows.inputs))), seed=seed)
         right = right_rows(rows.task, rows.targets, answers.outputs, answers.threshold)
         first = right if first is None else first
         p = None if right is first else sign_test(right, first)
         found.append(SourceAdvice(name, float(right.mean()), float((right - first).mean()), p))
     return tuple(sorted(found, key=lambda each: -each.score))
-
-
-def encoder_of(source: str) -> str:
-    """What to give as `model` so that learning starts from a source: a function's own network, else the name itself."""
-    from pathlib import Path
-
-    folder = Path(source) / "model"
-    if not (Path(source) / "function.json").is_file():
-        return source
-    if not (folder / "config.json").is_file():
-        raise ConfigError(f"{source} holds no whole network that another function could start from. Merge it first (hanshuku merge), or give one learned by finetune or contrastive.")
-    return str(folder)

@@ -225,7 +225,7 @@ class Function(Generic[P, R]):
         return wrong_labels(examples, task=self.task, **options)
 
     def merge(self) -> Function[P, R]:
-        """The same function with its LoRA, DoRA or IA3 made part of the weights: saved, its `model/` is a plain transformers folder.
+        """The same function with its LoRA, DoRA or IA3 (or biases, or top layers) made part of the weights: saved, its `model/` is a plain transformers folder.
 
         It answers as before and needs neither peft nor the base model, but takes the room of the whole model.
 

@@ -22,7 +22,9 @@ from hanshuku.functions.origin import Origin
 from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
 from hanshuku.methods.switching import flat_settings
-from hanshuku.models.catalogue import find
+from hanshuku.models.cache import read_json
+from hanshuku.models.catalogue import find, local_folder
+from hanshuku.models.folders import FUNCTION
 from hanshuku.models.pull import pull
 from hanshuku.models.remote import is_remote
 from hanshuku.tasks import WRITTEN_KINDS, Task
@@ -65,7 +67,8 @@ def learn(
         examples: Examples, Encoded, or whatever `read` takes. Empty and repeated rows are left out, counted and noted. None: for
             methods that learn nothing (prompt, similarity), to choose their model and settings.
         method: a name in METHODS; "auto" chooses by held-out score.
-        model: catalogue name, hub name or folder; None: the method's default for the task and language.
+        model: catalogue name, hub name, folder, or that of a function (NAME.fn) whose network learning starts from, with a head of its own; None: the
+            method's default for the task and language.
         budget: wall time that may be spent: "5 min", seconds, or None.
         validation: labelled examples for early stopping and thresholds; None: the method holds rows out where it must.
         unlabelled: rows of the task without an answer, for methods that learn from these too (self_train, and auto, which then tries it).
@@ -97,7 +100,7 @@ def learn(
     run = Run(seed, Path(folder) if folder else None, parse_budget(budget).seconds, report, tuple(track))
     start = time.perf_counter()
     predictor = chosen.fit(task, rows, model=model, validation=held, run=run)
-    texts = tuple(str(getattr(note, "message", note)) for note in (*notes, *getattr(predictor, "fit_notes", ())))
+    texts = tuple(str(getattr(note, "message", note)) for note in (*_of_source(model), *notes, *getattr(predictor, "fit_notes", ())))
     return predictor, _origin(predictor, method, chosen, model, seed, rows, time.perf_counter() - start, texts)
 
 
@@ -171,6 +174,16 @@ def _language(task: Task, texts: Sequence[str]) -> str:
     found = language_of(list(texts)) if texts else "en"
     stated = language_of([*task.label_texts, task.instruction])
     return stated if found == "en" and stated != "en" else found
+
+
+def _of_source(model: str) -> tuple[str, ...]:
+    """A note of what the network had learned before, where it is a function's."""
+    manifest = read_json(Path(model).expanduser() / FUNCTION) if local_folder(model) else {}
+    if not manifest:
+        return ()
+    task, history = manifest.get("task", {}), manifest.get("history") or [{}]
+    how = f" by {history[-1]['method']} from {history[-1]['rows']:,} rows" if {"method", "rows"} <= set(history[-1]) else ""
+    return (f"it starts from the network of {model}, which had learned {task.get('name', 'a function')} ({task.get('kind', '?')}){how}",)
 
 
 def _fetch(model: str, *, accept_licence: bool) -> None:

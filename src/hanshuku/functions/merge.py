@@ -17,7 +17,7 @@ def merged(predictor: Predictor) -> Predictor:
     """
     loaded: Any = getattr(predictor, "loaded", None)
     if not hasattr(loaded, "merged"):
-        raise ConfigError("lora, dora and ia3 become part of a model's weights; this function was not learned by one of them, so there is nothing to merge.")
+        raise ConfigError("lora, dora, ia3, bias and last_layers become part of a model's weights; this function was not learned by one of them, so there is nothing to merge.")
     other: Any = copy.copy(predictor)
     other.loaded, other.changed = loaded.merged(), True
     return other  # type: ignore[no-any-return]

@@ -42,12 +42,21 @@ class Adapted(Loaded):
         """The same network as a plain one, whose change is part of its weights.
 
         Raises:
-            ConfigError: the change is no part of any weight: adapters, prefixes, vectors before the text.
+            ConfigError: the change is no part of any weight: adapters, prefixes, vectors before the text, biases that the model has no place for.
         """
-        if self.delta is None or self.delta.kind != "peft":
+        if self.delta is None or self.delta.kind not in {"peft", "weights"} or not self._has_room():
             kind = "nothing" if self.delta is None else f"a change of the kind {self.delta.kind!r}"
-            raise ConfigError(f"lora, dora and ia3 become part of a model's weights; this function holds {kind}.")
+            raise ConfigError(f"lora, dora, ia3, bias and last_layers become part of a model's weights; this function holds {kind}.")
         return Loaded(self.info, self.folder, self.network, self.tokenizer)
+
+    def _has_room(self) -> bool:
+        """Whether each parameter that changed is one that a network of this type has: tuning=bias may have put in others."""
+        if self.delta is None or self.delta.kind != "weights":
+            return True
+        import torch
+
+        with torch.device("meta"):
+            return set(self.delta.tensors) <= set(type(self.network)(self.network.config).state_dict())
 
 
 def save_backbone(loaded: Loaded, folder: Path, *, changed: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hanshuku.errors import ModelError, UnknownName
 from hanshuku.models.cache import RECORD, fault, place_of, read_json
-from hanshuku.models.folders import STATIC_LENGTH, inspect_folder
+from hanshuku.models.folders import FUNCTION, STATIC_LENGTH, inspect_folder, network_of
 from hanshuku.models.info import ModelInfo, Package
 from hanshuku.models.remote import is_remote, parse_remote
 
@@ -92,7 +92,7 @@ CATALOGUE: dict[str, ModelInfo] = {
 
 
 def find(name: str | PathLike[str]) -> ModelInfo:
-    """What is known of a model by its catalogue name, its hub name ("org/name", "org/name@revision"), its folder, or its name on a server.
+    """What is known of a model by its catalogue name, its hub name ("org/name", "org/name@revision"), its folder, that of a function (NAME.fn), or its name on a server.
 
     Nothing is fetched: of a hub model that is not in the cache only the name is known.
 
@@ -122,14 +122,20 @@ def find(name: str | PathLike[str]) -> ModelInfo:
 
 
 def local_folder(name: str) -> Path | None:
-    """The folder that a name stands for, if it stands for one: it exists and is no catalogue name."""
+    """The folder that a name stands for, if it stands for one: it exists and is no catalogue name. A function's folder stands for its network.
+
+    Raises:
+        ModelError: it is a function that holds no whole network.
+    """
     if not name.strip() or name in CATALOGUE or "\0" in name or is_remote(name):
         return None
     try:
         folder = Path(name).expanduser()
-        return folder if folder.is_dir() else None
+        if not folder.is_dir():
+            return None
     except (OSError, RuntimeError):  # a name longer than the file system allows; the home of nobody
         return None
+    return network_of(folder) if (folder / FUNCTION).is_file() else folder
 
 
 def _hub_model(name: str, hub: str, revision: str) -> ModelInfo:

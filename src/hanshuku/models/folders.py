@@ -13,6 +13,8 @@ from hanshuku.models.cache import RECORD, read_json
 from hanshuku.models.info import ModelInfo
 from hanshuku.models.weights import count_parameters, read_header
 
+FUNCTION = "function.json"  # in a folder: a function stands there, and its network below it
+NETWORK = "model"
 VECTORS = "vectors.safetensors"  # static word vectors: this file beside tokenizer.json
 STATIC_LENGTH = 100_000  # tokens; static vectors have no limit of their own
 _FROM_PADDING = {
@@ -54,10 +56,40 @@ def inspect_folder(folder: Path, name: str, hub: str = "", revision: str = "") -
     kind = "encoder-decoder" if config.get("is_encoder_decoder") else "encoder"
     if kind == "encoder" and any(str(a).endswith(("ForCausalLM", "LMHeadModel")) for a in config.get("architectures") or ()):
         kind = "causal"
-    return replace(
+    found = replace(
         known, kind=kind, max_length=_max_length(folder, text), pooling="last" if kind == "causal" else _pooling(folder),
         prefix=_prefix(folder), passage=_passage(folder), width=_whole(text, _WIDTHS), languages=_recorded(folder),
     )  # fmt: skip
+    return replace(found, **_told_by_function(folder))
+
+
+def network_of(function: Path) -> Path:
+    """The plain transformers folder below a function's folder: another function may start from it, with a head of its own.
+
+    Raises:
+        ModelError: the function holds no whole network.
+    """
+    folder = function / NETWORK
+    if not (folder / "config.json").is_file():
+        if folder.is_dir():
+            raise ModelError(
+                f"{function} holds a small change of a model, no whole network that another function could start from. Make it part of the weights first, "
+                f"where it was learned with tuning lora, dora, ia3, bias or last_layers: hanshuku merge {function} NEW.fn; then give NEW.fn."
+            )
+        raise ModelError(f"{function} holds no network that another function could start from. Give one learned by finetune, contrastive or pretrain.")
+    return folder
+
+
+def _told_by_function(folder: Path) -> dict[str, Any]:
+    """What a function's folder tells of the network in it, which its own files do not: how it is pooled, what stands before a text ..."""
+    if folder.name != NETWORK:
+        return {}
+    try:
+        info = read_json(folder.parent / FUNCTION)["predictor"]["data"]["backbone"]["info"]
+        told = {name: info[name] for name in ("licence", "restricted", "pooling", "prefix", "passage", "max_length") if name in info}
+        return told | {"languages": tuple(info.get("languages", ()))}
+    except (KeyError, TypeError):
+        return {}
 
 
 def refuse(config: Mapping[str, Any], files: list[str], name: str) -> None:
