@@ -15,6 +15,7 @@ from hanshuku.training.run import Step, silent
 
 if TYPE_CHECKING:
     from hanshuku.evaluation.report import Report
+    from hanshuku.explain.base import Explanation
     from hanshuku.functions.clean import WrongLabels
     from hanshuku.functions.curve import LearningCurve
     from hanshuku.functions.origin import Origin
@@ -85,6 +86,22 @@ class Function(Generic[P, R]):
             how = self.history[-1].method if self.history else predictor.KIND
             raise ConfigError(f"{self.task.name}() was made by {how!r} and sends no prompt; prompt, in_context and prompt_search do.")
         return str(predictor.prompt(row))
+
+    def explain(self, *inputs: Any, **options: Any) -> Explanation:
+        """What each word of one input did to the answer; a notebook shows it in colour.
+
+        Args:
+            *inputs: as in a call; by name in `options` too.
+            **options: see `hanshuku.functions.explain.explain`: method, label, samples, seed.
+
+        Raises:
+            DataError: an input is missing, superfluous or no text.
+            ConfigError: answers of this kind, or this function, cannot be explained so.
+        """
+        from hanshuku.functions.explain import explain
+
+        row = self._bind(inputs, {name: options.pop(name) for name in self.task.inputs if name in options})
+        return explain(self, [row], **options)[0]
 
     def map(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> list[R]:
         """The answers for many inputs, in their order.

@@ -1,0 +1,78 @@
+"""explain_rows: from a predictor and rows to explanations, many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hanshuku.errors import UnknownName
+from hanshuku.explain import occlusion
+from hanshuku.explain.base import Explanation, Share
+from hanshuku.explain.cases import BATCH, Case, cases_of, values
+from hanshuku.inference.base import Inputs, Predictor
+from hanshuku.training.run import Step, silent
+
+BLACK_BOX: dict[str, Any] = {"occlusion": occlusion}  # method -> its `masks` and `weights`
+METHODS = ("auto", *BLACK_BOX)
+
+
+def explain_rows(
+    predictor: Predictor, rows: Inputs, *, method: str = "auto", label: str | Sequence[str] | None = None, samples: int = 0, seed: int = 0,
+    report: Callable[[Step], None] = silent,
+) -> list[Explanation]:  # fmt: skip
+    """What each word did, for each row. All variants of many rows are asked in one call of the predictor.
+
+    Args:
+        predictor: what answers.
+        rows: one text per input each.
+        method: one of METHODS.
+        label: see `cases_of`.
+        samples: variants a row that SHAP and LIME ask; 0: as many as the words call for.
+        seed: of their draws; same seed, same weights.
+        report: called with progress.
+
+    Raises:
+        UnknownName: no method, or no label, has that name.
+        ConfigError: answers of this kind, or this predictor, cannot be explained so.
+    """
+    if method not in METHODS:
+        raise UnknownName("method of explaining", method, METHODS)
+    method = "occlusion" if method == "auto" else method
+    found: list[Explanation] = []
+    cases = cases_of(predictor, rows, label)
+    for group in _groups(cases, method, samples, seed):
+        shares = _black_box(predictor, group, method)
+        found += [_explanation(predictor, case, method, share) for (case, _), share in zip(group, shares, strict=True)]
+        report(Step(len(found), len(cases), note="explain"))
+    return found
+
+
+def _groups(cases: Sequence[Case], method: str, samples: int, seed: int) -> list[list[tuple[Case, np.ndarray]]]:
+    """The cases with their masks, in groups of about BATCH variants."""
+    groups: list[list[tuple[Case, np.ndarray]]] = []
+    size = BATCH
+    for case in cases:
+        rng = np.random.default_rng(seed)  # anew for each row: its weights do not depend on the rows beside it
+        masks = BLACK_BOX[method].masks(len(case.cutter.words), rng, samples)
+        if size + len(masks) > BATCH:
+            groups.append([])
+            size = 0
+        groups[-1].append((case, masks))
+        size += len(masks)
+    return groups
+
+
+def _black_box(predictor: Predictor, group: Sequence[tuple[Case, np.ndarray]], method: str) -> list[dict[str, Share]]:
+    scores = values(predictor, [case for case, _ in group], [masks for _, masks in group])
+    found = []
+    for (case, masks), own in zip(group, scores, strict=True):
+        weights = BLACK_BOX[method].weights(masks, own)
+        found.append({key: Share(float(own[0, k]), float(own[1, k]), tuple(weights[:, k].tolist())) for k, key in enumerate(case.keys)})
+    return found
+
+
+def _explanation(predictor: Predictor, case: Case, method: str, shares: dict[str, Share]) -> Explanation:
+    task = predictor.task
+    return Explanation(task.inputs, case.row, case.output, case.label, method, case.UNIT, case.cutter.words, shares)
