@@ -11,18 +11,20 @@ from hanshuku.tasks import Task
 MOOD = Task("classify", labels=("good", "bad"), name="mood")
 
 
+WEIGHTS = {"lovely": 2.0, "awful": -3.0, "糟糕": -3.0, "🙁": -1.0, "film": 0.25}
+
+
 class Counting:
     """A predictor whose logits are sums over words, so that it is known what each word does; it counts how often it is asked."""
 
     KIND, threshold = "counting", 0.5
-    WEIGHTS = {"lovely": 2.0, "awful": -3.0, "糟糕": -3.0, "🙁": -1.0, "film": 0.25}
 
     def __init__(self, task=MOOD):
         self.task, self.calls = task, 0
 
     def outputs(self, inputs):
         self.calls += 1
-        score = np.array([sum(weight * text.count(word) for text in row for word, weight in self.WEIGHTS.items()) for row in inputs], dtype=np.float32)
+        score = np.array([sum(weight * text.count(word) for text in row for word, weight in WEIGHTS.items()) for row in inputs], dtype=np.float32)
         if self.task.kind == "rate":
             return answers(self.task, score[:, None] / 10 + 0.5)
         return answers(self.task, np.stack([score, np.zeros_like(score)], axis=1))

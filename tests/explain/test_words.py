@@ -1,5 +1,7 @@
 """Words have places that are exact to the character, in any script, and what is left out takes its blank along."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ TEXTS = [
 def test_words_are_all_that_is_no_blank_and_none_overlaps(text):
     spans = spans_of(text)
     assert "".join(text[start:end] for start, end in spans) == "".join(text.split())
-    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
 def words(text):

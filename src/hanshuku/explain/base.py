@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +128,9 @@ class Explanation:
         return tuple(Contribution(w.part, w.start, w.end, w.text, x) for w, x in zip(self.spans, self.shares[label].weights, strict=True))
 
     def top(self, n: int = 10) -> tuple[Contribution, ...]:
-        """The n words with most weight, for or against."""
-        return tuple(sorted(self.words, key=lambda word: -abs(word.weight))[:n])
+        """The n words with most weight, for or against; none that has less than a hundredth of the greatest."""
+        ranked = sorted(self.words, key=lambda word: -abs(word.weight))
+        return tuple(word for word in ranked[:n] if abs(word.weight) >= 0.01 * abs(ranked[0].weight))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data, as `hanshuku explain --json` prints it."""
@@ -173,15 +174,3 @@ def log_odds(chances: np.ndarray, *, several: bool) -> np.ndarray:
         rest = np.stack([np.delete(chances, i, axis=1).sum(axis=1) for i in range(chances.shape[1])], axis=1)
     return np.log(np.maximum(chances, TINY)) - np.log(np.maximum(rest, TINY))
 
-
-def checked_language(language: str, known: Sequence[str]) -> str:
-    """The language, if there are words in it.
-
-    Raises:
-        UnknownName: there are none.
-    """
-    from hanshuku.errors import UnknownName
-
-    if language not in known:
-        raise UnknownName("language", language, known)
-    return language

@@ -40,9 +40,8 @@ class Case:
         """The row with the words alone for which (W,) `kept` is true."""
         return self.cutter.variant(kept)
 
-    @staticmethod
-    def ask(predictor: Predictor, rows: Inputs, cases: Sequence[Case]) -> Sequence[Any]:
-        """What the predictor says of rows; `cases` are the ones they were made from, one a row."""
+    def ask(self, predictor: Predictor, rows: Inputs, cases: Sequence[Case]) -> Sequence[Any]:
+        """What the predictor says of rows of this class; `cases` are the ones they were made from, one a row."""
         return predictor.outputs(rows)
 
     def scores(self, predictor: Predictor, said: Any, kept: np.ndarray) -> np.ndarray:

@@ -1,0 +1,83 @@
+"""Explanations in a terminal: coloured, and as readable where there is no colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hanshuku.explain.wording import score_line, signed, unit_name, words_in
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from hanshuku.explain.base import Contribution, Explanation
+
+BAR = 20  # characters of the longest bar
+FOR, AGAINST = "blue", "red"
+NUMBERED = 0.2  # words with at least this part of the greatest weight carry it in the text
+
+
+def render_explanation(explanation: Explanation, console: Console, language: str, n: int) -> None:
+    """Print an explanation; see `Explanation.render`."""
+    words = words_in(language)
+    said = shown(explanation.output)
+    explained = "" if explanation.label in {"", said} else f"  {words['explained']}: {explanation.label}"
+    console.print(f"{words['answer']}: {said}{explained}  ({words[explanation.method]}, {unit_name(explanation.unit, words)})", style="bold", markup=False, soft_wrap=True)
+    for part, (name, text) in enumerate(zip(explanation.names, explanation.inputs, strict=True)):
+        own = [word for word in explanation.words if word.part == part]
+        console.print(coloured(f"{name}: " if len(explanation.names) > 1 else "", text, own, _greatest(explanation)), soft_wrap=True)
+    if not explanation.spans:
+        console.print(words["nothing"], style="dim")
+    for word in explanation.top(n):
+        bar = "█" * round(BAR * abs(word.weight) / max(_greatest(explanation), 1e-12))
+        sign = words["for" if word.weight >= 0 else "against"]
+        console.print(f"  {signed(word.weight):>8}  {bar:<{BAR}}  {_one_line(word.text)}  ({sign})", style=FOR if word.weight >= 0 else AGAINST, markup=False, soft_wrap=True)
+    console.print(score_line(explanation.shares[explanation.label], explanation.method, words), style="dim", markup=False, soft_wrap=True)
+    if explanation.neighbours:
+        _neighbours(explanation, console, words)
+
+
+def coloured(lead: str, text: str, own: Sequence[Contribution], greatest: float) -> Text:
+    """A text with its words coloured; those that matter carry their weight, so that it reads without colour too."""
+    from rich.text import Text
+
+    found, done = Text(lead, style="dim"), 0
+    for word in own:
+        size = abs(word.weight) / greatest if greatest else 0.0
+        found.append(text[done : word.start], style="not dim")
+        style = "not dim" + ("" if size < NUMBERED else f" {FOR if word.weight >= 0 else AGAINST}" + (" bold" if size >= 0.5 else ""))
+        found.append(word.text + ("" if size < NUMBERED else f"[{signed(word.weight, 2)}]"), style=style)
+        done = word.end
+    found.append(text[done:], style="not dim")
+    return found
+
+
+def shown(output: Any) -> str:
+    """An answer in a line."""
+    if isinstance(output, tuple):
+        return " | ".join(str(getattr(part, "label", part)) + (f": {part.text}" if hasattr(part, "text") else "") for part in output) or "-"
+    if isinstance(output, float):
+        return f"{output:.3f}"
+    return _one_line(str(getattr(output, "text", output)))
+
+
+def _neighbours(explanation: Explanation, console: Console, words: Any) -> None:
+    from rich.table import Table
+
+    table = Table(title=words["neighbours"], title_justify="left", box=None, pad_edge=False)
+    for name in ("", "row", "label", "similarity", "influence", "text"):
+        table.add_column(words.get(name, ""), overflow="fold")
+    for one in explanation.neighbours:
+        influence = "-" if one.influence is None else signed(one.influence)
+        text = _one_line(" | ".join(one.inputs))
+        table.add_row(words[one.why], str(one.row), shown(one.target), f"{one.similarity:.2f}", influence, text if len(text) < 90 else text[:89] + "…")
+    console.print(table, markup=False)
+
+
+def _greatest(explanation: Explanation) -> float:
+    return max((abs(word.weight) for word in explanation.words), default=0.0)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,58 @@
+"""What explanations say, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hanshuku.errors import UnknownName
+from hanshuku.explain.base import Share
+
+SUMS = frozenset({"shap", "integrated_gradients"})  # methods whose weights add up to score - base
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "answer": "answer", "explained": "explained", "method": "method", "word": "word", "weight": "weight", "for": "for", "against": "against",
+        "score": "score", "base": "without its words", "gap": "not explained", "nothing": "There is no word to explain.", "key": "+ speaks for it, - speaks against it",
+        "title": "Why this answer", "neighbours": "Labelled rows behind it", "near": "near", "row": "row", "label": "label", "text": "text",
+        "similarity": "similarity", "influence": "influence", "log-odds": "log-odds", "nats": "nats of its log-probability", "unit_score": "points",
+        "occlusion": "occlusion", "shap": "SHAP", "lime": "LIME", "integrated_gradients": "integrated gradients",
+        "drivers": "Words that drive each label", "mean": "mean weight", "interval": "95% interval", "rows": "rows", "p": "p (Holm)",
+        "none": "no word stands out", "seen": "{method}, {rows} rows, {tested} words of labels tested",
+    },
+    "zh": {
+        "answer": "回答", "explained": "所解释的", "method": "方法", "word": "词", "weight": "权重", "for": "支持", "against": "反对",
+        "score": "得分", "base": "去掉所有词后", "gap": "未解释的部分", "nothing": "没有可解释的词。", "key": "＋表示支持，－表示反对",
+        "title": "为什么这样回答", "neighbours": "相关的已标注样例", "near": "相近", "row": "行", "label": "标签", "text": "文本",
+        "similarity": "相似度", "influence": "影响", "log-odds": "对数几率", "nats": "对数概率（奈特）", "unit_score": "分",
+        "occlusion": "遮挡法", "shap": "SHAP", "lime": "LIME", "integrated_gradients": "积分梯度",
+        "drivers": "各标签由哪些词决定", "mean": "平均权重", "interval": "95% 区间", "rows": "行数", "p": "p（Holm 校正）",
+        "none": "没有突出的词", "seen": "{method}，{rows} 行，共检验 {tested} 个词与标签的组合",
+    },
+}  # fmt: skip
+
+
+def words_in(language: str) -> Mapping[str, str]:
+    """The words of a language.
+
+    Raises:
+        UnknownName: there are none in it.
+    """
+    if language not in WORDS:
+        raise UnknownName("language", language, WORDS)
+    return WORDS[language]
+
+
+def unit_name(unit: str, words: Mapping[str, str]) -> str:
+    """A unit of `explain.base` in words."""
+    return words["unit_score" if unit == "score" else unit]
+
+
+def signed(number: float, digits: int = 3) -> str:
+    """With its sign; none that rounds to 0 is negative."""
+    return f"{round(number, digits) + 0.0:+.{digits}f}"
+
+
+def score_line(share: Share, method: str, words: Mapping[str, str]) -> str:
+    """The scores that weights lie between, and what the signs mean; what stays unexplained where the method promises a sum."""
+    gap = f", {words['gap']} {signed(share.gap)}" if method in SUMS else ""
+    return f"{words['score']} {signed(share.score)}, {words['base']} {signed(share.base)}{gap}; {words['key']}"
