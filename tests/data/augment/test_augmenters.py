@@ -16,7 +16,7 @@ from hanshuku.data.augment.lookalikes import _alike
 from hanshuku.data.augment.typos import NEIGHBOURS
 from hanshuku.data.augment.words import words_of
 
-ENGLISH = "I was charged twice for order 1930s-B, and Anna Miller never answered my 3 letters."
+ENGLISH = "I was charged twice for order 1930s-B, and Anna Miller did not answer my 3 letters, so I am sure that it is lost."
 CHINESE = "我在北京的酒店住了3天，服务员王小明的态度非常好，ＷｉＦｉ很快。"
 MODELS = {"synonyms", "masked", "insert"}  # these read a pretrained encoder: see test_synonyms.py
 PLAIN = sorted(set(AUGMENTERS) - MODELS)
@@ -112,3 +112,29 @@ def test_width_touches_marks_or_letters_beside_chinese_and_no_number():
 
 def test_noise_comes_in_chinese_and_english():
     assert len(set(texts_of("noise", "不错的酒店"))) > 10 and len(set(texts_of("noise", "a good film"))) > 10
+
+
+def test_punctuation_comes_in_one_manner_and_leaves_numbers_and_names_alone():
+    found = set(texts_of("punctuation", "At 10:30, see www.example.com!"))
+    assert found == {"At 10:30 see www.example.com", "At 10:30, see www.example.com", "At 10:30, see www.example.com!!!", "At 10:30 , see www.example.com !"}
+
+
+def test_punctuation_of_chinese_keeps_two_clauses_apart():
+    assert "房间很好 服务很差" in set(texts_of("punctuation", "房间很好，服务很差。"))
+
+
+@pytest.mark.parametrize(("text", "other"), [
+    ("I do not like it", "I don't like it"), ("I'm sure it's fine", "I am sure it is fine"), ("It is n't bad , it 's good", "It is not bad , it is good"), ("WE CAN'T GO", "WE CANNOT GO"),
+])  # fmt: skip
+def test_contractions_are_made_or_undone(text, other):
+    assert other in set(texts_of("contractions", text))
+
+
+@pytest.mark.parametrize("text", ["Anna's room, he'd gone", "It's been long", "isn't he there", "Yes, it is.", "不是"])
+def test_what_may_stand_for_two_things_is_no_contraction(text):
+    assert vary("contractions", text) is None
+
+
+def test_optical_reading_confuses_shapes_tears_words_and_halves_chinese_characters():
+    assert {"rnodern", "moclern", "mo dern"} <= set(texts_of("ocr", "modern", 500))
+    assert {"女子", "奶"} & set(texts_of("ocr", "好", 50))

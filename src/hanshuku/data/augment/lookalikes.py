@@ -59,6 +59,11 @@ def _alike() -> dict[str, str]:
     return {character: "".join(others) for character, others in found.items() if others}
 
 
+def alike(character: str) -> str:
+    """The characters that look like this one; "" where the table has none."""
+    return _alike().get(character, "")
+
+
 def lookalikes(text: str, rng: Random) -> Iterator[Edit]:
     """A character becomes one that looks like it; those that the table has not stay."""
     for place in shuffled([match.start() for match in HAN.finditer(text) if match[0] in _alike()], rng):
