@@ -50,8 +50,12 @@ def answer_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **draws
 
 def answer_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> tuple[Sample, Scale]:
     """The F1 of R predictors on the same rows, (B, R), and its scale."""
-    due, chinese = _accepted(targets), is_chinese(task, targets)
-    return mean_sample([answer_rows(_texts(given), due, chinese=chinese)[1] for given in outputs]), UNIT
+    return mean_sample([answer_f1(task, targets, given) for given in outputs]), UNIT
+
+
+def answer_f1(task: Task, targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """(N,) F1 of each row, by the rules of `answer_metrics`."""
+    return answer_rows(_texts(outputs), _accepted(targets), chinese=is_chinese(task, targets))[1]
 
 
 def answer_rows(predictions: Sequence[str], answers: Sequence[Sequence[str]], *, chinese: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -41,8 +41,18 @@ def entity_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **draws
 
 def entity_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> tuple[Sample, Scale]:
     """The entity F1 of R predictors on the same rows, (B, R), and its scale."""
-    counted = [_counts(targets, each) for each in outputs]
-    return ratio_sample([(2 * hits, given + due) for hits, given, due in counted]), UNIT
+    return entity_pairs([(targets, each) for each in outputs]), UNIT
+
+
+def entity_pairs(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Sample:
+    """The entity F1 of R pairs of targets and outputs for the same rows, (B, R); the rows' texts, and so their targets, may differ."""
+    return ratio_sample([(2 * hits, given + due) for hits, given, due in (_counts(*pair) for pair in pairs)])
+
+
+def entity_rows(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """(N,) F1 of each row, 1 where nothing is due and nothing given."""
+    hits, given, due = _counts(targets, outputs)
+    return np.where(given + due == 0, 1.0, 2 * hits / np.maximum(given + due, 1))
 
 
 def entity_table(task: Task, targets: np.ndarray, outputs: np.ndarray) -> list[dict[str, Any]]:

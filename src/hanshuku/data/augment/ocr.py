@@ -1,5 +1,6 @@
 """ocr: what optical reading makes of printed text: letters and figures of like shape, words torn apart or run together; in Chinese
-characters that look alike or fall into their two halves. The tables are ours."""
+characters that look alike or fall into their two halves. The tables are ours.
+"""
 
 from __future__ import annotations
 

@@ -111,6 +111,16 @@ def same_answer(label: Any, answer: Any, reach: float) -> bool:
     return label_text(getattr(answer, "value", answer)).casefold() == label_text(label).casefold()
 
 
+def rewritten(texts: Sequence[str], by: Writer) -> list[str | None]:
+    """The texts as a function says them in other words; None where what it wrote is refused, see `fault`.
+
+    Raises:
+        DataError: it gives back another number of texts than it was given.
+    """
+    new = [tidied(text) for text in _write(by, list(texts))]
+    return [None if fault(old, text, {bare(old)}) else text for old, text in zip(texts, new, strict=True)]
+
+
 def prompt(text: str, label: str, instruction: str) -> str:
     """What a writer is asked for to get another text with a label."""
     task = f"{instruction.strip()}\n" if instruction.strip() else ""

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.evaluation.parts import robustness
 from hanshuku.evaluation.parts.base import Part, Seen, Wanted
 
 __all__ = ["PARTS", "measure_parts"]
 
-PARTS: dict[str, Part] = {}
+PARTS: dict[str, Part] = {
+    "robustness": Part(robustness.measure, robustness.suits, asks_again=True),
+}
 
 
 def measure_parts(seen: Seen, wanted: Wanted) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Wanted:
     ood: Mapping[str, Encoded] = field(default_factory=dict)  # sets of another domain, by name
     behaviours: tuple[Any, ...] = ()  # CheckList-style tests, as read from their files
     groups: str = ""  # column that names the group of a row
+    paraphrase: Any = None  # a Function, or a callable that takes a list of texts and gives as many in other words
     rows: int = 200  # most rows that a part asks again in another form
 
 
