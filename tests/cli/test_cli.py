@@ -237,3 +237,22 @@ def test_a_wrong_use_is_one_line_too(capsys, arguments, said):
 def test_without_a_command_the_help_is_shown(capsys):
     code, out, err = run(capsys)
     assert code in {0, 2} and "Usage:" in out + err and "forecast" in out + err
+
+
+def test_evaluate_writes_the_page_and_says_which_rows_of_another_domain_were_left_out(capsys, data, saved):
+    (data / "other.jsonl").write_text('{"text": "my parcel", "label": "post"}\n{"text": "hello", "label": "greeting"}\n')
+    code, out, err = run(capsys, "evaluate", saved, "test.csv", "--ood", "other.jsonl", "--same", "other:post=delivery", "--report", "r.html", "--language", "zh")
+    assert code == 0
+    assert (data / "r.html").read_text(encoding="utf-8").startswith('<!doctype html>\n<html lang="zh-Hans">')
+    assert "other: 1 row left out" in " ".join(err.split())
+    assert "准确率" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--report", "r.pdf"], "NAME.html or NAME.json"), (["--same", "post"], "OLD=NEW"), (["--checks", "robustnes"], "No check is named"),
+     (["--language", "fr"], "No language is named"), (["--groups", "shop"], "No column for groups is named"), (["--ood", "none.csv"], "none.csv")],
+)  # fmt: skip
+def test_evaluate_refuses_what_cannot_be_in_one_line(capsys, data, saved, options, words):
+    code, out, err = run(capsys, "evaluate", saved, "test.csv", "--quiet", *options)
+    assert (code, out) == (2, "") and err.startswith("error: ") and words in err and err.count("\n") == 1

@@ -147,3 +147,10 @@ def test_text_and_numbers_of_the_same_look_encode_alike(tmp_path):
     from_csv, _ = encode(task, read(path))
     from_list, _ = encode(task, read([{"text": 1, "label": 3}, {"text": 2.0, "label": 1.0}]))
     assert from_csv.inputs == from_list.inputs and np.array_equal(from_csv.targets, from_list.targets)
+
+
+def test_other_columns_are_kept_row_by_row_where_that_is_asked():
+    rows = read([{"text": text, "label": "bad", "author": author} for text, author in [("x", "a"), ("", "b"), ("z", "c")]])
+    encoded, _ = encode(MOOD, rows, drop_empty=True, keep_columns=True)
+    assert encoded.columns == {"author": ["a", "c"]} and encoded.take([1]).columns == {"author": ["c"]}
+    assert not encode(MOOD, rows)[0].columns

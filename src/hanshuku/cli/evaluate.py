@@ -1,17 +1,43 @@
-"""hanshuku evaluate: how good a saved function is on labelled rows."""
+"""hanshuku evaluate: how good a saved function is on labelled rows, and what else its report shall look at."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from hanshuku.cli.common import Columns, Encoding, Json, Quiet, Seed, print_json, print_notes, read_examples, stdout
+from hanshuku.cli.common import (
+    Columns,
+    Encoding,
+    Json,
+    Quiet,
+    Seed,
+    columns_of,
+    print_json,
+    print_notes,
+    progress,
+    read_examples,
+    stdout,
+)
+from hanshuku.errors import ConfigError
+
+NONE = "none"
 
 
 def command(
     function: Annotated[str, typer.Argument(metavar="FN", help="A saved function: NAME.fn")],
     test: Annotated[str, typer.Argument(help="Labelled rows that it has not learned from; - for stdin.")],
+    checks: Annotated[str, typer.Option(help="Parts of the report, a,b; all that suit where not given; none: those alone that ask the function nothing again.")] = "",
+    ood: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Labelled rows of another domain. May be repeated.")] = None,
+    same: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OLD=NEW", help='A label of --ood and what it is here: "1 star=negative"; for one set alone "yelp5:1 star=negative"; OLD= leaves its rows out. May be repeated.'),
+    ] = None,
+    behaviours: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Behavioural tests: minimum functionality, invariance, direction. May be repeated.")] = None,
+    groups: Annotated[str, typer.Option(metavar="COLUMN", help="The column that names the group of a row, for the gaps between groups.")] = "",
+    rows: Annotated[int, typer.Option(help="Most rows that are asked again in another form, drawn by --seed.")] = 200,
+    report: Annotated[str, typer.Option(metavar="FILE", help="Write the report too: NAME.html, one page that stands alone, or NAME.json.")] = "",
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     columns: Columns = "",
     encoding: Encoding = "",
@@ -19,12 +45,55 @@ def command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure FN on TEST: each metric with its 95% interval, n and chance level."""
+    """Measure FN on TEST: each metric with its 95% interval, n and chance level, and the parts of the report."""
+    from hanshuku.evaluation.words import words
     from hanshuku.functions.store import load
 
-    report = load(function).evaluate(read_examples(test, columns, encoding), seed=seed)
+    words(language)  # a language that there is not is told before the work is done
+    if report and Path(report).suffix.lower() not in {".html", ".htm", ".json"}:
+        raise ConfigError(f"--report takes NAME.html or NAME.json. Received: {report}.")
+    sets = _sets(ood or [], columns, encoding)
+    wanted = {"checks": _checks(checks), "ood": sets or None, "same": _same(same or [], sets), "behaviours": tuple(behaviours or ()), "groups": groups, "rows": rows}
+    with progress(quiet=quiet or json) as shown:
+        found = load(function).evaluate(read_examples(test, columns, encoding), seed=seed, report=shown, **wanted)
+    if report:
+        found.save(report, language=language)
     if json:
-        print_json(report.to_json())
+        print_json(found.to_json())
         return
-    report.render(stdout(), language=language)
-    print_notes(report.notes, quiet=quiet)
+    found.render(stdout(), language=language)
+    print_notes(found.notes, quiet=quiet)
+
+
+def _checks(text: str) -> tuple[str, ...] | None:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    return None if not text else () if names == (NONE,) else names
+
+
+def _sets(files: list[str], columns: str, encoding: str) -> dict[str, Any]:
+    """The rows of each file by its name; --columns counts where a file has these columns."""
+    from hanshuku.data.read import read
+    from hanshuku.functions.evaluate import named_sets
+
+    found = {name: read(file, encoding=encoding or None) for name, file in named_sets(files).items()}
+    renames = columns_of(columns) or {}
+    return {name: rows.rename({new: old for new, old in renames.items() if old in rows.names and new not in rows.names}) for name, rows in found.items()}
+
+
+def _same(pairs: list[str], sets: dict[str, Any]) -> dict[str, Any]:
+    """Label of a set -> label of the function, and name of a set -> such a mapping.
+
+    Raises:
+        ConfigError: one is not OLD=NEW.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        old, equals, new = pair.rpartition("=")
+        if not equals or not old.strip():
+            raise ConfigError(f'--same takes OLD=NEW, such as "1 star=negative". Received: {pair!r}.')
+        name, colon, label = old.partition(":")
+        if colon and name in sets:
+            found.setdefault(name, {})[label.strip()] = new.strip()
+        else:
+            found[old.strip()] = new.strip()
+    return found

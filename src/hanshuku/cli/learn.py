@@ -77,7 +77,7 @@ def command(
             rows, method=method or None, model=model or None, budget=budget or None, seed=seed, folder=run_folder, track=tracked, report=report,
             validation=read_examples(validation, columns, encoding) if validation else None, accept_licence=accept_licence, **more, **parse_settings(set_ or []),
         )  # fmt: skip
-    measured = learned.evaluate(held) if held is not None else None
+    measured = learned.evaluate(held, checks=()) if held is not None else None  # `evaluate` looks at the rest, which takes longer
     learned.save(target)
     _clean(run_folder, keeps_logs=bool(tracked) or (run_folder / JUDGED).exists())
     origin = learned.history[-1]

@@ -32,6 +32,7 @@ def encode(
     drop_repeated: bool = False,
     drop_empty: bool = False,
     unknown_labels: str = "error",
+    keep_columns: bool = False,
 ) -> tuple[Encoded, tuple[Note, ...]]:
     """Rows of a task from examples, and the notes of all that was counted, those of the examples first.
 
@@ -43,6 +44,7 @@ def encode(
         drop_empty: leave out rows without any text (training); else they are only counted.
         unknown_labels: "error", or "keep": a label that the task does not have gets the target -1 (one label) or is left out
             of the row's set (several), and is counted in the note "unknown_labels": the function cannot be right there.
+        keep_columns: keep the columns that are neither input nor answer, row by row, in `Encoded.columns`.
 
     Raises:
         DataError: a column is missing; a cell is no label, or no number within the range, by file and line.
@@ -65,7 +67,9 @@ def encode(
     worse = _rejected(task, examples, kept) if labelled else {}
     kept, targets, more = _repeated(examples, inputs, targets, kept, worse, drop=drop_repeated)
     rejected = objects([worse[i] for i in kept.tolist()]) if worse else None
-    return Encoded(task, [inputs[i] for i in kept], targets, examples.lines[kept], rejected), tuple(notes + more)
+    others = [name for name in examples.names if name not in (*matched.inputs, matched.target)] if keep_columns else []
+    columns = {name: [examples.column(name)[i] for i in kept.tolist()] for name in others}
+    return Encoded(task, [inputs[i] for i in kept], targets, examples.lines[kept], rejected, columns=columns), tuple(notes + more)
 
 
 def input_rows(task: Task, examples: Examples | Stream) -> Iterator[tuple[str, ...]]:
@@ -116,7 +120,7 @@ def _targets(task: Task, examples: Examples, column: str, rows: np.ndarray, unkn
     strange: dict[str, list[int]] = {}
     answers: list[Any] = []
     for i in rows.tolist():
-        found = split_labels(cells[i]) if task.several else [_label(task, cells[i])]
+        found = cell_labels(task, cells[i])
         for label in found:
             if label and label not in known:
                 strange.setdefault(label, []).append(i)
@@ -136,13 +140,15 @@ def _targets(task: Task, examples: Examples, column: str, rows: np.ndarray, unkn
     return np.array([index.get(label, UNKNOWN) for label in answers], dtype=np.int64), _unknown_note(examples, strange, several=False)
 
 
-def _label(task: Task, cell: Any) -> str:
-    """The label in a cell; for yes-or-no tasks in the usual spellings."""
+def cell_labels(task: Task, cell: Any) -> list[str]:
+    """The labels in a cell, exactly one ("" where it is empty) unless the task takes several; of yes-or-no tasks in the usual spellings."""
+    if task.several:
+        return split_labels(cell)
     label = label_text(cell)
     if task.returns == "bool":
         low = label.casefold()
-        return "true" if low in TRUE else "false" if low in FALSE else label
-    return label
+        return ["true" if low in TRUE else "false" if low in FALSE else label]
+    return [label]
 
 
 def _parsed(task: Task, examples: Examples, column: str, rows: np.ndarray, parse: Callable[[Task, Any], Any]) -> list[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class Encoded:
         lines: (N,) int64, 1-based lines of the source file (0: not from a file).
         rejected: (N,) objects, texts that are worse answers than the targets, where the rows are preferences; else None.
         unlabelled: rows of the task without targets that came with them, for methods that learn from these too.
+        columns: name -> N cells of the other columns of the file, where `encode` was asked to keep them.
     """
 
     task: Task
@@ -30,6 +32,7 @@ class Encoded:
     lines: np.ndarray
     rejected: np.ndarray | None = None
     unlabelled: Sequence[tuple[str, ...]] = ()
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -39,7 +42,8 @@ class Encoded:
         index = np.asarray(rows, dtype=np.int64)
         targets = None if self.targets is None else self.targets[index]
         rejected = None if self.rejected is None else self.rejected[index]
-        return replace(self, inputs=[self.inputs[i] for i in index], targets=targets, lines=self.lines[index], rejected=rejected)
+        columns = {name: [cells[i] for i in index] for name, cells in self.columns.items()}
+        return replace(self, inputs=[self.inputs[i] for i in index], targets=targets, lines=self.lines[index], rejected=rejected, columns=columns)
 
     @property
     def strata(self) -> np.ndarray:

@@ -10,7 +10,7 @@ from hanshuku.data.encoded import Encoded
 
 def fingerprint(rows: Encoded) -> str:
     """SHA-256 (hex) over the inputs, the targets, the rejected answers and the unlabelled rows in their order; the task's labels count, the lines do not."""
-    digest = hashlib.sha256(json.dumps(rows.task.labels, ensure_ascii=False).encode())
+    digest = hashlib.sha256(json.dumps(rows.task.labels, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     for row in rows.inputs:
         digest.update(json.dumps(row).encode())
     if rows.targets is not None:

@@ -16,7 +16,7 @@ from hanshuku.errors import DataError, TaskError
 from hanshuku.evaluation.cost import library_versions, machine, peak_memory_mb, reset_peak
 from hanshuku.evaluation.parts import measure_parts
 from hanshuku.evaluation.parts.base import Seen, Wanted
-from hanshuku.evaluation.report import Report
+from hanshuku.evaluation.report import Report, plain_json
 from hanshuku.inference.base import Predictor
 from hanshuku.metrics.calibration import expected_calibration_error
 from hanshuku.metrics.classification import FLOOR, UNKNOWN, confusion, label_table
@@ -67,7 +67,7 @@ def evaluate(
     found = judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits, margins=margins)
     if wanted is None:
         return found
-    return replace(found, parts=measure_parts(Seen(predictor, encoded, outputs, columns or {}, seed, report), wanted))
+    return replace(found, parts=plain_json(measure_parts(Seen(predictor, encoded, outputs, columns or {}, seed, report), wanted)))
 
 
 def check(predictor: Predictor, encoded: Encoded) -> None:

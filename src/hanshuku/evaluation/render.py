@@ -36,11 +36,24 @@ def render_report(report: Report, console: Console, language: str = "en") -> Non
     if report.ece is not None:
         grade = "good" if report.ece < 0.03 else "fair" if report.ece < 0.1 else "bad"
         console.print(say["calibration"].format(ece=f"{report.ece:.3f}", verdict=say[f"ece_{grade}"]), markup=False, soft_wrap=True)
+    _parts(report, console, language)
     if report.cost:
         console.print(_cost(report.cost, say), markup=False, soft_wrap=True)
         if "requests" in report.cost:
             price = say["price"].format(**report.cost) if "price" in report.cost else ""
             console.print(say["spent"].format(**{**report.cost, "price": price}), markup=False, soft_wrap=True)
+
+
+def _parts(report: Report, console: Console, language: str) -> None:
+    """What the parts of the report say: a sentence and some lines of each."""
+    from hanshuku.evaluation.page import shown  # which takes the verdict from here
+
+    for _, section, data, own in shown(report, language):
+        said, lines = section.says(data, own), list(section.lines(data, own))
+        if said or lines:
+            console.print(own["title"], style="bold", markup=False)
+        for line in [said, *lines] if said else lines:
+            console.print(line, soft_wrap=True, **({"markup": False} if isinstance(line, str) else {}))
 
 
 def verdict(report: Report, language: str = "en") -> str:
@@ -86,8 +99,8 @@ def worst_labels(report: Report) -> list[Mapping[str, Any]]:
     return sorted(present, key=lambda row: (row["f1"]["value"], -row["support"]))[:SHOWN]
 
 
-def commonest_confusions(report: Report) -> list[tuple[str | None, str, int, float]]:
-    """(true label, answer, times, share of the label's rows), commonest first; at most SHOWN. None: an unknown label."""
+def commonest_confusions(report: Report, most: int = SHOWN) -> list[tuple[str | None, str, int, float]]:
+    """(true label, answer, times, share of the label's rows), commonest first; at most `most`. None: an unknown label."""
     if report.confusion is None:
         return []
     labels: list[str | None] = [*report.task.labels, None]
@@ -95,7 +108,7 @@ def commonest_confusions(report: Report) -> list[tuple[str | None, str, int, flo
     for true, row in zip(labels, [*report.confusion["counts"], report.confusion["unknown"]], strict=True):
         whole = sum(row)
         found += [(true, given, times, times / whole) for given, times in zip(report.task.labels, row, strict=True) if times and given != true]
-    return sorted(found, key=lambda pair: -pair[2])[:SHOWN]
+    return sorted(found, key=lambda pair: -pair[2])[:most]
 
 
 def _metrics(report: Report, say: Mapping[str, str]) -> Table:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hanshuku.errors import DataError
+from hanshuku.data.disk import whole_file
+from hanshuku.errors import ConfigError, DataError
 from hanshuku.metrics.base import Metric
 from hanshuku.tasks import Task
 
@@ -34,10 +38,11 @@ class Report:
     machine: str = ""
     date: str = ""  # UTC, ISO 8601
     parts: Mapping[str, Any] = field(default_factory=dict)  # what else was looked at, plain JSON data by name; see evaluation.parts
+    history: tuple[Mapping[str, Any], ...] = ()  # how the function came to be: method, settings, model, licence, seed, rows, data ... oldest first
 
     def to_json(self) -> dict[str, Any]:
         """``{"metrics": {"accuracy": {"value": ..., "low": ..., "high": ..., "n": ..., "chance": ...}, ...}, "cost": {...}, ...}``."""
-        plain = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        plain = {f.name: plain_json(getattr(self, f.name)) for f in fields(self)}
         first = {"metrics": {name: metric.to_json() for name, metric in self.metrics.items()}, "cost": dict(self.cost)}
         return {**first, **{key: value for key, value in plain.items() if key not in first}, "task": self.task.to_json()}
 
@@ -51,11 +56,44 @@ class Report:
         try:
             known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
             metrics = {name: Metric.from_json(metric) for name, metric in data["metrics"].items()}
-            tuples = {name: tuple(data.get(name, ())) for name in ("per_label", "notes")}
+            tuples = {name: tuple(data.get(name, ())) for name in ("per_label", "notes", "history")}
             majority = tuple(data["majority"]) if data.get("majority") else None
             return cls(**{**known, **tuples, "metrics": metrics, "majority": majority, "task": Task.from_json(data["task"])})
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(f"This is not a report: {error!r}. A report is the object that `hanshuku evaluate --json` prints.") from error
+
+    def to_html(self, language: str = "en") -> str:
+        """The report as one HTML page that stands alone: no network, no script, fit for phones, print and screen readers.
+
+        Args:
+            language: of the page, "en" or "zh".
+
+        Raises:
+            UnknownName: the language is neither.
+        """
+        from hanshuku.evaluation.page import page
+
+        return page(self, language)
+
+    def save(self, path: str | Path, *, language: str = "en") -> Path:
+        """Write the report to a file: NAME.html is the page, NAME.json the object that `to_json` gives.
+
+        Args:
+            path: the file; folders are made.
+            language: of the page, "en" or "zh".
+
+        Raises:
+            ConfigError: the name ends otherwise.
+            StorageError: the file cannot be written; what was there is untouched.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in {".html", ".htm", ".json"}:
+            raise ConfigError(f"A report is saved as NAME.html or NAME.json. Received: {path}.")
+        is_json = path.suffix.lower() == ".json"
+        text = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False) + "\n" if is_json else self.to_html(language)
+        with whole_file(path) as stream:
+            stream.write(text.encode("utf-8", "replace"))
+        return path
 
     def render(self, console: Console, *, language: str = "en") -> None:
         """Print the report as tables: the verdict, metrics, worst labels, commonest confusions.
@@ -68,8 +106,12 @@ class Report:
         render_report(self, console, language)
 
 
-def _plain(value: Any) -> Any:
-    """Tuples as lists, so that what is read back from JSON is equal to what was written."""
+def plain_json(value: Any) -> Any:
+    """Plain JSON data: tuples as lists, NumPy's numbers as Python's, numbers that JSON cannot hold as None; read back it is equal to what was written."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, (tuple, list)) else value
+        return {str(key): plain_json(part) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain_json(part) for part in value]
+    if type(value).__module__ == "numpy":
+        return plain_json(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -190,22 +190,27 @@ class Function(Generic[P, R]):
             raise ConfigError(f"{self.task.name}() stores no rows.")
         return Function(self.task, predictor.without_rows(), cast=self._cast, history=self.history, report=self.report)
 
-    def evaluate(self, examples: Any, *, seed: int = 0) -> Report:
-        """Measured quality and cost on labelled examples that were not learned from.
+    def evaluate(self, examples: Any, *, seed: int = 0, report: Callable[[Step], None] = silent, **looks: Any) -> Report:
+        """Measured quality and cost on labelled examples that were not learned from, and what else a report looks at.
 
         Args:
             examples: Examples, or whatever `read` takes.
-            seed: of the bootstrap.
+            seed: of the bootstrap, and of the rows that are drawn to be asked again.
+            report: called with progress.
+            **looks: see `hanshuku.functions.evaluate.Looks`: checks, ood, same, behaviours, groups, rows.
 
         Raises:
             DataError: the examples do not fit the task.
+            UnknownName: there is no such check, column or argument.
         """
-        from hanshuku.functions.learn import evaluate
+        from hanshuku.functions.evaluate import evaluate
+        from hanshuku.functions.evaluate import looks as asked
 
+        wanted = asked(looks)
         self._ready(examples)
-        report = evaluate(self.task, self.predictor(), examples, seed=seed)
-        self.report = report.to_json()
-        return report
+        found = evaluate(self.task, self.predictor(), examples, seed=seed, report=report, history=self.history, asked=wanted)
+        self.report = found.to_json()
+        return found
 
     def suggest(self, texts: Any, n: int = 20, **options: Any) -> tuple[Suggestion, ...]:
         """The n rows to label next, each with the function's guess and why it was chosen.

@@ -1,4 +1,4 @@
-"""learn and evaluate: from examples to a predictor, and from a predictor to a report."""
+"""learn: from examples to a predictor, and the record of how."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from hanshuku.data.language import language_of
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.evaluation.cost import library_versions
-from hanshuku.evaluation.evaluate import evaluate as evaluate_predictor
-from hanshuku.evaluation.report import Report
 from hanshuku.functions.origin import Origin
 from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
@@ -154,14 +152,6 @@ def zero_shot(task: Task, texts: Sequence[str]) -> tuple[Predictor, Origin]:
     _fetch(model, accept_licence=False)
     predictor = method.fit(task, None, model=model, run=Run())
     return predictor, _origin(predictor, name, method, model, 0, None, 0.0, ())
-
-
-def evaluate(task: Task, predictor: Predictor, examples: Any, *, seed: int = 0) -> Report:
-    """Measured quality and cost of a predictor; see `Function.evaluate`."""
-    rows, notes = encoded(task, examples, unknown_labels="keep")
-    if not len(rows):
-        raise DataError("There is nothing to evaluate on: no labelled row was found.")
-    return evaluate_predictor(predictor, rows, seed=seed, notes=tuple(str(getattr(note, "message", note)) for note in notes))
 
 
 def default_model(method: Any, task: Task, rows: Encoded | None) -> str:

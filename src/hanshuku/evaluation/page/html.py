@@ -1,0 +1,87 @@
+"""Small pieces of HTML that every section shares. All text that comes from outside passes `esc`."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+Cell: TypeAlias = "str | tuple[str, str]"  # HTML; or HTML and a class of the cell
+
+
+def esc(value: Any) -> str:
+    """Text as HTML text, fit for attributes too; letters that no page may hold are shown as a box."""
+    return html.escape("".join(letter if (letter >= " " or letter in "\n\t") and not "\ud800" <= letter <= "\udfff" else "\u25a1" for letter in str(value)), quote=True)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number as one reads it; a dash where there is none."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:,.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """A share as "93.1%"; a dash where there is none."""
+    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"
+
+
+def interval(measured: Mapping[str, Any] | None, digits: int = 3) -> str:
+    """``low–high`` of anything with "low" and "high"."""
+    if not measured or measured.get("low") is None or measured.get("high") is None:
+        return "–"
+    low, high = float(measured["low"]), float(measured["high"])
+    joint = "–" if low >= 0 else " … "  # a dash before a minus cannot be read
+    return f"{number(low, digits)}{joint}{number(high, digits)}" if math.isfinite(low) and math.isfinite(high) else "–"
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """A paragraph of plain text; `kind` is a class: "note" or "warn"."""
+    return f"<p{_kind(kind)}>{esc(text)}</p>"
+
+
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], *, numbers_from: int = 1, foot: str = "") -> str:
+    """A table with a caption; the first cell of a row is its head. It scrolls by itself where it is wider than the page.
+
+    Args:
+        caption: plain text.
+        head: names of the columns, plain text.
+        rows: cells of HTML: pass text from outside through `esc`.
+        numbers_from: columns from this one on hold numbers and stand on the right.
+        foot: plain text under the table.
+    """
+    heads = "".join(f'<th scope="col"{_kind("n" if i >= numbers_from else "")}>{esc(name)}</th>' for i, name in enumerate(head))
+    body = "".join(f"<tr>{''.join(_cell(i, cell, numbers_from) for i, cell in enumerate(row))}</tr>" for row in rows)
+    under = paragraph(foot, "note") if foot else ""
+    inner = f"<table><caption>{esc(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide" role="region" tabindex="0" aria-label="{esc(caption)}">{inner}</div>{under}'
+
+
+def _cell(place: int, cell: Cell, numbers_from: int) -> str:
+    text, kind = cell if isinstance(cell, tuple) else (cell, "")
+    kinds = " ".join(filter(None, ["n" if place >= numbers_from else "", kind]))
+    return f'<th scope="row"{_kind(kind)}>{text}</th>' if place == 0 else f"<td{_kind(kinds)}>{text}</td>"
+
+
+def _kind(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def more(summary: str, inner: str, *, is_open: bool = False) -> str:
+    """HTML that is shown on demand, by key or pointer, and always in print; `summary` is plain text."""
+    return f"<details{' open' if is_open else ''}><summary>{esc(summary)}</summary>{inner}</details>"
+
+
+def figure(svg: str, caption: str) -> str:
+    """A picture with its caption (plain text); the SVG carries its own description for those who do not see it."""
+    return f"<figure>{svg}<figcaption>{esc(caption)}</figcaption></figure>"
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> str:
+    """Names and values, one under the other; names are plain text, values HTML."""
+    return f"<dl>{''.join(f'<div><dt>{esc(name)}</dt><dd>{value}</dd></div>' for name, value in pairs)}</dl>"
+
+
+def shortened(text: str, length: int = 300) -> str:
+    """Text as HTML, cut to so many characters with an ellipsis where it is longer."""
+    text = " ".join(str(text).split())
+    return esc(text if len(text) <= length else text[: length - 1].rstrip() + "…")
