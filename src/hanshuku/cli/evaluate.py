@@ -36,6 +36,7 @@ def command(
     ] = None,
     behaviours: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Behavioural tests: minimum functionality, invariance, direction. May be repeated.")] = None,
     groups: Annotated[str, typer.Option(metavar="COLUMN", help="The column that names the group of a row, for the gaps between groups.")] = "",
+    paraphrase: Annotated[str, typer.Option(metavar="FN", help="A saved function that says a text in other words, so that rows are paraphrased too.")] = "",
     rows: Annotated[int, typer.Option(help="Most rows that are asked again in another form, drawn by --seed.")] = 200,
     report: Annotated[str, typer.Option(metavar="FILE", help="Write the report too: NAME.html, one page that stands alone, or NAME.json.")] = "",
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
@@ -53,7 +54,8 @@ def command(
     if report and Path(report).suffix.lower() not in {".html", ".htm", ".json"}:
         raise ConfigError(f"--report takes NAME.html or NAME.json. Received: {report}.")
     sets = _sets(ood or [], columns, encoding)
-    wanted = {"checks": _checks(checks), "ood": sets or None, "same": _same(same or [], sets), "behaviours": tuple(behaviours or ()), "groups": groups, "rows": rows}
+    wanted = {"checks": _checks(checks), "ood": sets or None, "same": _same(same or [], sets), "behaviours": tuple(behaviours or ()), "groups": groups}
+    wanted |= {"rows": rows, "paraphrase": load(paraphrase) if paraphrase else None}
     with progress(quiet=quiet or json) as shown:
         found = load(function).evaluate(read_examples(test, columns, encoding), seed=seed, report=shown, **wanted)
     if report:

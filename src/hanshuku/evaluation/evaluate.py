@@ -14,7 +14,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import DataError, TaskError
 from hanshuku.evaluation.cost import library_versions, machine, peak_memory_mb, reset_peak
-from hanshuku.evaluation.parts import measure_parts
+from hanshuku.evaluation.parts import check_named, measure_parts
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.report import Report, plain_json
 from hanshuku.inference.base import Predictor
@@ -58,8 +58,12 @@ def evaluate(
     Raises:
         DataError: there is no row, no target, or an output is no number.
         TaskError: the rows are those of another task.
+        UnknownName: a part that is wanted has no such name.
+        ConfigError: a part that is wanted does not suit the task.
     """
     check(predictor, encoded)
+    if wanted is not None and wanted.checks is not None:
+        check_named(wanted.checks, encoded.task)  # before hours of answering
     outputs, cost = answer(predictor, encoded, batch=batch, report=report)
     bits = likelihood(predictor, encoded)
     margins = preferences(predictor, encoded, bits)

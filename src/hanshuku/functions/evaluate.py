@@ -35,6 +35,7 @@ class Looks:
         same: label of those sets -> label of the function, {"1 star": "negative"}; or name of a set -> such a mapping, for this set alone.
         behaviours: files of behavioural tests.
         groups: the column that names the group of a row, for the gaps between groups.
+        paraphrase: a function that says a text in other words (see `generate`); without one, no row is paraphrased.
         rows: most rows that a part asks again in another form, drawn by the seed; >= 1.
     """
 
@@ -43,6 +44,7 @@ class Looks:
     same: Mapping[str, Any] = field(default_factory=dict)
     behaviours: Any = ()
     groups: str = ""
+    paraphrase: Any = None
     rows: int = 200
 
     def __post_init__(self) -> None:
@@ -84,7 +86,8 @@ def evaluate(
     if asked.groups and asked.groups not in rows.columns:
         raise UnknownName("column for groups", asked.groups, rows.columns)
     ood, more = _other_sets(task, asked)
-    wanted = Wanted(None if asked.checks is None else tuple(asked.checks), ood, _several(asked.behaviours), asked.groups, asked.rows)
+    checks = None if asked.checks is None else tuple(asked.checks)
+    wanted = Wanted(checks=checks, ood=ood, behaviours=_several(asked.behaviours), groups=asked.groups, rows=asked.rows, paraphrase=asked.paraphrase)
     texts = tuple(str(getattr(note, "message", note)) for note in (*notes, *more))
     found = evaluate_predictor(predictor, rows, seed=seed, notes=texts, report=report, columns=rows.columns, wanted=wanted)
     return replace(found, history=tuple({key: value for key, value in origin.to_json().items() if key in HISTORY} for origin in history))

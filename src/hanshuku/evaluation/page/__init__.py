@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hanshuku.evaluation.page import confusion, cost, labels, origin, quality
+from hanshuku.evaluation.page import confusion, cost, labels, origin, quality, slices
 from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import esc, paragraph
 from hanshuku.evaluation.page.style import STYLE
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Section] = {
     "quality": quality.SECTION,
     "confusion": confusion.SECTION,
     "labels": labels.SECTION,
+    "slices": slices.SECTION,
     "cost": cost.SECTION,
     "origin": origin.SECTION,
 }  # name -> section, in the order of the page; those of parts are named as in evaluation.parts.PARTS

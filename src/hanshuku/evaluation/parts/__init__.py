@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
-from hanshuku.evaluation.parts import robustness
+from hanshuku.evaluation.parts import robustness, slices
 from hanshuku.evaluation.parts.base import Part, Seen, Wanted
+from hanshuku.tasks import Task
 
-__all__ = ["PARTS", "measure_parts"]
+__all__ = ["PARTS", "check_named", "measure_parts"]
 
 PARTS: dict[str, Part] = {
+    "slices": Part(slices.measure, lambda _task: True),
     "robustness": Part(robustness.measure, robustness.suits, asks_again=True),
 }
 
@@ -27,15 +29,24 @@ def measure_parts(seen: Seen, wanted: Wanted) -> dict[str, Any]:
         UnknownName: a part has no such name.
         ConfigError: a part that was named does not suit the task.
     """
-    names = [name for name, part in PARTS.items() if part.asked(seen, wanted)] if wanted.checks is None else _named(wanted.checks, seen)
+    if wanted.checks is None:
+        names = [name for name, part in PARTS.items() if part.asked(seen, wanted)]
+    else:
+        check_named(wanted.checks, seen.encoded.task)
+        names = [name for name in PARTS if name in wanted.checks or (not PARTS[name].asks_again and PARTS[name].asked(seen, wanted))]
     found = {name: PARTS[name].measure(seen, wanted) for name in names}
     return {name: data for name, data in found.items() if data is not None}
 
 
-def _named(checks: Sequence[str], seen: Seen) -> list[str]:
+def check_named(checks: Sequence[str], task: Task) -> None:
+    """Refuse names of parts that cannot be measured.
+
+    Raises:
+        UnknownName: a part has no such name.
+        ConfigError: a part does not suit the task.
+    """
     for name in checks:
         if name not in PARTS:
             raise UnknownName("check", name, PARTS)
-        if not PARTS[name].suits(seen.encoded.task):
-            raise ConfigError(f"The check {name!r} does not suit a function of kind {seen.encoded.task.kind!r}. Leave it out.")
-    return [name for name in PARTS if name in checks or (not PARTS[name].asks_again and PARTS[name].asked(seen, Wanted()))]
+        if not PARTS[name].suits(task):
+            raise ConfigError(f"The check {name!r} does not suit a function of kind {task.kind!r}. Leave it out.")

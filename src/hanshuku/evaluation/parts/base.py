@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.inference.base import Predictor
+from hanshuku.methods.row_values import right_rows
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
 
@@ -24,6 +26,14 @@ class Seen:
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # N cells each: what else the file says of the rows
     seed: int = 0
     report: Callable[[Step], None] = silent
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """How right each answer is, (N,) 0..1; see `right_rows`. Found once for all parts."""
+        task, outputs, targets = self.encoded.task, self.outputs, self.encoded.targets
+        assert targets is not None  # `evaluate` has seen to it
+        given = np.clip(outputs, task.low, task.high) if task.kind == "rate" else outputs
+        return right_rows(task, targets, given, self.predictor.threshold)
 
 
 @dataclass(frozen=True, eq=False)
