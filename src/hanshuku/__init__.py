@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hanshuku.data.examples import Examples as Examples
     from hanshuku.data.read import read as read
     from hanshuku.errors import HanshukuError as HanshukuError
+    from hanshuku.evaluation.gate import gate as gate
     from hanshuku.evaluation.report import Report as Report
     from hanshuku.functions.compare import compare as compare
     from hanshuku.functions.core import Function as Function
@@ -64,6 +65,7 @@ _HOME = {
     "answer": "hanshuku.functions.verbs",
     "compare": "hanshuku.functions.compare",
     "function": "hanshuku.functions.verbs",
+    "gate": "hanshuku.evaluation.gate",
     "load": "hanshuku.functions.store",
     "rate": "hanshuku.functions.verbs",
     "read": "hanshuku.data.read",
@@ -71,7 +73,7 @@ _HOME = {
 
 __all__ = [
     "Answer", "Examples", "Function", "HanshukuError", "Message", "Prediction", "Range", "Ranking", "Report", "Span",
-    "Task", "answer", "chat", "check", "classify", "compare", "complete_code", "extract", "function", "generate", "load",
+    "Task", "answer", "chat", "check", "classify", "compare", "complete_code", "extract", "function", "gate", "generate", "load",
     "rank", "rate", "read", "summarize", "tag", "translate",
 ]  # fmt: skip
 

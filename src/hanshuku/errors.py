@@ -15,6 +15,7 @@ HanshukuError
 ├── BudgetError          nothing fits the time or memory that was granted
 ├── StorageError         the disk is full or cannot be written; what was there is untouched
 ├── FunctionFolderError  a NAME.fn folder is damaged, foreign or of a newer format
+├── GateError            a report does not meet a condition that was set
 ├── ExportError          the exported function would not answer as the original does
 └── ServingError         the server cannot start as asked
 """
@@ -115,6 +116,10 @@ class StorageError(HanshukuError):
 
 class FunctionFolderError(HanshukuError):
     """A NAME.fn folder is damaged, foreign or of a newer format."""
+
+
+class GateError(HanshukuError):
+    """A report does not meet a condition that was set."""
 
 
 class ExportError(HanshukuError):

@@ -256,3 +256,12 @@ def test_evaluate_writes_the_page_and_says_which_rows_of_another_domain_were_lef
 def test_evaluate_refuses_what_cannot_be_in_one_line(capsys, data, saved, options, words):
     code, out, err = run(capsys, "evaluate", saved, "test.csv", "--quiet", *options)
     assert (code, out) == (2, "") and err.startswith("error: ") and words in err and err.count("\n") == 1
+
+
+def test_a_gate_that_fails_has_exit_code_1_and_its_reason_while_json_stays_one_object(capsys, data, saved):
+    code, out, err = run(capsys, "evaluate", saved, "test.csv", "--json", "--checks", "none", "--gate", "accuracy.low > 1", "--gate", "n >= 1")
+    assert code == 1
+    assert [outcome["passed"] for outcome in json.loads(out)["gate"]] == [False, True]
+    assert "gate: accuracy.low > 1: failed, it is 0." in err
+    assert run(capsys, "evaluate", saved, "test.csv", "--quiet", "--checks", "none", "--gate", "n >= 1")[::2] == (0, "")
+    assert run(capsys, "evaluate", saved, "test.csv", "--quiet", "--gate", "n > many")[0] == 2

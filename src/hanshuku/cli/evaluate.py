@@ -18,6 +18,7 @@ from hanshuku.cli.common import (
     print_notes,
     progress,
     read_examples,
+    stderr,
     stdout,
 )
 from hanshuku.errors import ConfigError
@@ -39,6 +40,10 @@ def command(
     paraphrase: Annotated[str, typer.Option(metavar="FN", help="A saved function that says a text in other words, so that rows are paraphrased too.")] = "",
     rows: Annotated[int, typer.Option(help="Most rows that are asked again in another form, drawn by --seed.")] = 200,
     report: Annotated[str, typer.Option(metavar="FILE", help="Write the report too: NAME.html, one page that stands alone, or NAME.json.")] = "",
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CONDITION", help='What the report must meet, "accuracy.low >= 0.9"; else the exit code is 1 and the reason on stderr. May be repeated.'),
+    ] = None,
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     columns: Columns = "",
     encoding: Encoding = "",
@@ -47,10 +52,13 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Measure FN on TEST: each metric with its 95% interval, n and chance level, and the parts of the report."""
+    from hanshuku.evaluation.gate import outcomes, parsed
     from hanshuku.evaluation.words import words
     from hanshuku.functions.store import load
 
-    words(language)  # a language that there is not is told before the work is done
+    words(language)  # what cannot be is told before the work is done
+    for condition in gate or ():
+        parsed(condition)
     if report and Path(report).suffix.lower() not in {".html", ".htm", ".json"}:
         raise ConfigError(f"--report takes NAME.html or NAME.json. Received: {report}.")
     sets = _sets(ood or [], columns, encoding)
@@ -60,11 +68,17 @@ def command(
         found = load(function).evaluate(read_examples(test, columns, encoding), seed=seed, report=shown, **wanted)
     if report:
         found.save(report, language=language)
+    judged = outcomes(found, gate) if gate else ()
     if json:
-        print_json(found.to_json())
-        return
-    found.render(stdout(), language=language)
-    print_notes(found.notes, quiet=quiet)
+        print_json(found.to_json() | ({"gate": [outcome.to_json() for outcome in judged]} if judged else {}))
+    else:
+        found.render(stdout(), language=language)
+        print_notes(found.notes, quiet=quiet)
+    for outcome in judged:
+        if not (quiet and outcome.passed):
+            stderr().print(f"gate: {outcome}", style="green" if outcome.passed else "red", markup=False, soft_wrap=True)
+    if not all(outcome.passed for outcome in judged):
+        raise typer.Exit(1)
 
 
 def _checks(text: str) -> tuple[str, ...] | None:
