@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from hanshuku.errors import UnknownName
-from hanshuku.explain import occlusion
+from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.explain import lime, occlusion, shap
 from hanshuku.explain.base import Explanation, Share
 from hanshuku.explain.cases import BATCH, Case, cases_of, values
+from hanshuku.explain.gradients import STEPS, integrated_gradients, why_not
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.training.run import Step, silent
 
-BLACK_BOX: dict[str, Any] = {"occlusion": occlusion}  # method -> its `masks` and `weights`
-METHODS = ("auto", *BLACK_BOX)
+BLACK_BOX: dict[str, Any] = {"occlusion": occlusion, "shap": shap, "lime": lime}  # method -> its `masks` and `weights`
+METHODS = ("auto", "integrated_gradients", *BLACK_BOX)
 
 
 def explain_rows(
@@ -37,13 +38,31 @@ def explain_rows(
         UnknownName: no method, or no label, has that name.
         ConfigError: answers of this kind, or this predictor, cannot be explained so.
     """
+    return explain_cases(predictor, cases_of(predictor, rows, label), method=resolved(predictor, method), samples=samples, seed=seed, report=report)
+
+
+def resolved(predictor: Predictor, method: str) -> str:
+    """The method that is meant, if it can explain this predictor.
+
+    Raises:
+        UnknownName: no method has that name.
+        ConfigError: it cannot.
+    """
     if method not in METHODS:
         raise UnknownName("method of explaining", method, METHODS)
-    method = "occlusion" if method == "auto" else method
+    if method == "integrated_gradients" and (reason := why_not(predictor)):
+        raise ConfigError(reason)
+    return "occlusion" if method == "auto" else method
+
+
+def explain_cases(
+    predictor: Predictor, cases: Sequence[Case], *, method: str, samples: int = 0, seed: int = 0, report: Callable[[Step], None] = silent
+) -> list[Explanation]:
+    """As `explain_rows`, for cases that are there already, by a method that `resolved` gave."""
     found: list[Explanation] = []
-    cases = cases_of(predictor, rows, label)
     for group in _groups(cases, method, samples, seed):
-        shares = _black_box(predictor, group, method)
+        by_gradients = method == "integrated_gradients"
+        shares = integrated_gradients(predictor, [case for case, _ in group]) if by_gradients else _black_box(predictor, group, method)
         found += [_explanation(predictor, case, method, share) for (case, _), share in zip(group, shares, strict=True)]
         report(Step(len(found), len(cases), note="explain"))
     return found
@@ -55,7 +74,8 @@ def _groups(cases: Sequence[Case], method: str, samples: int, seed: int) -> list
     size = BATCH
     for case in cases:
         rng = np.random.default_rng(seed)  # anew for each row: its weights do not depend on the rows beside it
-        masks = BLACK_BOX[method].masks(len(case.cutter.words), rng, samples)
+        words = len(case.cutter.words)
+        masks = BLACK_BOX[method].masks(words, rng, samples) if method in BLACK_BOX else np.ones((STEPS, words), dtype=bool)
         if size + len(masks) > BATCH:
             groups.append([])
             size = 0

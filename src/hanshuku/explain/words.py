@@ -35,7 +35,7 @@ def _pattern() -> re.Pattern[str]:
     """A run of Han; a word with what an apostrophe or hyphen joins to it; a number; a sign, repeated or joined; any other wide character."""
     marks = "".join(chr(code) for code in range(0x300, 0xFE00) if unicodedata.category(chr(code)).startswith("M"))
     inside = rf"(?:(?![{WIDE}])[^\W_]|[{marks}])"
-    word = rf"(?![{WIDE}])[^\W\d_]{inside}*(?:['’\-](?=[^\W\d_]){inside}+)*"
+    word = rf"(?:(?<!\S)['’](?=(?:s|t|d|m|re|ve|ll|em)(?!\w)))?(?![{WIDE}])[^\W\d_]{inside}*(?:['’\-](?=[^\W\d_]){inside}+)*"
     sign = rf"[^\s\w{_JOINED}][{_LOOKS}]*"
     return re.compile(
         rf"(?P<han>(?:{HAN.pattern})+)|{word}|\d+(?:[.,:]\d+)*(?:%|[{_LOOKS}]+)?|[\U0001f1e6-\U0001f1ff]{{2}}|[:;=][-'^]?[()\[\]DPp|/]"

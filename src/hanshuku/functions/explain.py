@@ -22,7 +22,9 @@ def explain(
     Args:
         function: what answers.
         rows: one text per input each, as `Function.row` gives them.
-        method: "occlusion"; "auto" takes the best that the function allows.
+        method: "occlusion" (one variant a word), "shap" (a fair part each; the weights add up), "lime", or "integrated_gradients" (encoders
+            that classify or rate; the weights add up; needs the extra "explain"). "auto" is occlusion: the cheapest, for every function, and in
+            benchmarks/faithfulness.py no less true to the function than the others.
         label: classify: the label to explain, or several; None: what was answered.
         samples: variants a row that are drawn; 0: as many as the words call for.
         seed: of the draws; same seed, same weights.

@@ -161,3 +161,16 @@ def measured(sample: Sample, scales: tuple[Scale, ...], chances: tuple[float, ..
         bias = float(finite.mean()) - value if len(finite) else 0.0
         found.append(Metric(value, *around(value, error, scale, sample.n, bias=bias), sample.n, chance))
     return found
+
+
+def mean_metric(values: np.ndarray, chance: float = 0.0) -> Metric:
+    """The mean of (N,) numbers with Student's interval, N >= 1; of one number the interval is everything.
+
+    Args:
+        values: finite.
+        chance: what guessing gets.
+    """
+    n, mean = len(values), float(values.mean())
+    if n < 2:
+        return Metric(mean, -math.inf, math.inf, n, chance)
+    return Metric(mean, *around(mean, float(values.std(ddof=1) / n**0.5), PLAIN, n, quantile=t_quantile(n - 1)), n, chance)

@@ -6,7 +6,7 @@ import numpy as np
 
 from hanshuku.errors import DataError
 from hanshuku.metrics.base import Metric
-from hanshuku.metrics.intervals import PLAIN, around, t_quantile, wilson
+from hanshuku.metrics.intervals import mean_metric, wilson
 
 
 def preference_metrics(margins: np.ndarray) -> dict[str, Metric]:
@@ -22,8 +22,4 @@ def preference_metrics(margins: np.ndarray) -> dict[str, Metric]:
     n, right = len(margins), int((margins > 0).sum())
     if n < 2 or not np.isfinite(margins).all():
         raise DataError(f"Finite margins of at least two pairs are due. Received: {n} pairs, {int((~np.isfinite(margins)).sum())} of them not finite.")
-    mean, error = float(margins.mean()), float(margins.std(ddof=1) / n**0.5)
-    return {
-        "preference_accuracy": Metric(right / n, *wilson(right, n), n, 0.5),
-        "preference_margin": Metric(mean, *around(mean, error, PLAIN, n, quantile=t_quantile(n - 1)), n, 0.0),
-    }
+    return {"preference_accuracy": Metric(right / n, *wilson(right, n), n, 0.5), "preference_margin": mean_metric(margins)}
