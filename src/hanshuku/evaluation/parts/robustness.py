@@ -14,6 +14,7 @@ import numpy as np
 from hanshuku.data.augment.writing import rewritten
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import MissingExtra, ModelError
+from hanshuku.evaluation.parts.answers import answer_text
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.perturb import KINDS, PARAPHRASE, Way, drawn, model_of, paraphrased, perturbed, ways_of
 from hanshuku.metrics.base import LEVEL, Metric
@@ -122,15 +123,6 @@ def _answers(task: Task, rows: Encoded, outputs: np.ndarray, threshold: float) -
     if not len(rows):
         return []
     return [answer_text(prediction.output) for prediction in kind_of(task).decode(task, outputs, threshold, rows.inputs)]
-
-
-def answer_text(output: Any) -> str:
-    """An answer as it is shown: labels with commas between them, a number in three digits, all else as it prints itself."""
-    if isinstance(output, float):
-        return f"{output:.3g}"
-    if isinstance(output, (tuple, list, set, frozenset)):
-        return ", ".join(map(answer_text, sorted(output, key=str) if isinstance(output, (set, frozenset)) else output)) or "–"
-    return str(output)
 
 
 def _with_holm(found: list[dict[str, Any]], left_out: list[dict[str, Any]], seen: Seen, n: int) -> dict[str, Any]:
