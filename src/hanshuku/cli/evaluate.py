@@ -35,7 +35,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="OLD=NEW", help='A label of --ood and what it is here: "1 star=negative"; for one set alone "yelp5:1 star=negative"; OLD= leaves its rows out. May be repeated.'),
     ] = None,
-    behaviours: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Behavioural tests: minimum functionality, invariance, direction. May be repeated.")] = None,
+    behaviours: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Behavioural tests as JSON lines, or a ready set: sentiment, sentiment-zh. May be repeated.")] = None,
     groups: Annotated[str, typer.Option(metavar="COLUMN", help="The column that names the group of a row, for the gaps between groups.")] = "",
     paraphrase: Annotated[str, typer.Option(metavar="FN", help="A saved function that says a text in other words, so that rows are paraphrased too.")] = "",
     rows: Annotated[int, typer.Option(help="Most rows that are asked again in another form, drawn by --seed.")] = 200,

@@ -13,6 +13,7 @@ from hanshuku.data.examples import Examples
 from hanshuku.data.read import SPLITS, read
 from hanshuku.data.relabel import relabel
 from hanshuku.errors import ConfigError, DataError, UnknownName
+from hanshuku.evaluation.behaviours import Behaviour, read_behaviours
 from hanshuku.evaluation.evaluate import evaluate as evaluate_predictor
 from hanshuku.evaluation.parts.base import Wanted
 from hanshuku.evaluation.report import Report
@@ -33,7 +34,7 @@ class Looks:
         checks: names of parts of the report (`hanshuku.evaluation.parts.PARTS`); None: all that suit; (): those alone that ask nothing again.
         ood: labelled sets of another domain: a file, a list of files, or name -> whatever `read` takes.
         same: label of those sets -> label of the function, {"1 star": "negative"}; or name of a set -> such a mapping, for this set alone.
-        behaviours: files of behavioural tests.
+        behaviours: files of behavioural tests, or names of ready ones ("sentiment", "sentiment-zh"); see `evaluation.behaviours.read_behaviours`.
         groups: the column that names the group of a row, for the gaps between groups.
         paraphrase: a function that says a text in other words (see `generate`); without one, no row is paraphrased.
         rows: most rows that a part asks again in another form, drawn by the seed; >= 1.
@@ -87,7 +88,7 @@ def evaluate(
         raise UnknownName("column for groups", asked.groups, rows.columns)
     ood, more = _other_sets(task, asked)
     checks = None if asked.checks is None else tuple(asked.checks)
-    wanted = Wanted(checks=checks, ood=ood, behaviours=_several(asked.behaviours), groups=asked.groups, rows=asked.rows, paraphrase=asked.paraphrase)
+    wanted = Wanted(checks=checks, ood=ood, behaviours=_behaviours(asked.behaviours), groups=asked.groups, rows=asked.rows, paraphrase=asked.paraphrase)
     texts = tuple(str(getattr(note, "message", note)) for note in (*notes, *more))
     found = evaluate_predictor(predictor, rows, seed=seed, notes=texts, report=report, columns=rows.columns, wanted=wanted)
     return replace(found, history=tuple({key: value for key, value in origin.to_json().items() if key in HISTORY} for origin in history))
@@ -144,5 +145,7 @@ def set_name(source: Any) -> str:
     return path.resolve().parent.name if stem in SPLIT_NAMES and path.resolve().parent.name else stem or str(source)
 
 
-def _several(files: Any) -> tuple[Any, ...]:
-    return tuple(files) if isinstance(files, (list, tuple)) else (files,)
+def _behaviours(given: Any) -> tuple[Behaviour, ...]:
+    """The tests of each file, and those that were read already."""
+    files = given if isinstance(given, (list, tuple)) else (given,)
+    return tuple(test for each in files for test in ((each,) if isinstance(each, Behaviour) else read_behaviours(each)))

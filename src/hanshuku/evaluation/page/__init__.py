@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hanshuku.evaluation.page import confusion, cost, labels, origin, quality, slices
+from hanshuku.evaluation.page import (
+    behaviours,
+    confusion,
+    cost,
+    labels,
+    origin,
+    out_of_domain,
+    quality,
+    robustness,
+    slices,
+)
 from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import esc, paragraph
 from hanshuku.evaluation.page.style import STYLE
@@ -27,6 +37,9 @@ SECTIONS: dict[str, Section] = {
     "confusion": confusion.SECTION,
     "labels": labels.SECTION,
     "slices": slices.SECTION,
+    "robustness": robustness.SECTION,
+    "out_of_domain": out_of_domain.SECTION,
+    "behaviours": behaviours.SECTION,
     "cost": cost.SECTION,
     "origin": origin.SECTION,
 }  # name -> section, in the order of the page; those of parts are named as in evaluation.parts.PARTS

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hanshuku.errors import DataError
+from hanshuku.errors import ConfigError, DataError
 from hanshuku.evaluation.behaviours.base import NOT_DOWN, Behaviour, Case, Given, Group
+from hanshuku.evaluation.behaviours.read import READY
 from hanshuku.evaluation.parts.answers import answer_text
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.metrics.intervals import wilson
@@ -31,14 +32,19 @@ def suits(task: Task) -> bool:
     return task.kind in {"classify", "rate"}
 
 
-def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
+def measure(seen: Seen, wanted: Wanted) -> dict[str, Any]:
     """The failure rate of every test, with its 95% interval (Wilson).
 
     Returns:
         n, failed, value, low, high over all cases; tests: test, type, capability, source, n, failed, value, low, high, samples; capabilities: the
         same numbers by capability; left_out: test, source, need (labels that the function does not know). At most `wanted.rows` cases a test.
-        None where no test was given.
+
+    Raises:
+        ConfigError: the part was named and no test was given.
+        DataError: a text of a test does not fit the inputs of the function.
     """
+    if not wanted.behaviours:
+        raise ConfigError(f"The check behaviours runs tests from files: give behaviours=[FILE, ...] (--behaviours FILE), or a ready set: {', '.join(READY)}.")
     task = seen.encoded.task
     cases: list[tuple[int, Case, tuple[frozenset[str], frozenset[str]]]] = []
     left_out: dict[int, set[str]] = {}
@@ -49,8 +55,6 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
                 left_out.setdefault(place, set()).update(missing)
             else:
                 cases.append((place, case, known))
-    if not wanted.behaviours:
-        return None
     answers = _Answers(seen, [text for place, case, _ in cases for text in _rows(task, case, wanted.behaviours[place])])
     judged: dict[int, list[tuple[Case, str]]] = {}
     for place, case, known in cases:

@@ -1,0 +1,94 @@
+"""out_of_domain: how good the function is on rows from elsewhere, how far that is below the test rows, and how far off they are."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.encoded import Encoded
+from hanshuku.errors import ConfigError
+from hanshuku.evaluation.distance import distance
+from hanshuku.evaluation.parts.base import Seen, Wanted
+from hanshuku.metrics.apart import Apart, apart
+from hanshuku.metrics.base import LEVEL
+from hanshuku.metrics.classification import UNKNOWN
+from hanshuku.metrics.intervals import bootstrap
+from hanshuku.metrics.measure import measure as measure_metrics
+from hanshuku.metrics.measure import primary_metric, primary_sample
+from hanshuku.metrics.paired import holm, paired_difference
+from hanshuku.tasks import Task
+from hanshuku.training.run import Step
+
+BATCH = 4096  # rows handed to the predictor at once
+RESAMPLES = 500
+
+
+def suits(task: Task) -> bool:
+    """Whether rows from elsewhere can be measured: any task."""
+    return True
+
+
+def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
+    """The metrics on every set of `wanted.ood`, and the drop from the test rows.
+
+    Returns:
+        metric; own: the metric on the test rows; tested: sets; sets: name, n, value (a Metric), metrics (all of them), drop (value, low, high: test
+        rows less this set), p, p_holm, clear, unknown (rows whose label the function has not: wrong in every metric), missing (labels without a row), distance.
+
+    Raises:
+        ConfigError: the part was named and no set was given.
+    """
+    if not wanted.ood:
+        raise ConfigError("The check out_of_domain looks at other labelled sets: give ood=[FILE, ...] (--ood FILE).")
+    task, targets = seen.encoded.task, seen.encoded.targets
+    assert targets is not None
+    texts = [" ".join(row) for row in seen.encoded.inputs]
+    name = primary_metric(task, targets)
+    sets = []
+    for number, (title, rows) in enumerate(wanted.ood.items()):
+        seen.report(Step(number, len(wanted.ood), note=f"out of domain: {title}"))
+        sets.append({"name": title, **_set(seen, rows, name), "distance": distance(texts, [" ".join(row) for row in rows.inputs], seed=seen.seed)})
+    tested = [one for one in sets if one["p"] is not None]
+    for one, p in zip(tested, holm([one["p"] for one in tested]), strict=True):
+        one |= {"p_holm": p, "clear": p < 1 - LEVEL and one["drop"]["value"] > 0}
+    for one in sets:
+        one.setdefault("p_holm", None)
+        one.setdefault("clear", False)
+    own = measure_metrics(task, targets, seen.outputs, threshold=seen.predictor.threshold, seed=seen.seed, resamples=RESAMPLES)
+    return {"metric": name, "own": own[name].to_json(), "tested": len(tested), "sets": sets}
+
+
+def _set(seen: Seen, rows: Encoded, name: str) -> dict[str, Any]:
+    task, threshold = seen.encoded.task, seen.predictor.threshold
+    assert rows.targets is not None
+    outputs = np.concatenate([np.asarray(seen.predictor.outputs(rows.inputs[i : i + BATCH])) for i in range(0, len(rows), BATCH)])
+    metrics = measure_metrics(task, rows.targets, outputs, threshold=threshold, seed=seen.seed, resamples=RESAMPLES)
+    fall = _drop(seen, rows.targets, outputs, name) if name in metrics else None
+    is_one = task.kind == "classify" and not task.several
+    return {
+        "n": len(rows),
+        "value": metrics[name].to_json() if name in metrics else None,
+        "metrics": {key: metric.to_json() for key, metric in metrics.items()},
+        "drop": None if fall is None else {"value": fall.difference, "low": fall.low, "high": fall.high},
+        "p": None if fall is None else fall.p,
+        "unknown": int((rows.targets == UNKNOWN).sum()) if is_one else 0,
+        "missing": [label for i, label in enumerate(task.labels) if not (rows.targets == i).any()] if is_one else [],
+    }
+
+
+def _drop(seen: Seen, targets: np.ndarray, outputs: np.ndarray, name: str) -> Apart | None:
+    """The metric on the test rows less that on these; they share no row, so the intervals are those of two samples."""
+    task, threshold, mine = seen.encoded.task, seen.predictor.threshold, seen.encoded.targets
+    assert mine is not None
+    if name == "accuracy" and not task.several:
+        return apart(seen.outputs.argmax(axis=1) == mine, outputs.argmax(axis=1) == targets)
+    samples = [primary_sample(task, due, [given], (threshold,))[0] for due, given in ((mine, seen.outputs), (targets, outputs))]
+    values = [float(np.ravel(sample.value)[0]) for sample in samples]
+    n = min(sample.n for sample in samples)
+    if not all(map(math.isfinite, values)) or n < 2:
+        return None
+    draws = [bootstrap(sample, resamples=RESAMPLES, seed=seen.seed + i).reshape(RESAMPLES, 1) for i, sample in enumerate(samples)]
+    found = paired_difference(([values[0]], [values[1]]), (draws[0], draws[1]), n)  # drawn apart, so their variances add up
+    return Apart(found.difference, found.low, found.high, found.p) if math.isfinite(found.p) else None
