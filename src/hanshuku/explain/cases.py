@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.errors import UnknownName
 from hanshuku.explain.base import LOG_ODDS, SCORE, log_odds
 from hanshuku.explain.words import Cutter, words_of_row
 from hanshuku.inference.base import Inputs, Predictor
@@ -27,6 +27,7 @@ class Case:
         output: what the function answered.
         keys: K names of what is explained.
         label: the one of them that matters most.
+        notes: what a reader should know.
     """
 
     UNIT: ClassVar[str] = LOG_ODDS
@@ -35,6 +36,7 @@ class Case:
     output: Any
     keys: tuple[str, ...]
     label: str
+    notes: tuple[str, ...] = ()
 
     def variant(self, kept: np.ndarray) -> tuple[str, ...]:
         """The row with the words alone for which (W,) `kept` is true."""
@@ -71,31 +73,12 @@ class NumberCase(Case):
         return np.array([float(said)])
 
 
-def cases_of(predictor: Predictor, rows: Inputs, label: str | Sequence[str] | None = None) -> list[Case]:
-    """A case a row.
-
-    Args:
-        predictor: what answers.
-        rows: one text per input each.
-        label: classify: the label to explain, or several of which the first matters most; tag: a kind of entity; None: what was answered.
+def label_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: str | Sequence[str] | None) -> list[Case]:
+    """A case a row, for the labels wanted, or for those that were given.
 
     Raises:
-        ConfigError: answers of this kind cannot be explained, or have no label.
         UnknownName: no label has that name.
     """
-    task = predictor.task
-    rows = [tuple(row) for row in rows]
-    if task.kind == "classify":
-        return _label_cases(predictor, rows, label)
-    if label is not None and task.kind != "tag":
-        raise ConfigError(f"label= says which label is explained; {task.name}() is of kind {task.kind!r} and has none. Leave it out.")
-    if task.kind == "rate":
-        found = kind_of(task).decode(task, predictor.outputs(rows), predictor.threshold, rows) if rows else []
-        return [NumberCase(row, Cutter.of(row, words_of_row(row)), answer.output, ("",), "") for row, answer in zip(rows, found, strict=True)]
-    raise ConfigError(f"Answers of the kind {task.kind!r} cannot be explained.")
-
-
-def _label_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: str | Sequence[str] | None) -> list[Case]:
     task = predictor.task
     wanted = () if label is None else (label,) if isinstance(label, str) else tuple(dict.fromkeys(label))
     for name in wanted:
@@ -105,11 +88,17 @@ def _label_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: str |
     found: list[Case] = []
     for row, answer in zip(rows, answers, strict=True):
         likely = sorted(task.labels, key=lambda name: -answer.scores[name])
-        given = [name for name in likely if name in answer.output] if task.several else [answer.output]
+        given = [name for name in likely if name in answer.output] if task.several else likely[:1]
         keys = wanted or tuple(given or likely[:1])
         places = tuple(map(task.labels.index, keys))
-        found.append(LabelCase(row, Cutter.of(row, words_of_row(row)), answer.output, keys, keys[0], places))
+        found.append(LabelCase(row, Cutter.of(row, words_of_row(row)), answer.output, keys, keys[0], places=places))
     return found
+
+
+def number_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: Any) -> list[Case]:
+    """A case a row, for its number."""
+    answers = kind_of(predictor.task).decode(predictor.task, predictor.outputs(rows), predictor.threshold, rows) if rows else []
+    return [NumberCase(row, Cutter.of(row, words_of_row(row)), answer.output, ("",), "") for row, answer in zip(rows, answers, strict=True)]
 
 
 def values(predictor: Predictor, cases: Sequence[Case], masks: Sequence[np.ndarray]) -> list[np.ndarray]:

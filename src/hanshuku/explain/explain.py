@@ -10,12 +10,20 @@ import numpy as np
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.explain import lime, occlusion, shap
 from hanshuku.explain.base import Explanation, Share
-from hanshuku.explain.cases import BATCH, Case, cases_of, values
+from hanshuku.explain.cases import BATCH, Case, label_cases, number_cases, values
 from hanshuku.explain.gradients import STEPS, integrated_gradients, why_not
+from hanshuku.explain.span_cases import answer_cases, rank_cases, tag_cases
+from hanshuku.explain.text_cases import text_cases
 from hanshuku.inference.base import Inputs, Predictor
+from hanshuku.tasks import WRITTEN_KINDS
 from hanshuku.training.run import Step, silent
 
 BLACK_BOX: dict[str, Any] = {"occlusion": occlusion, "shap": shap, "lime": lime}  # method -> its `masks` and `weights`
+MAKERS: dict[str, Callable[[Any, list[tuple[str, ...]], Any], list[Case]]] = {  # kind -> its cases
+    "classify": label_cases, "rate": number_cases, "tag": tag_cases, "answer": answer_cases, "rank": rank_cases,
+    **dict.fromkeys(sorted(WRITTEN_KINDS), text_cases),
+}  # fmt: skip
+NAMED = frozenset({"classify", "tag", "rank"})  # kinds of which one says what is explained
 METHODS = ("auto", "integrated_gradients", *BLACK_BOX)
 
 
@@ -29,7 +37,7 @@ def explain_rows(
         predictor: what answers.
         rows: one text per input each.
         method: one of METHODS.
-        label: see `cases_of`.
+        label: what is explained, see `cases_of`.
         samples: variants a row that SHAP and LIME ask; 0: as many as the words call for.
         seed: of their draws; same seed, same weights.
         report: called with progress.
@@ -39,6 +47,25 @@ def explain_rows(
         ConfigError: answers of this kind, or this predictor, cannot be explained so.
     """
     return explain_cases(predictor, cases_of(predictor, rows, label), method=resolved(predictor, method), samples=samples, seed=seed, report=report)
+
+
+def cases_of(predictor: Predictor, rows: Inputs, label: str | Sequence[str] | None = None) -> list[Case]:
+    """A case a row.
+
+    Args:
+        predictor: what answers.
+        rows: one text per input each.
+        label: classify: the label to explain, or several of which the first matters most; tag: a kind of entity; rank: a candidate;
+            None: what was answered.
+
+    Raises:
+        ConfigError: answers of this kind have no label, or cannot be explained.
+        UnknownName: no label has that name.
+    """
+    task = predictor.task
+    if label is not None and task.kind not in NAMED:
+        raise ConfigError(f"label= says which label is explained; {task.name}() is of kind {task.kind!r} and has none. Leave it out.")
+    return MAKERS[task.kind](predictor, [tuple(row) for row in rows], label or None)
 
 
 def resolved(predictor: Predictor, method: str) -> str:
@@ -94,5 +121,4 @@ def _black_box(predictor: Predictor, group: Sequence[tuple[Case, np.ndarray]], m
 
 
 def _explanation(predictor: Predictor, case: Case, method: str, shares: dict[str, Share]) -> Explanation:
-    task = predictor.task
-    return Explanation(task.inputs, case.row, case.output, case.label, method, case.UNIT, case.cutter.words, shares)
+    return Explanation(predictor.task.inputs, case.row, case.output, case.label, method, case.UNIT, case.cutter.words, shares, notes=case.notes)

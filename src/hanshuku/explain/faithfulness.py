@@ -15,8 +15,8 @@ import numpy as np
 
 from hanshuku.errors import DataError
 from hanshuku.explain.base import LOG_ODDS
-from hanshuku.explain.cases import cases_of, values
-from hanshuku.explain.explain import explain_cases, resolved
+from hanshuku.explain.cases import values
+from hanshuku.explain.explain import cases_of, explain_cases, resolved
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.intervals import mean_metric

@@ -29,7 +29,7 @@ ENCODERS = frozenset({"encoder", "continual"})
 
 def why_not(predictor: Predictor) -> str:
     """Why gradients cannot be had of this predictor; "" where they can."""
-    if predictor.KIND not in ENCODERS:
+    if predictor.KIND not in ENCODERS or predictor.task.kind not in {"classify", "rate"}:
         reason = {
             "onnx": "an exported function has no gradients: take the one it was exported from, or",
             "remote": "a model on a server gives no gradients:",

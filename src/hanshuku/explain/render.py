@@ -34,6 +34,8 @@ def render_explanation(explanation: Explanation, console: Console, language: str
         sign = words["for" if word.weight >= 0 else "against"]
         console.print(f"  {signed(word.weight):>8}  {bar:<{BAR}}  {_one_line(word.text)}  ({sign})", style=FOR if word.weight >= 0 else AGAINST, markup=False, soft_wrap=True)
     console.print(score_line(explanation.shares[explanation.label], explanation.method, words), style="dim", markup=False, soft_wrap=True)
+    for note in explanation.notes:
+        console.print(note, style="yellow", markup=False, soft_wrap=True)
     if explanation.neighbours:
         _neighbours(explanation, console, words)
 
