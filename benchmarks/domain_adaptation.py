@@ -1,10 +1,12 @@
-"""Does unlabelled text of the field help? Masked pre-training on it, then fine-tuning on few labelled rows, against fine-tuning alone.
+"""Does unlabelled text of the field help? Pre-training on it by mlm, simcse or tsdae, then learning from few labelled rows, against learning alone.
 
-    python benchmarks/domain_adaptation.py [--sets airline_tweets,stock_comments_zh] [--few 32] [--seeds 5] [--rows 0] [--epochs 2] [--no-record]
+    python benchmarks/domain_adaptation.py [--arms mlm,simcse,tsdae] [--sets airline_tweets,stock_comments_zh] [--few 32] [--seeds 5] [--rows 0] [--epochs 2]
+                                           [--method finetune] [--test 0] [--no-record]
 
 The encoder (minilm for English, e5-multilingual for Chinese) reads the texts of the training split, or the unlabelled part where the set has one, never those
-of the test split; it is read once a seed. Both arms then fine-tune on the same few rows a class, drawn anew for each seed, with the same settings and no
-tuning, and are measured on the whole test split. The interval is Student's t over seeds of the difference.
+of the test split; it is read once a seed and arm. Every arm then learns from the same few rows a class, drawn anew for each seed, with the same settings and no
+tuning, and is measured on the whole test split. The interval is Student's t over seeds of the difference to the encoder as it is. A finished cell (set, arm,
+seed) is kept in results/domain_adaptation.cells.jsonl, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ import math
 import os
 import statistics
 import sys
+from functools import partial
 from pathlib import Path
 
-from common import child, record
+from common import Cells, child, record
 
 SETS = {  # name -> (encoder, part that is read without labels)
     "airline_tweets": ("minilm", "train"), "financial_phrasebank": ("minilm", "train"), "banking77": ("minilm", "train"),
     "stock_comments_zh": ("e5-multilingual", "train"), "fewclue_eprstmt": ("e5-multilingual", "unlabeled"), "fewclue_tnews": ("e5-multilingual", "unlabeled"),
 }  # fmt: skip
+ARMS = ("mlm", "simcse", "tsdae")
 PROGRAM = """
 import json, sys, tempfile, time
 sys.path.insert(0, 'benchmarks')
@@ -32,9 +36,11 @@ import numpy as np
 from common import rows_of
 import hanshuku as hk
 from hanshuku.functions.pretrain import pretrain
-name, model, part, few, seed, rows, epochs = sys.argv[1], sys.argv[2], sys.argv[3], *map(int, sys.argv[4:7]), float(sys.argv[7])
+name, arm, seed, method, model, part = sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:7]
+few, rows, epochs, limit = int(sys.argv[7]), int(sys.argv[8]), float(sys.argv[9]), int(sys.argv[10])
 test = [{'text': row['text'], 'label': str(row['label'])} for row in rows_of(name, 'test')]
 seen = {row['text'] for row in test}
+test = test[:limit] if limit else test
 texts = [text for text in dict.fromkeys(row['text'] for row in rows_of(name, part)) if text not in seen]
 rng = np.random.default_rng(seed)
 classes = defaultdict(list)
@@ -43,28 +49,26 @@ for row in rows_of(name, 'train'):
 train = [group[i] for _, group in sorted(classes.items()) for i in rng.permutation(len(group))[:few]]
 if rows:
     texts = [texts[i] for i in rng.permutation(len(texts))[:rows]]
-def accuracy(model):
-    start = time.process_time()
-    learned = hk.classify(sorted(classes)).learn(train, method='finetune', model=model, seed=seed)
-    found = learned.evaluate(test).metrics
-    return {'accuracy': found['accuracy'].value, 'macro_f1': found['macro_f1'].value, 'cpu_s': time.process_time() - start}
-alone = accuracy(model)
+found = {'texts': len(texts), 'train_rows': len(train), 'test_rows': len(test), 'labels': len(classes)}
 with tempfile.TemporaryDirectory() as folder:
+    if arm != 'alone':
+        start, place = time.process_time(), Path(folder) / 'adapted'
+        read = pretrain(texts, place, objective=arm, model=model, seed=seed, epochs=epochs)
+        found |= {'pretrain_cpu_s': time.process_time() - start, 'steps': read['steps']}
+        found |= {when: {key: value['value'] for key, value in read[when].items()} for when in ('before', 'metrics')}
+        model = str(place)
     start = time.process_time()
-    read = pretrain(texts, Path(folder) / 'adapted', objective='mlm', model=model, seed=seed, epochs=epochs)
-    cost = time.process_time() - start
-    adapted = accuracy(str(Path(folder) / 'adapted'))
-bits = {when: read[when]['bits_per_byte']['value'] for when in ('before', 'metrics')}
-print(json.dumps({'alone': alone, 'adapted': adapted, 'texts': len(texts), 'train_rows': len(train), 'test_rows': len(test), 'labels': len(classes),
-    'masked_bits_per_byte': bits, 'pretrain_cpu_s': cost}))
+    learned = hk.classify(sorted(classes)).learn(train, method=method, model=model, seed=seed)
+    measured = learned.evaluate(test).metrics
+print(json.dumps(found | {'accuracy': measured['accuracy'].value, 'macro_f1': measured['macro_f1'].value, 'learn_cpu_s': time.process_time() - start}))
 """
 
 
-def difference(runs: list, key: str) -> dict:
-    """Adapted minus alone: mean over seeds with its 95% interval."""
+def difference(arm: list, alone: list, key: str) -> dict:
+    """Arm minus alone: mean over seeds with its 95% interval."""
     from hanshuku.metrics.intervals import t_quantile
 
-    found = [run["adapted"][key] - run["alone"][key] for run in runs]
+    found = [a[key] - b[key] for a, b in zip(arm, alone, strict=True)]
     mean = statistics.mean(found)
     if len(found) < 2:
         return {"mean": round(mean, 4), "low": None, "high": None, "n": len(found)}
@@ -73,31 +77,37 @@ def difference(runs: list, key: str) -> dict:
 
 
 def main() -> None:
-    """Measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Fill the missing cells, then compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arms", default=",".join(ARMS), help="objectives")
     parser.add_argument("--sets", default="airline_tweets,financial_phrasebank,stock_comments_zh,fewclue_eprstmt")
     parser.add_argument("--few", type=int, default=32, help="labelled rows a class")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=0, help="unlabelled texts that are read; 0: all")
     parser.add_argument("--epochs", type=float, default=2, help="passes over the unlabelled texts")
+    parser.add_argument("--method", default="finetune", help="what learns from the labelled rows")
+    parser.add_argument("--test", type=int, default=0, help="test rows; 0: all")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--no-record", action="store_true", help="print, and leave results/ as it is")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+    cells = Cells("domain_adaptation", file=Path("/tmp/domain_adaptation.cells.jsonl") if options.no_record else None)
+    size = tuple(map(str, (options.few, options.rows, options.epochs, options.test)))
     results = {}
     for name in options.sets.split(","):
-        model, part = SETS[name]
-        runs = []
+        runs: dict = {arm: [] for arm in ("alone", *options.arms.split(","))}
         for seed in range(options.seeds):
-            runs.append(child(PROGRAM, name, model, part, str(options.few), str(seed), str(options.rows), str(options.epochs), timeout=7200))
-            print(f"{name} seed {seed}: {runs[-1]}", file=sys.stderr, flush=True)
+            for arm, found in runs.items():
+                key = (name, arm, str(seed), options.method, *SETS[name], *size)
+                found.append(cells.fill(key, partial(child, PROGRAM, *key, timeout=7200), hidden=()))
         results[name] = {
-            "model": model, "unlabelled": part, "chance_accuracy": round(1 / runs[0]["labels"], 4),
-            "mean_accuracy": {arm: round(statistics.mean(run[arm]["accuracy"] for run in runs), 4) for arm in ("alone", "adapted")},
-            "accuracy_gain": difference(runs, "accuracy"), "macro_f1_gain": difference(runs, "macro_f1"), "runs": runs,
+            "model": SETS[name][0], "unlabelled": SETS[name][1], "chance_accuracy": round(1 / runs["alone"][0]["labels"], 4),
+            "mean_accuracy": {arm: round(statistics.mean(run["accuracy"] for run in found), 4) for arm, found in runs.items()},
+            **{f"{key}_gain": {arm: difference(found, runs["alone"], key) for arm, found in runs.items() if arm != "alone"} for key in ("accuracy", "macro_f1")},
+            "pretrain_cpu_s": {arm: round(statistics.mean(run["pretrain_cpu_s"] for run in found)) for arm, found in runs.items() if arm != "alone"},
         }  # fmt: skip
-    settings = {"few": options.few, "seeds": list(range(options.seeds)), "rows": options.rows, "epochs": options.epochs, "threads": options.threads, "method": "finetune, defaults"}
+    settings = {key: getattr(options, key) for key in ("few", "rows", "epochs", "method", "test", "threads")} | {"seeds": list(range(options.seeds))}
     if options.no_record:
         print(json.dumps(settings | results, indent=1))
     else:

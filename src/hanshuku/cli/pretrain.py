@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,10 +23,12 @@ from hanshuku.cli.common import (
 )
 from hanshuku.methods.settings import parse_settings
 
+SHOWN = {"bits_per_byte": "bits a byte", "perplexity": "perplexity a token", "alignment": "alignment (square distance of two views)", "uniformity": "uniformity (0: all texts one point)"}
+
 
 def command(
     corpus: Annotated[list[str], typer.Argument(help="Raw text: .txt, .jsonl (column text), csv, parquet, .gz of the text ones; several, globs, a folder.")],
-    objective: Annotated[str, typer.Option(help="clm: foretell the next token (causal models); mlm: tell hidden tokens (encoders).")] = "clm",
+    objective: Annotated[str, typer.Option(help="clm: foretell the next token (causal models); encoders: mlm: tell hidden tokens; simcse: tell a text's own other view; tsdae: write a text again from its vector.")] = "clm",
     model: Annotated[str, typer.Option(help="Model to go on from; the default of the objective and the language where neither this nor --from-scratch is given.")] = "",
     from_scratch: Annotated[str, typer.Option(help="A size (nano, micro, tiny, mini, small, base) or a config.json of transformers.")] = "",
     tokenizer: Annotated[str, typer.Option(help="From scratch: bpe, wordpiece, unigram, or a model whose tokenizer is taken.")] = "",
@@ -42,7 +45,7 @@ def command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a language model on raw text, from scratch or going on from a model. Run again after a kill, it goes on where it was."""
+    """Train a language model or an encoder on raw text, from scratch or going on from a model. Run again after a kill, it goes on where it was."""
     from hanshuku.data.corpus import open_corpus
     from hanshuku.functions.pretrain import pretrain
 
@@ -78,12 +81,19 @@ def _clean(run_folder: Path, tracked: tuple[str, ...]) -> None:
 
 def _show(result: dict[str, Any], target: Path, quiet: bool) -> None:
     console = stdout()
-    bits = result["metrics"]["bits_per_byte"]
-    before = f", {result['before']['bits_per_byte']['value']:.3f} before" if result["before"] else ""
     console.print(f"read {result['tokens']:,} tokens {result['epochs']:g} times in {result['seconds']:.0f} s, {result['parameters']:,} parameters", markup=False)
-    console.print(f"held out: {bits['value']:.3f} bits a byte [{bits['low']:.3f}, {bits['high']:.3f}]{before}; perplexity {result['metrics']['perplexity']['value']:.1f} a token", markup=False)
+    for line in _measured(result["metrics"], result["before"]):
+        console.print(line, markup=False)
     if result["evaluations"] and result["evaluations"][-1]["sample"]:
         console.print(f"sample: {result['evaluations'][-1]['sample']}", markup=False)
     console.print(f"saved {target}", markup=False)
     if not quiet:
         console.print(f"use it as any model: hanshuku learn TRAIN --model {target}", style="dim", markup=False)
+
+
+def _measured(metrics: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
+    """What held-out text says, a line each."""
+    for name, words in SHOWN.items():
+        if name in metrics:
+            found, was = metrics[name], before.get(name)
+            yield f"held out: {found['value']:.3f} {words} [{found['low']:.3f}, {found['high']:.3f}]" + (f", {was['value']:.3f} before" if was else "")

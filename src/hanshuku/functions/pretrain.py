@@ -60,7 +60,7 @@ def pretrain(
         **settings: fields of Pretrain.
 
     Returns:
-        What is in pretraining.json: "metrics" (bits_per_byte, perplexity, loss), "before", "evaluations", facts of text and run.
+        What is in pretraining.json: "metrics" (bits_per_byte, perplexity, loss; for simcse loss, alignment, uniformity), "before", "evaluations", facts of text and run.
 
     Raises:
         UnknownName: no setting, size or model has that name.
@@ -125,9 +125,9 @@ def _write(found: Pretrained, result: Mapping[str, Any], target: Path) -> None:
     with whole_folder(target) as staged:
         save_quietly(found.network, staged)
         found.tokenizer.save_pretrained(staged)
-        record = {"licence": base.licence if base else "", "languages": list(base.languages) if base else [result["language"]], "prefix": base.prefix if base else ""}
+        record = {"licence": base.licence if base else "", "languages": list(base.languages) if base else [result["language"]], "prefix": base.prefix if base else "", "passage": base.passage if base else ""}
         _write_json(staged / RECORD, record)
-        if found.method.objective == "mlm":
+        if found.method.objective != "clm":
             _write_pooling(staged, base.pooling if base else "mean", int(found.network.config.hidden_size), base.max_length if base else int(result["max_length"]))
         _write_json(staged / RESULT, result)
         (staged / "README.md").write_text(card(target.name, result), encoding="utf-8")

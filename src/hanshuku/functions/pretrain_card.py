@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-UNITS = {"bits_per_byte": "bits a byte", "perplexity": "a token", "loss": "nats a token"}
+UNITS = {"bits_per_byte": "bits a byte", "perplexity": "a token", "loss": "nats a token", "alignment": "square distance", "uniformity": "log"}
+KINDS = {"clm": "A causal language model", "mlm": "A text encoder with a head that tells hidden tokens"}
 
 
 def card(name: str, result: Mapping[str, Any]) -> str:
@@ -18,7 +19,7 @@ def card(name: str, result: Mapping[str, Any]) -> str:
     """
     licence, language = result["licence"], result["language"]
     front = ["---", *([f"license: {licence.lower()}"] if licence else []), *([f"language: {language}"] if language in {"en", "zh"} else []), "---"]
-    kind = "A causal language model" if result["objective"] == "clm" else "A text encoder with a head that tells hidden tokens"
+    kind = KINDS.get(result["objective"], f"A text encoder whose vectors learned by {result['objective']}")
     origin = f"went on from `{result['went_on_from']}` {result['revision'][:12]}" if result["went_on_from"] else f"began from scratch (`{result['from_scratch']}`)"
     return "\n".join([
         *front, "", f"# {name}", "", f"{kind}, {result['parameters']:,} parameters, {result['vocabulary']:,} entries in its vocabulary; it {origin.rstrip()}.",
@@ -34,10 +35,14 @@ def card(name: str, result: Mapping[str, Any]) -> str:
 
 
 def _measured(result: Mapping[str, Any]) -> list[str]:
-    hidden = "" if result["objective"] == "clm" else f" Of hidden tokens ({result['settings']['mask']:.0%}), the others being seen: it compares with the same vocabulary and masking alone."
+    hidden = {
+        "mlm": f" Of hidden tokens ({result['settings']['mask'] or 0.15:.0%}), the others being seen: it compares with the same vocabulary and masking alone.",
+        "tsdae": f" Of texts written again from one vector, with {result['settings']['mask'] or 0.6:.0%} of the words deleted: it compares with the same vocabulary and deletion alone.",
+        "simcse": " loss: of telling a text by its other view under dropout (nats a text); alignment: square distance of the two views; uniformity: log mean exp(-2 d²) over pairs of texts. Less is better.",
+    }.get(result["objective"], "")
     rows = ["| metric | | value | 95% interval | rows | chance | before |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, metric in result["metrics"].items():
         before = result["before"].get(name)
         shown = ["–" if number is None else f"{number:.3f}" for number in (metric["value"], metric["low"], metric["high"], metric["chance"], before and before["value"])]
-        rows.append(f"| {name} | {UNITS[name]} | {shown[0]} | {shown[1]} to {shown[2]} | {metric['n']} | {shown[3]} | {shown[4]} |")
+        rows.append(f"| {name} | {UNITS[name] if (name, result['objective']) != ('loss', 'simcse') else 'nats a text'} | {shown[0]} | {shown[1]} to {shown[2]} | {metric['n']} | {shown[3]} | {shown[4]} |")
     return [*rows, "", f"On held-out text.{hidden}"]

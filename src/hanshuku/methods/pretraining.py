@@ -16,22 +16,19 @@ from hanshuku.data.disk import whole_file
 from hanshuku.errors import ConfigError
 from hanshuku.inference.embed import best_device
 from hanshuku.methods.pretrain import Pretrain
+from hanshuku.methods.pretraining_lessons import lesson_of
 from hanshuku.methods.pretraining_text import Texts, prepare_texts
 from hanshuku.metrics.base import Metric
-from hanshuku.metrics.likelihood import likelihood_metrics
 from hanshuku.models.catalogue import find
 from hanshuku.models.info import ModelInfo
-from hanshuku.models.load import Loaded, load_causal, load_masked
+from hanshuku.models.load import Loaded, load_causal, load_encoder, load_masked
 from hanshuku.models.scratch import longest, new_network
 from hanshuku.training.config import Schedule
 from hanshuku.training.engine import Feed, TrainResult
 from hanshuku.training.engine import train as run_engine
-from hanshuku.training.filler import Filler, begin_head
-from hanshuku.training.held_out import HeldOut
-from hanshuku.training.masking import Masker
+from hanshuku.training.filler import begin_head
 from hanshuku.training.packing import pack_key
 from hanshuku.training.run import Run, Step
-from hanshuku.training.speaker import Speaker
 from hanshuku.training.tunings import TUNINGS
 
 LENGTH = 256  # tokens a row where the user sets none
@@ -41,22 +38,23 @@ AN_EVALUATION = 200  # steps between evaluations
 FEWEST_EVALUATIONS, FEWEST_STEPS = 10, 5  # evaluations of a run, and steps between two of them, where it has enough
 TOKENS_A_PARAMETER = 20  # Hoffmann et al. 2022, arXiv 2203.15556
 PASSES = {"scratch": 16.0, "on": 3.0}  # repeating text more often than that teaches little (Muennighoff et al. 2023, arXiv 2305.16264)
+_SAID = {"bits_per_byte": "bits a byte", "loss": "nats a text"}
 PASSES_IN_BUDGET = {"scratch": 64.0, "on": 16.0}  # a budget ends it, or patience
 
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A language model that has read a corpus, with what was measured.
+    """A language model or an encoder that has read a corpus, with what was measured.
 
     Attributes:
-        network: a transformers model with its output layer, float32, in evaluation mode.
+        network: a transformers model, for clm and mlm with its output layer, float32, in evaluation mode.
         tokenizer: a fast transformers tokenizer.
         method: the settings.
         base: what it went on from; None: it began from scratch.
-        metrics: bits_per_byte, perplexity and loss of the held-out text.
+        metrics: of the held-out text: bits_per_byte, perplexity and loss; for simcse loss, alignment and uniformity.
         before: the same before training; empty from scratch.
         facts: plain numbers: steps, passes, tokens, documents, bytes, parameters, seconds ...
-        evaluations: {"step", "bits_per_byte", "sample"} as it went.
+        evaluations: {"step", "bits_per_byte" (for simcse "loss"), "sample"} as it went.
         notes: what a user should know.
     """
 
@@ -84,16 +82,16 @@ def _pretrain(method: Pretrain, corpus: Corpus, model: str, size: str, validatio
     loaded, notes = _model_of(method, model, run) if model else (None, [])
     limit = loaded.info.max_length if loaded else longest(size)
     length = min(method.max_length or LENGTH, limit or method.max_length or LENGTH)
-    texts = prepare_texts(method, corpus, validation, loaded.tokenizer if loaded else None, length, folder, run)
+    texts = prepare_texts(method, corpus, validation, loaded, length, folder, run)
     network = loaded.network if loaded else new_network(size, method.objective, texts.tokenizer, max_length=length, seed=run.seed)
-    learner = _Learner(method, network, texts, scratch=loaded is None, run=run, folder=folder)
+    learner = _Learner(method, network, loaded.info.pooling if loaded else "mean", texts, scratch=loaded is None, run=run, folder=folder)
     begin = time.monotonic()
     before = learner.measure() if loaded else {}
     judging = time.monotonic() - begin if loaded else learner.judging_seconds() if run.budget_s else 0.0
     result = learner.train(run.since(start - judging), f"{method} {size or model} {texts.identity}")
     run.report(Step(result.steps, result.steps, note="judge the held-out text"))
     return Pretrained(
-        network.cpu().eval(), texts.tokenizer, method, loaded.info if loaded else None, learner.measure(), before,
+        learner.network.cpu().eval(), texts.tokenizer, method, loaded.info if loaded else None, learner.measure(), before,
         facts={**texts.facts, "max_length": length, **learner.facts(result), "seconds": round(time.monotonic() - start, 1)},
         evaluations=learner.log.rows, notes=(*notes, *texts.notes),
     )  # fmt: skip
@@ -103,49 +101,45 @@ def _model_of(method: Pretrain, model: str, run: Run) -> tuple[Loaded, list[str]
     """The model to go on from, with the head that the objective needs."""
     kind = find(model).kind
     if (method.objective == "clm") is not (kind == "causal"):
-        other = "mlm" if kind == "encoder" else "clm"
+        other = "mlm, simcse or tsdae" if kind == "encoder" else "clm"
         hint = f"Give --objective {other}, or another model." if kind != "static" else "Give another model."
         raise ConfigError(f"objective {method.objective} goes on from {'a causal model' if method.objective == 'clm' else 'an encoder'}, and {model} is of kind {kind!r}. {hint}")
     run.report(Step(0, 1, note=f"load {model}"))
     if method.objective == "clm":
         return load_causal(model), []
+    if method.objective == "simcse":
+        return load_encoder(model), []
     loaded, whole = load_masked(model)
     if whole:
         return loaded, []
     begin_head(loaded.network)
-    return loaded, [f"{model} comes without a head that tells hidden tokens; one was begun from its word vectors, so the first bits per byte say little."]
+    return loaded, [f"{model} comes without a head that tells tokens; one was begun from its word vectors, so the first bits per byte say little."]
 
 
 class _Learner:
     """One run: a network, its rows, its judge."""
 
-    def __init__(self, method: Pretrain, network: Any, texts: Texts, *, scratch: bool, run: Run, folder: Path) -> None:
-        self.method, self.network, self.texts, self.scratch, self.run = method, network, texts, scratch, run
-        causal = method.objective == "clm"
-        self.module: Any = Speaker(network) if causal else Filler(network)
-        self.hide = None if causal else Masker(texts.tokenizer, share=method.mask, masking=method.masking)
-        self.held = HeldOut(self.module, texts.held_rows, texts.tokenizer, self.hide, precision=method.precision, seed=run.seed)
+    def __init__(self, method: Pretrain, network: Any, pooling: str, texts: Texts, *, scratch: bool, run: Run, folder: Path) -> None:
+        self.method, self.texts, self.scratch, self.run = method, texts, scratch, run
+        lesson = lesson_of(method, network, pooling, texts, run.seed)
+        self.module, self.network, self.prepare, self.judge = lesson.module, lesson.network, lesson.prepare, lesson.judge
         self.folder, self.log, self.base, self.taken = folder, _Log(folder / "none"), 0, 0
 
     def measure(self) -> dict[str, Metric]:
         """Of the whole held-out text."""
         self.module.to(best_device())
-        nats, scored = self.held.nats(whole=True)
-        held = self.texts.held
-        tokens = int(scored.sum()) if self.hide is None else len(held.tokens) - len(held.ends)
-        some = scored > 0  # a short row may have no hidden token
-        return likelihood_metrics(nats[some] / math.log(2), scored[some], scored[some] * (held.bytes / tokens), seed=self.run.seed)
+        return self.judge.measure(self.run.seed)
 
     def judging_seconds(self) -> float:
         """What `measure` is going to take, from the part of the held-out text that is judged on the way."""
         self.module.to(best_device())
         begin = time.monotonic()
-        self.held.loss()
-        return (time.monotonic() - begin) * self.held.whole
+        self.judge.score()
+        return (time.monotonic() - begin) * self.judge.whole
 
     def train(self, run: Run, identity: str) -> TrainResult:
         """To the end of the plan; the best weights by held-out loss are in the network then."""
-        rows, hide = self.texts.rows, self.hide
+        rows, prepare = self.texts.rows, self.prepare
         self.log = _Log(self.folder / f"evaluations-{pack_key(identity)[:16]}.jsonl")
 
         def collate(numbers: list[int]) -> Any:
@@ -153,7 +147,7 @@ class _Learner:
             return rows.collate(numbers)
 
         def objective(network: Any, batch: Any) -> Any:
-            return network(batch if hide is None else hide(batch))
+            return network(batch if prepare is None else prepare(batch))
 
         def follow(step: Step) -> None:
             if not self.taken:  # before its first step the engine tells which one it goes on from
@@ -203,15 +197,13 @@ class _Learner:
         return [{"params": decay, "weight_decay": schedule.weight_decay, **more}, {"params": still, "weight_decay": 0.0, **more}]
 
     def _judge(self) -> float:
-        """Minus the bits per byte of some held-out text; what the model writes by now is reported and kept."""
-        held = self.texts.held
-        count = len(held.tokens) - (0 if self.hide is None else len(held.ends))
-        bits = self.held.loss() * count / held.bytes / math.log(2)
+        """Minus what the judge says of some held-out text; what the network makes of a text by now is reported and kept."""
+        name, value = self.judge.score()
         step = self.base + self.taken
-        sample = self.held.sample(len(self.log)) if math.isfinite(bits) else ""
-        self.log.add({"step": step, "bits_per_byte": round(bits, 4), "sample": sample})
-        self.run.report(Step(step, step, sample=f"step {step}, {bits:.3f} bits a byte: {sample}"))
-        return -bits
+        sample = self.judge.sample(len(self.log)) if math.isfinite(value) else ""
+        self.log.add({"step": step, name: round(value, 4), "sample": sample})
+        self.run.report(Step(step, step, sample=f"step {step}, {value:.3f} {_SAID[name]}: {sample}"))
+        return -value
 
 
 class _Log:

@@ -15,8 +15,8 @@ from hanshuku.data.disk import whole_file, whole_folder
 from hanshuku.data.notes import plural
 from hanshuku.errors import DataError
 from hanshuku.methods.checks import check_choice
-from hanshuku.methods.pretrain import Pretrain
-from hanshuku.models.load import load_tokenizer
+from hanshuku.methods.pretrain import VECTORS, Pretrain
+from hanshuku.models.load import Loaded, load_tokenizer
 from hanshuku.models.vocabularies import KINDS, LARGEST_PLANNED, chinese_characters, planned_size, train_vocabulary
 from hanshuku.training.packing import Frame, Packed, TokenRows, frame_of, pack, pack_key
 from hanshuku.training.run import Run, Step
@@ -67,14 +67,14 @@ class _Part:
         return (text for text in self.corpus if not self.share or is_held(text, self.share, self.seed) is self.held)
 
 
-def prepare_texts(method: Pretrain, corpus: Corpus, validation: Corpus | None, tokenizer: Any, max_length: int, folder: Path, run: Run) -> Texts:
+def prepare_texts(method: Pretrain, corpus: Corpus, validation: Corpus | None, loaded: Loaded | None, max_length: int, folder: Path, run: Run) -> Texts:
     """Tokenise what is learned from and what is judged on; both are found again in `folder` by a run that goes on.
 
     Args:
         method: the settings.
         corpus: raw text.
         validation: text to judge on; None: a part of the corpus.
-        tokenizer: the model's; None: one is trained or fetched as the method says.
+        loaded: the model that is gone on from; None: a tokenizer is trained or fetched as the method says.
         max_length: tokens a row.
         folder: keeps vocabulary and tokens.
         run: seed and reporting.
@@ -88,10 +88,10 @@ def prepare_texts(method: Pretrain, corpus: Corpus, validation: Corpus | None, t
     share = 0.0 if validation is not None else share_of(scan)
     train, held = _Part(corpus, share, run.seed, held=False), _Part(validation or corpus, share, run.seed, held=True)
     judged = _scan(validation, folder, "validation-") if validation else scan
-    if tokenizer is None:
+    if loaded is None:
         run.report(Step(1, PARTS, note="learn the vocabulary"))
-        tokenizer = _tokenizer(method, train, scan, max_length, folder, run.seed)
-    frame = frame_of(tokenizer, method.objective)
+    tokenizer = loaded.tokenizer if loaded else _tokenizer(method, train, scan, max_length, folder, run.seed)
+    frame = frame_of(tokenizer, method.objective, loaded.info.prefix if loaded and method.objective in VECTORS else "")
     run.report(Step(2, PARTS, note=f"tokenise {scan.documents:,} documents"))
     spelling = hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest()
     common = (spelling, frame, run.seed if share else 0)

@@ -23,10 +23,11 @@ def doubled(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def require_dropout(network: nn.Module) -> None:
+def require_dropout(network: nn.Module, what: str = "consistency") -> None:
     """
     Raises:
         ConfigError: nothing in the network drops anything, so that both passes would be the same.
     """
     if not any(isinstance(module, nn.Dropout) and module.p > 0 for module in network.modules()):
-        raise ConfigError("consistency compares two passes under dropout, and nothing in this network has any. Set dropout, or choose adversarial=smart.")
+        hint = "Set dropout, or choose adversarial=smart." if what == "consistency" else "Take another model, or objective mlm."
+        raise ConfigError(f"{what} compares two passes under dropout, and nothing in this network has any. {hint}")

@@ -49,7 +49,7 @@ class HeldOut:
         """(R,) nats that the scored tokens of each row take, and (R,) how many were scored; of all rows, or of JUDGED tokens."""
         chosen = np.arange(len(self.rows)) if whole else self.some
         spent, scored = np.zeros(len(chosen)), np.zeros(len(chosen), dtype=np.int64)
-        with self._still() as device, autocast(self.precision, device), fast_trunks(self.module, frozen=True):
+        with still(self.module, precision=self.precision) as device:
             for places in token_batches(self.rows.lengths[chosen]):
                 torch.manual_seed(self.seed + int(chosen[places[0]]))
                 batch = {name: tensor.to(device) for name, tensor in self._batch(chosen[places].tolist()).items()}
@@ -67,7 +67,7 @@ class HeldOut:
     def sample(self, number: int) -> str:
         """What the model makes of the beginning of a held-out row: a few words written on, or one filled in."""
         row = int(self.some[number % len(self.some)])
-        with self._still() as device:
+        with still(self.module) as device:
             return self._written(row) if self.prepare is None else self._filled(row, device)
 
     def _batch(self, rows: list[int]) -> Mapping[str, Tensor]:
@@ -98,14 +98,21 @@ class HeldOut:
     def _text(self, ids: list[int]) -> str:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True)).replace("\n", " ⏎ ").strip()
 
-    @contextmanager
-    def _still(self) -> Iterator[torch.device]:
-        """No gradient, no dropout, and torch's generator as it was afterwards."""
-        device = next(self.module.parameters()).device
-        was_training = self.module.training
-        self.module.eval()
-        try:
-            with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
-                yield device
-        finally:
-            self.module.train(was_training)
+
+@contextmanager
+def still(module: Any, *, precision: str = "fp32", dropout: bool = False) -> Iterator[torch.device]:
+    """No gradient, no dropout (or with it, where two views are wanted), and torch's generator as it was afterwards; gives the device.
+
+    Args:
+        module: what is asked.
+        precision: "auto", "bf16" or "fp32".
+        dropout: whether it drops as while it learns.
+    """
+    device = next(module.parameters()).device
+    was_training = module.training
+    module.train(dropout)
+    try:
+        with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []), autocast(precision, device), fast_trunks(module, frozen=not dropout):
+            yield device
+    finally:
+        module.train(was_training)

@@ -32,6 +32,7 @@ class Frame:
         end: token that parts documents in the stream.
         filler: token of padding.
         causal: whether a row's labels are its own tokens.
+        before: tokens behind `first` that stand before every text, as some encoders want.
     """
 
     first: int | None
@@ -39,10 +40,21 @@ class Frame:
     end: int
     filler: int
     causal: bool
+    before: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Tokens of a row that are no text."""
+        return 1 if self.causal else (self.first is not None) + (self.last is not None) + len(self.before)
 
 
-def frame_of(tokenizer: Any, objective: str) -> Frame:
-    """The frame that a tokenizer has for "clm" or "mlm".
+def frame_of(tokenizer: Any, objective: str, prefix: str = "") -> Frame:
+    """The frame that a tokenizer has for an objective of pre-training.
+
+    Args:
+        tokenizer: a fast transformers tokenizer.
+        objective: "clm", or one of an encoder.
+        prefix: text that stands before every other one; for encoders.
 
     Raises:
         DataError: it has no token that could end a document.
@@ -57,7 +69,8 @@ def frame_of(tokenizer: Any, objective: str) -> Frame:
         raise DataError(f"The tokenizer has no token that ends a text. Its special tokens: {', '.join(map(str, tokenizer.all_special_tokens)) or 'none'}.")
     filler = int(tokenizer.pad_token_id if tokenizer.pad_token_id is not None else end)
     first = before[0] if before else None
-    return Frame(first, None if objective == "clm" or not after else after[-1], end, filler, objective == "clm")
+    stands = tuple(int(i) for i in tokenizer(prefix.strip(), add_special_tokens=False)["input_ids"]) if prefix.strip() else ()
+    return Frame(first, None if objective == "clm" or not after else after[-1], end, filler, objective == "clm", stands)
 
 
 @dataclass(frozen=True)
@@ -160,7 +173,7 @@ class TokenRows:
 
     def __init__(self, packed: Packed, frame: Frame, max_length: int, *, packed_rows: bool) -> None:
         self.stream, self.frame = packed.tokens, frame
-        room = max_length - (1 if frame.causal else (frame.first is not None) + (frame.last is not None))
+        room = max_length - frame.size
         if packed_rows:
             self.starts = np.arange(0, len(self.stream), room)
             self.sizes = np.minimum(room, len(self.stream) - self.starts).astype(np.int32)
@@ -177,8 +190,7 @@ class TokenRows:
     @property
     def lengths(self) -> np.ndarray:
         """(R,) tokens a row, its frame included."""
-        frame = 1 if self.frame.causal else (self.frame.first is not None) + (self.frame.last is not None)
-        return self.sizes + frame
+        return self.sizes + self.frame.size
 
     def collate(self, rows: list[int]) -> dict[str, Tensor]:
         """`input_ids` (B, T), padded on the right, with causal `labels` or, where rows are padded, an `attention_mask`."""
@@ -195,6 +207,9 @@ class TokenRows:
                 begin = 1
             elif frame.first is not None:
                 ids[line, 0], begin = frame.first, 1
+            if frame.before:
+                ids[line, begin : begin + len(frame.before)] = frame.before
+                begin += len(frame.before)
             ids[line, begin : begin + size] = self.stream[start : start + size]
             if frame.last is not None:
                 ids[line, begin + size] = frame.last
