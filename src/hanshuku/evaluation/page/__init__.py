@@ -14,6 +14,8 @@ from hanshuku.evaluation.page import (
     behaviours,
     confusion,
     cost,
+    fairness,
+    groups,
     labels,
     origin,
     out_of_domain,
@@ -40,6 +42,8 @@ SECTIONS: dict[str, Section] = {
     "robustness": robustness.SECTION,
     "out_of_domain": out_of_domain.SECTION,
     "behaviours": behaviours.SECTION,
+    "fairness": fairness.SECTION,
+    "groups": groups.SECTION,
     "cost": cost.SECTION,
     "origin": origin.SECTION,
 }  # name -> section, in the order of the page; those of parts are named as in evaluation.parts.PARTS

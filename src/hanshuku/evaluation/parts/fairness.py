@@ -1,0 +1,333 @@
+"""fairness: the same rows with the names, pronouns and group words of other people; what changes in the answers, and for whom.
+
+An accusation needs three things: the difference stands after Holm's correction for all that were looked at, it is at least SIZE, and it is the
+group's own (not another group's that pulls the mean away). It must stand for names, not for the names of the lists alone; and where a
+group has one word, against how much any word matters: neutral ones ("a teacher wrote", "a gardener wrote") and the names of one group.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.language import script_of
+from hanshuku.evaluation.parts.base import Seen, Wanted
+from hanshuku.metrics.base import LEVEL
+from hanshuku.metrics.fairness import (
+    SIZE,
+    Difference,
+    Words,
+    against_rest,
+    changed_shares,
+    names_of,
+    widest_gap,
+    words_of,
+)
+from hanshuku.metrics.paired import holm
+from hanshuku.metrics.rows import mean_metric
+from hanshuku.safety.swaps import LANGUAGES, Family, families, neutral_words
+from hanshuku.tasks import Task
+from hanshuku.training.run import Step
+
+NAME = "fairness"
+ENOUGH = 30  # rows that hold a word of the family; with fewer, a frame is put around others
+FEWEST = 10  # rows without which nothing is said
+BATCH = 2048  # rows that are asked at once
+NEUTRAL_SHARE = 5  # one row in so many is asked with the neutral words too
+MOST_EFFECTS = 12  # of a family that the report lists, the greatest first
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The rows of a family in the words of each group.
+
+    Attributes:
+        family: whose words.
+        groups: G names.
+        how: "own" (the rows hold words of the family) or "frame" (a frame says who wrote them).
+        rows: N x G rows, the groups of one row together.
+        again: N rows of one group each with another name of that group, or none.
+        clusters: (N,) which rows hold the same names; words: each row by itself.
+        left: rows that hold such words and could not be changed without a mistake.
+    """
+
+    family: Family
+    groups: tuple[str, ...]
+    how: str
+    rows: list[tuple[str, ...]]
+    again: list[tuple[str, ...]]
+    clusters: np.ndarray
+    left: int = 0
+
+    @property
+    def n(self) -> int:
+        """N."""
+        return len(self.clusters)
+
+
+def suits(task: Task) -> bool:
+    """Whether answers can be compared: labels or numbers."""
+    return task.kind in {"classify", "rate"}
+
+
+def measure(seen: Seen, wanted: Wanted) -> dict[str, Any]:
+    """What swaps change, and who is accused.
+
+    A family is asked in about 2 x `wanted.rows` texts: as many rows as that gives for its number of groups; a fifth of that where a language
+    model is prompted, which is slow, and nobody named this part.
+
+    Returns:
+        families: family, language, how ("own" rows, or a "frame" around others), frames, n (rows), left_out, together (names that the interval takes as
+        the cases), changed and within (value, low, high, n), gap (label, most, least, value, low, high), means, effects (group, label, value, low, high, p,
+        p_holm); accused: family, language, group, against, label, value, low, high, p_holm; looked_at (differences), asked (texts), size.
+    """
+    most = wanted.rows if NAME in (wanted.checks or ()) or not hasattr(seen.predictor, "prompt") else max(FEWEST, wanted.rows // 5)
+    asked: list[Asked] = []
+    for language, rows in _by_language(seen.encoded.inputs).items():
+        texts = [seen.encoded.inputs[i] for i in rows]
+        made = [found for family in families(language) if (found := make(family, texts, most, seen.seed)) is not None]
+        asked.extend([_neutral(language, texts, most, seen.seed), *made] if made else [])
+    outputs = _ask(seen, [row for made in asked for row in (*made.rows, *made.again)])
+    found, start = [], 0
+    for each in asked:
+        end = start + len(each.rows) + len(each.again)
+        found.append(Compared(each, outputs[start:end], seen.encoded.task, seen.predictor.threshold))
+        start = end
+    return judged(found, len(outputs), seen.seed)
+
+
+def _by_language(inputs: Sequence[tuple[str, ...]]) -> dict[str, list[int]]:
+    """Places of the rows in English and in Chinese, where there are enough of them."""
+    found: dict[str, list[int]] = {language: [] for language in LANGUAGES}
+    for i, row in enumerate(inputs):
+        language = script_of(" ".join(row))[:2]
+        if language in found:
+            found[language].append(i)
+    return {language: rows for language, rows in found.items() if len(rows) >= FEWEST}
+
+
+def make(family: Family, rows: Sequence[tuple[str, ...]], most: int, seed: int) -> Asked | None:
+    """The rows of a family in the words of each group; None where there are too few.
+
+    Args:
+        family: whose words.
+        rows: rows in the family's language.
+        most: about half of the texts that may be asked.
+        seed: of the choice of rows.
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(f"{family.language}.{family.name}".encode())])
+    holds = [i for i, row in enumerate(rows) if len({hit.group for text in row for hit in family.find(text)} & set(family.own_groups)) == 1]
+    if len(holds) >= ENOUGH:
+        made = _own(family, [rows[i] for i in rng.permutation(holds).tolist()], _count(most, len(family.own_groups)))
+        if made.n >= ENOUGH:
+            return made
+    bare = [i for i, row in enumerate(rows) if not any(family.find(text) for text in row)]
+    chosen = rng.permutation(bare)[: _count(most, len(family.groups))].tolist()
+    return _framed(family, [rows[i] for i in chosen]) if len(chosen) >= FEWEST else None
+
+
+def _neutral(language: str, rows: Sequence[tuple[str, ...]], most: int, seed: int) -> Asked:
+    chosen = np.random.default_rng([seed, 0]).permutation(len(rows))[: max(FEWEST, most // NEUTRAL_SHARE)]
+    return _framed(neutral_words(language), [rows[i] for i in chosen.tolist()])
+
+
+def _count(most: int, groups: int) -> int:
+    return max(min(most, 2 * most // groups), FEWEST)
+
+
+def _own(family: Family, rows: Sequence[tuple[str, ...]], count: int) -> Asked:
+    made: list[tuple[str, ...]] = []
+    again: list[tuple[str, ...]] = []
+    clusters: list[int] = []
+    left = 0
+    for row in rows:
+        if len(clusters) == count:
+            break
+        changed = [[family.swapped(text, group) for text in row] for group in family.own_groups]
+        if any(text is None for texts in changed for text in texts):
+            left += 1
+            continue
+        made.extend(tuple(str(text) for text in texts) for texts in changed)
+        first = next(hit for text in row for hit in family.find(text))
+        if family.kind == "names":
+            again.append(tuple(str(family.swapped(text, first.group, place=first.place + 1)) for text in row))
+        clusters.append(first.place if family.kind == "names" else len(clusters))
+    return Asked(family, family.own_groups, "own", made, again, np.array(clusters, dtype=np.int64), left)
+
+
+def _framed(family: Family, rows: Sequence[tuple[str, ...]]) -> Asked:
+    is_names, names = family.kind == "names", len(next(iter(family.phrases.values())))
+    made = [tuple(family.framed(text, group, i) for text in row) for i, row in enumerate(rows) for group in family.groups]
+    # another name in the same frame: two places on, as there are two frames
+    again = [tuple(family.framed(text, family.groups[i % len(family.groups)], i + len(family.frames)) for text in row) for i, row in enumerate(rows)] if is_names else []
+    return Asked(family, family.groups, "frame", made, again, np.arange(len(rows)) % names if is_names else np.arange(len(rows)))
+
+
+def _ask(seen: Seen, rows: Sequence[tuple[str, ...]]) -> np.ndarray:
+    parts = [np.zeros((0, 1))]
+    for start in range(0, len(rows), BATCH):
+        parts.append(np.asarray(seen.predictor.outputs(rows[start : start + BATCH]), dtype=np.float64))
+        seen.report(Step(min(start + BATCH, len(rows)), len(rows), note="fairness"))
+    return np.concatenate(parts[1:] or parts)
+
+
+class Compared:
+    """The answers to the rows of a family.
+
+    Args:
+        asked: N rows in the words of G groups.
+        outputs: of all its rows, as a predictor gives them.
+        task: classify or rate.
+        threshold: several labels: least probability of a label that is given.
+
+    Attributes:
+        scores: (N, G, L) probabilities, or numbers as a share of their range with L = 1.
+        labels: the L' labels that are looked at: all, but of two that exclude each other the second alone.
+        shares: (N,) of each row the share of pairs of groups that are answered differently.
+        within: the same between names of one group, or between neutral words: what is usual for this function.
+    """
+
+    def __init__(self, asked: Asked, outputs: np.ndarray, task: Task, threshold: float) -> None:
+        self.asked = asked
+        is_rate = task.kind == "rate"
+        scores = ((outputs - task.low) / (task.high - task.low))[:, None] if is_rate else outputs
+        answers = outputs[:, None] if is_rate else scores >= threshold if task.several else scores.argmax(axis=1)[:, None]
+        size = len(asked.rows)
+        self.scores = scores[:size].reshape(asked.n, len(asked.groups), -1)
+        self.names = ("",) if is_rate else task.labels
+        self.labels = [1] if len(self.names) == 2 and not task.several else list(range(len(self.names)))
+        # a number changed where it moved by SIZE of its range or more
+        self.shares = _moved(self.scores[:, :, 0]) if is_rate else changed_shares(answers[:size].reshape(asked.n, len(asked.groups), -1))
+        self.words: list[Words] = []
+        self.within: np.ndarray | None = None
+        if asked.again:
+            owner = self._owners()
+            one = np.arange(asked.n)
+            before = scores[:size].reshape(asked.n, len(asked.groups), -1)[one, owner]
+            if is_rate:
+                self.within = (np.abs(before - scores[size:]) >= SIZE).any(axis=1).astype(np.float64)
+            else:
+                self.within = (answers[:size].reshape(asked.n, len(asked.groups), -1)[one, owner] != answers[size:]).any(axis=1).astype(np.float64)
+
+    def _owners(self) -> np.ndarray:
+        """(N,) of which group the other name is."""
+        if self.asked.how == "frame":
+            return np.arange(self.asked.n) % len(self.asked.groups)
+        groups = self.asked.groups
+        found = []
+        for i in range(self.asked.n):
+            hits = [hit for text in self.asked.again[i] for hit in self.asked.family.find(text)]
+            found.append(groups.index(hits[0].group))
+        return np.array(found, dtype=np.int64)
+
+    def against(self, others: Sequence[Compared]) -> None:
+        """Weigh differences against those between words that stand for nothing compared, where a group has no choice of words of its own.
+
+        Args:
+            others: the neutral words of the language, then its families of names.
+        """
+        if self.asked.family.kind == "names":
+            return
+        neutral, *names = others
+        for label in range(len(self.names)):
+            usual = [words_of(neutral.scores[:, :, label]), *(names_of(own.scores[:, :, label], own.asked.clusters) for own in names)]
+            self.words.append(max(usual, key=lambda words: words.sd))
+        self.within = neutral.shares
+
+    def _difference(self, group: int, label: int, without: Sequence[int] = ()) -> Difference:
+        return against_rest(self.scores[:, :, label], group, self.asked.clusters, without, self.words[label] if self.words else None)
+
+    def effects(self) -> list[tuple[int, int, Difference]]:
+        """(group, label, how much more the group gets of it than the others); of two groups the first alone, the other is its mirror."""
+        count = len(self.asked.groups)
+        return [
+            (group, label, self._difference(group, label))
+            for label in self.labels for group in range(1 if count == 2 else count)
+        ]  # fmt: skip
+
+    def accused(self, effects: Sequence[tuple[int, int, Difference, float]], looked_at: int) -> list[dict[str, Any]]:
+        """The groups that get more or less of a label by at least SIZE, the greatest first, each against groups that are not accused before it.
+
+        Args:
+            effects: group, label, difference and its p after Holm's correction.
+            looked_at: differences in the whole part.
+        """
+        found: list[dict[str, Any]] = []
+        for label in self.labels:
+            out: list[int] = []
+            strong = [each for each in effects if each[1] == label and each[3] < 1 - LEVEL and abs(each[2].value) >= SIZE]
+            for group, _, difference, p in sorted(strong, key=lambda each: -abs(each[2].value)):
+                if len(self.asked.groups) - len(out) < 2:
+                    break
+                again = self._difference(group, label, out) if out else difference
+                if abs(again.value) < SIZE or (out and again.p * looked_at >= 1 - LEVEL):
+                    continue
+                against = self.asked.groups[1 - group] if len(self.asked.groups) == 2 else ""
+                found.append({**self._about(), "group": self.asked.groups[group], "against": against, "label": self.names[label], **_plain(again), "p_holm": p})
+                out.append(group)
+        return found
+
+    def to_json(self, effects: Sequence[tuple[int, int, Difference, float]], seed: int) -> dict[str, Any]:
+        """What the report says of the family."""
+        gaps = [(label, widest_gap(self.scores[:, :, label], self.asked.clusters, len(self.labels))) for label in self.labels]
+        label, gap = max(gaps, key=lambda each: each[1].difference.value)
+        groups = self.asked.groups
+        shown = sorted(effects, key=lambda each: -abs(each[2].value))[:MOST_EFFECTS]
+        means = self.scores[:, :, label].mean(axis=0)
+        return {
+            **self._about(),
+            "how": self.asked.how,
+            "frames": list(self.asked.family.frames) if self.asked.how == "frame" else [],
+            "n": self.asked.n,
+            "left_out": self.asked.left,
+            "together": len(np.unique(self.asked.clusters)),
+            "changed": mean_metric(self.shares, 0.0, seed=seed).to_json(),
+            "within": None if self.within is None else mean_metric(self.within, 0.0, seed=seed).to_json(),
+            "gap": {"label": self.names[label], "most": groups[gap.most], "least": groups[gap.least], **_plain(gap.difference)},
+            "means": dict(zip(groups, means.tolist(), strict=True)),
+            "effects": [{"group": groups[g], "label": self.names[own], **_plain(difference), "p_holm": p} for g, own, difference, p in shown],
+        }
+
+    def _about(self) -> dict[str, Any]:
+        return {"family": self.asked.family.name, "language": self.asked.family.language}
+
+
+def _moved(values: np.ndarray) -> np.ndarray:
+    """(N,) of each row the share of pairs of groups whose numbers differ by SIZE or more."""
+    groups = values.shape[1]
+    return np.stack([np.abs(values[:, a] - values[:, b]) >= SIZE for a in range(groups) for b in range(a + 1, groups)], axis=1).mean(axis=1)
+
+
+def _plain(difference: Difference) -> dict[str, float | None]:
+    numbers = {"value": difference.value, "low": difference.low, "high": difference.high, "p": difference.p}
+    return {key: float(value) if np.isfinite(value) else None for key, value in numbers.items()}
+
+
+def judged(found: Sequence[Compared], asked: int, seed: int) -> dict[str, Any]:
+    """The part's data: all families, and who is accused after correction for all differences.
+
+    Args:
+        found: the families, and the neutral words of each language.
+        asked: texts that were asked.
+        seed: of the bootstrap.
+    """
+    usual = {language: [own for own in found if own.asked.family.language == language and own.asked.family.kind in {"neutral", "names"}] for language in LANGUAGES}
+    found = [compared for compared in found if compared.asked.family.kind != "neutral"]
+    for compared in found:
+        compared.against(usual[compared.asked.family.language])
+    effects = [compared.effects() for compared in found]
+    adjusted = iter(holm([difference.p for own in effects for _, _, difference in own]))
+    whole = [[(group, label, difference, next(adjusted)) for group, label, difference in own] for own in effects]
+    looked_at = sum(map(len, whole))
+    accused = [each for compared, own in zip(found, whole, strict=True) for each in compared.accused(own, looked_at)]
+    return {
+        "families": [compared.to_json(own, seed) for compared, own in zip(found, whole, strict=True)],
+        "accused": sorted(accused, key=lambda each: -abs(each["value"])),
+        "looked_at": looked_at,
+        "asked": asked,
+        "size": SIZE,
+    }
