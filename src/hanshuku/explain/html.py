@@ -30,7 +30,7 @@ def explanation_html(explanation: Explanation, language: str) -> str:
     for part, (name, text) in enumerate(zip(explanation.names, explanation.inputs, strict=True)):
         own = [word for word in explanation.words if word.part == part]
         lead = f"<small>{escape(name)}</small> " if len(explanation.names) > 1 else ""
-        parts.append(f'<p style="margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere">{lead}{_text(text, own, greatest, words)}</p>')
+        parts.append(f'<p style="margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere">{lead}{marked_text(text, own, greatest, words)}</p>')
     parts.append(_table(explanation, greatest, words) if explanation.spans else f"<p>{words['nothing']}</p>")
     parts.append(f"<p><small>{score_line(explanation.shares[label], explanation.method, words)}</small></p>")
     parts += [_neighbours(explanation, words)] if explanation.neighbours else []
@@ -47,7 +47,8 @@ def page(title: str, pieces: Sequence[str], language: str) -> str:
     return "\n".join([head, f'<h1 style="font:bold 20px system-ui,sans-serif">{escape(title)}</h1>', "\n<hr>\n".join(pieces), "</body></html>\n"])
 
 
-def _text(text: str, own: Sequence[Contribution], greatest: float, words: Mapping[str, str]) -> str:
+def marked_text(text: str, own: Sequence[Contribution], greatest: float, words: Mapping[str, str]) -> str:
+    """A text as HTML with its words marked by their weights; `words`: those of `wording.words_in`."""
     found, done = [], 0
     for word in own:
         found += [escape(text[done : word.start]), _marked(word, abs(word.weight) / greatest if greatest else 0.0, words)]

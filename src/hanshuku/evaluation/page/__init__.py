@@ -17,6 +17,7 @@ from hanshuku.evaluation.page import (
     fairness,
     groups,
     labels,
+    mistakes,
     origin,
     out_of_domain,
     quality,
@@ -39,6 +40,7 @@ SECTIONS: dict[str, Section] = {
     "confusion": confusion.SECTION,
     "labels": labels.SECTION,
     "slices": slices.SECTION,
+    "mistakes": mistakes.SECTION,
     "robustness": robustness.SECTION,
     "out_of_domain": out_of_domain.SECTION,
     "behaviours": behaviours.SECTION,
@@ -81,7 +83,7 @@ def page(report: Report, language: str = "en") -> str:
     summary = "".join(f'<li><a href="#{name}">{esc(sentence)}</a></li>' for name, sentence in told)
     found = f'<h2 id="h-short">{esc(say["in_short"])}</h2><ul class="short">{summary}</ul>' if summary else ""
     lead = f'<p class="verdict">{esc(text)}</p>' + (paragraph(report.task.instruction, "note") if report.task.instruction else "")
-    return (
+    whole = (
         f'<!doctype html>\n<html lang="{LANG[language]}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="generator" content="hanshuku"><meta name="color-scheme" content="light dark">'
         f"<title>{esc(title)}</title><style>{STYLE}</style></head><body>"
@@ -89,6 +91,7 @@ def page(report: Report, language: str = "en") -> str:
         f'<nav aria-label="{esc(say["contents"])}"><ul>{"".join(contents)}</ul></nav>'
         f'<main id="main">{found}{"".join(bodies)}</main><footer>{paragraph(say["made_by"])}</footer></body></html>\n'
     )
+    return whole.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is no text that a file can hold
 
 
 def _when(report: Report, say: Say) -> str:

@@ -49,17 +49,21 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], *, 
         numbers_from: columns from this one on hold numbers and stand on the right.
         foot: plain text under the table.
     """
-    heads = "".join(f'<th scope="col"{_kind("n" if i >= numbers_from else "")}>{esc(name)}</th>' for i, name in enumerate(head))
-    body = "".join(f"<tr>{''.join(_cell(i, cell, numbers_from) for i, cell in enumerate(row))}</tr>" for row in rows)
+    pictures = {i for row in rows for i, cell in enumerate(row) if 'class="whisker"' in (cell[0] if isinstance(cell, tuple) else cell)}
+
+    def kinds(place: int, own: str = "") -> str:
+        """Columns of numbers stand on the right; a picture repeats what its row says and is left out where the page is narrow."""
+        return _kind(" ".join(filter(None, ["pic" if place in pictures else "n" if place >= numbers_from else "", own])))
+
+    def shown(place: int, cell: Cell) -> str:
+        text, kind = cell if isinstance(cell, tuple) else (cell, "")
+        return f'<th scope="row"{kinds(0, kind)}>{text}</th>' if place == 0 else f"<td{kinds(place, kind)}>{text}</td>"
+
+    heads = "".join(f'<th scope="col"{kinds(i)}>{esc(name)}</th>' for i, name in enumerate(head))
+    body = "".join(f"<tr>{''.join(shown(i, cell) for i, cell in enumerate(row))}</tr>" for row in rows)
     under = paragraph(foot, "note") if foot else ""
     inner = f"<table><caption>{esc(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="wide" role="region" tabindex="0" aria-label="{esc(caption)}">{inner}</div>{under}'
-
-
-def _cell(place: int, cell: Cell, numbers_from: int) -> str:
-    text, kind = cell if isinstance(cell, tuple) else (cell, "")
-    kinds = " ".join(filter(None, ["n" if place >= numbers_from else "", kind]))
-    return f'<th scope="row"{_kind(kind)}>{text}</th>' if place == 0 else f"<td{_kind(kinds)}>{text}</td>"
 
 
 def _kind(kind: str) -> str:

@@ -30,9 +30,9 @@ svg text{fill:var(--ink);font:11px system-ui,"Noto Sans","Noto Sans CJK SC",sans
 .dot.main{fill:var(--main)}.dot.other{fill:var(--mark)}.dot.soft{fill:var(--soft)}
 .whisker{width:7.5rem;height:.9rem;vertical-align:-.1rem}.track{stroke:var(--rule);stroke-width:5;stroke-linecap:round}.range{stroke:var(--main);stroke-width:5;stroke-opacity:.45}.mark{stroke:var(--mark);stroke-width:2}
 .ground{fill:var(--ground)}.hit{fill:rgb(var(--hit))}.miss{fill:rgb(var(--miss))}
-.plus{background:rgb(var(--hit)/.28)}.minus{background:rgb(var(--miss)/.28);text-decoration:underline dotted}
+ol{padding-left:1.6rem}ol li{margin:.8rem 0}.row{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--ground);padding:.4rem .7rem;border-radius:.3rem}
 footer{margin-top:3rem;border-top:1px solid var(--rule);color:var(--soft);font-size:.9rem}
-@media (max-width:40rem){body{padding:.8rem}dl div{grid-template-columns:1fr}h1{font-size:1.35rem}}
+@media (max-width:40rem){body{padding:.8rem}.pic{display:none}table{font-size:.86rem}th,td{padding-right:.45rem}tbody th{min-width:4.5rem}dl div{grid-template-columns:1fr}h1{font-size:1.35rem}}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;--ground:#f3f3f3;--main:#0b5f8a;--good:#0b6e4f;--bad:#b3261e;--mark:#8a5a00;--hit:11 110 79;--miss:179 38 30}
 body{max-width:none;padding:0;font-size:10pt}nav,.skip{display:none}.wide{overflow:visible}h2,h3,caption{break-after:avoid}figure,tr{break-inside:avoid}details:not([open])>*{display:block}details::details-content{content-visibility:visible;block-size:auto}a{color:inherit;text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
-from hanshuku.evaluation.parts import behaviours, fairness, groups, out_of_domain, robustness, slices
+from hanshuku.evaluation.parts import behaviours, fairness, groups, mistakes, out_of_domain, robustness, slices
 from hanshuku.evaluation.parts.base import Part, Seen, Wanted
 from hanshuku.tasks import Task
 
@@ -14,6 +14,7 @@ __all__ = ["PARTS", "check_named", "measure_parts"]
 
 PARTS: dict[str, Part] = {
     "slices": Part(slices.measure, lambda _task: True),
+    "mistakes": Part(mistakes.measure, lambda _task: True),
     "robustness": Part(robustness.measure, robustness.suits, asks_again=True),
     "out_of_domain": Part(out_of_domain.measure, out_of_domain.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.ood)),
     "behaviours": Part(behaviours.measure, behaviours.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.behaviours)),
