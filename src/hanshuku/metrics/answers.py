@@ -58,6 +58,13 @@ def answer_f1(task: Task, targets: np.ndarray, outputs: np.ndarray) -> np.ndarra
     return answer_rows(_texts(outputs), _accepted(targets), chinese=is_chinese(task, targets))[1]
 
 
+def answer_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> dict[str, Sample]:
+    """f1 and exact_match of R predictors on the same rows, (B, R) each."""
+    due, chinese = _accepted(targets), is_chinese(task, targets)
+    rows = [answer_rows(_texts(given), due, chinese=chinese) for given in outputs]
+    return {"f1": mean_sample([f1 for _, f1 in rows]), "exact_match": mean_sample([exact for exact, _ in rows])}
+
+
 def answer_rows(predictions: Sequence[str], answers: Sequence[Sequence[str]], *, chinese: bool) -> tuple[np.ndarray, np.ndarray]:
     """Exact match and F1 of each row, (N,) each.
 

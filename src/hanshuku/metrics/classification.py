@@ -86,6 +86,19 @@ def counts_sample(targets: np.ndarray, answers: np.ndarray) -> Sample:
     return Sample(statistic, counts)
 
 
+def counts_samples(targets: np.ndarray, answers: Sequence[np.ndarray]) -> tuple[Sample, Sample]:
+    """Macro F1 and MCC of R sets of answers to the same rows, (B, R) each."""
+    alone = [counts_sample(targets, given) for given in answers]
+    cell = [np.unique(np.stack([targets, given]), axis=1, return_inverse=True)[1].ravel() for given in answers]  # the cell of each row, as `counts_sample` numbers them
+    joint, counts = np.unique(np.stack(cell), axis=1, return_counts=True)
+    into = [np.eye(len(sample.counts))[cells] for sample, cells in zip(alone, joint, strict=True)]
+
+    def part(which: int) -> Sample:
+        return Sample(lambda weights: np.stack([one.statistic(weights @ cells)[:, which] for one, cells in zip(alone, into, strict=True)], axis=1), counts)
+
+    return part(0), part(1)
+
+
 def _macro_f1(hits: np.ndarray, sums: np.ndarray) -> np.ndarray:
     """(B,) mean of 2 hits / sums over the labels with sums > 0; both (B, labels)."""
     occurs = sums > 0

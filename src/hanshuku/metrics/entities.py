@@ -55,6 +55,16 @@ def entity_rows(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     return np.where(given + due == 0, 1.0, 2 * hits / np.maximum(given + due, 1))
 
 
+def entity_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> dict[str, Sample]:
+    """entity_f1, precision and recall of R predictors on the same rows, (B, R) each."""
+    counted = [_counts(targets, each) for each in outputs]
+    return {
+        "entity_f1": ratio_sample([(2 * hits, given + due) for hits, given, due in counted]),
+        "precision": ratio_sample([(hits, given) for hits, given, _ in counted]),
+        "recall": ratio_sample([(hits, due) for hits, _, due in counted]),
+    }
+
+
 def entity_table(task: Task, targets: np.ndarray, outputs: np.ndarray) -> list[dict[str, Any]]:
     """Precision, recall and F1 of each of the task's labels; see `classification.label_table`."""
     hits, given, due = (Counter[str]() for _ in range(3))

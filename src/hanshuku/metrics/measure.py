@@ -8,17 +8,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from hanshuku.metrics.answers import answer_metrics, answer_sample
+from hanshuku.metrics.answers import answer_metrics, answer_sample, answer_samples
 from hanshuku.metrics.base import Metric, Sample
-from hanshuku.metrics.classification import accuracy_sample, classification_metrics
-from hanshuku.metrics.entities import entity_metrics, entity_sample
+from hanshuku.metrics.classification import accuracy_sample, classification_metrics, counts_samples, row_losses
+from hanshuku.metrics.entities import entity_metrics, entity_sample, entity_samples
 from hanshuku.metrics.intervals import SIGNED, UNIT, Scale
-from hanshuku.metrics.programs import can_run, program_metrics, program_sample
-from hanshuku.metrics.rankings import ranking_metrics, ranking_sample
-from hanshuku.metrics.regression import regression_metrics, spearman_sample
-from hanshuku.metrics.several import micro_f1_sample, several_metrics
-from hanshuku.metrics.structures import structure_metrics, structure_sample
-from hanshuku.metrics.texts import text_metrics, text_sample
+from hanshuku.metrics.programs import can_run, program_metrics, program_sample, program_samples
+from hanshuku.metrics.rankings import ranking_metrics, ranking_sample, ranking_samples
+from hanshuku.metrics.regression import pearson_sample, regression_metrics, rmse_sample, spearman_sample
+from hanshuku.metrics.rows import mean_sample
+from hanshuku.metrics.several import macro_f1_sample, micro_f1_sample, sets_sample, several_metrics
+from hanshuku.metrics.structures import structure_metrics, structure_sample, structure_samples
+from hanshuku.metrics.texts import text_metrics, text_sample, text_samples
 from hanshuku.tasks import Task
 
 Outputs: TypeAlias = Sequence[np.ndarray]
@@ -32,6 +33,7 @@ class Family:
     primary: str  # the metric by which methods are compared
     metrics: Callable[..., dict[str, Metric]]  # (task, targets, outputs, threshold, **draws), the primary one first
     sample: Callable[[Task, np.ndarray, Outputs, Thresholds], tuple[Sample, Scale]]  # the primary metric of R predictors, (B, R)
+    samples: Callable[[Task, np.ndarray, Outputs, Thresholds], dict[str, Sample]]  # every metric of R predictors, (B, R) each
 
 
 def _one(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
@@ -42,12 +44,24 @@ def _one_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: T
     return accuracy_sample(targets, [given.argmax(axis=1) for given in outputs]), UNIT
 
 
+def _one_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
+    answers = [given.argmax(axis=1) for given in outputs]
+    macro, mcc = counts_samples(targets, answers)
+    losses = mean_sample([row_losses(targets, given) for given in outputs])
+    return {"accuracy": accuracy_sample(targets, answers), "macro_f1": macro, "mcc": mcc, "log_loss": losses}
+
+
 def _several(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
     return several_metrics(targets, outputs, threshold, **draws)
 
 
 def _several_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
     return micro_f1_sample(targets, [given >= least for given, least in zip(outputs, thresholds, strict=True)]), UNIT
+
+
+def _several_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
+    answers = [given >= least for given, least in zip(outputs, thresholds, strict=True)]
+    return {"micro_f1": micro_f1_sample(targets, answers), "macro_f1": macro_f1_sample(targets, answers), "accuracy": sets_sample(targets, answers)}
 
 
 def _rate(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
@@ -58,11 +72,19 @@ def _rate_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: 
     return spearman_sample(targets, [np.clip(given, task.low, task.high).astype(np.float64) for given in outputs]), SIGNED
 
 
+def _rate_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
+    true, values = targets.astype(np.float64), [np.clip(given, task.low, task.high).astype(np.float64) for given in outputs]
+    return {"spearman": spearman_sample(targets, values), "pearson": pearson_sample(true, values), "rmse": rmse_sample(true, values)}
+
+
 Metrics: TypeAlias = Callable[..., dict[str, Metric]]
 Samples: TypeAlias = Callable[[Task, np.ndarray, Outputs], tuple[Sample, Scale]]
 
 
-def _objects(primary: str, metrics: Metrics, sample: Samples) -> Family:
+Every: TypeAlias = Callable[[Task, np.ndarray, Outputs], dict[str, Sample]]
+
+
+def _objects(primary: str, metrics: Metrics, sample: Samples, samples: Every) -> Family:
     """A family of outputs that are objects, for which a threshold has no meaning."""
 
     def measured(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
@@ -71,26 +93,29 @@ def _objects(primary: str, metrics: Metrics, sample: Samples) -> Family:
     def sampled(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
         return sample(task, targets, outputs)
 
-    return Family(primary, measured, sampled)
+    def every(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
+        return samples(task, targets, outputs)
+
+    return Family(primary, measured, sampled, every)
 
 
 FAMILIES: dict[str, Family] = {
-    "classify": Family("accuracy", _one, _one_sample),
-    "several": Family("micro_f1", _several, _several_sample),  # classify, where an answer is a set of labels
-    "rate": Family("spearman", _rate, _rate_sample),
-    "translate": _objects("chrf", text_metrics, text_sample),
-    "summarize": _objects("rouge_l", text_metrics, text_sample),
-    "generate": _objects("rouge_l", text_metrics, text_sample),
-    "chat": _objects("rouge_l", text_metrics, text_sample),
-    "complete_code": _objects("chrf", text_metrics, text_sample),
-    "answer": _objects("f1", answer_metrics, answer_sample),
-    "tag": _objects("entity_f1", entity_metrics, entity_sample),
-    "extract": _objects("field_f1", structure_metrics, structure_sample),
-    "rank": _objects("ndcg_at_10", ranking_metrics, ranking_sample),
+    "classify": Family("accuracy", _one, _one_sample, _one_samples),
+    "several": Family("micro_f1", _several, _several_sample, _several_samples),  # classify, where an answer is a set of labels
+    "rate": Family("spearman", _rate, _rate_sample, _rate_samples),
+    "translate": _objects("chrf", text_metrics, text_sample, text_samples),
+    "summarize": _objects("rouge_l", text_metrics, text_sample, text_samples),
+    "generate": _objects("rouge_l", text_metrics, text_sample, text_samples),
+    "chat": _objects("rouge_l", text_metrics, text_sample, text_samples),
+    "complete_code": _objects("chrf", text_metrics, text_sample, text_samples),
+    "answer": _objects("f1", answer_metrics, answer_sample, answer_samples),
+    "tag": _objects("entity_f1", entity_metrics, entity_sample, entity_samples),
+    "extract": _objects("field_f1", structure_metrics, structure_sample, structure_samples),
+    "rank": _objects("ndcg_at_10", ranking_metrics, ranking_sample, ranking_samples),
 }
 
 
-WITH_TESTS = _objects("pass_at_1", program_metrics, program_sample)  # complete_code, where rows have tests
+WITH_TESTS = _objects("pass_at_1", program_metrics, program_sample, program_samples)  # complete_code, where rows have tests
 
 
 def family_of(task: Task, targets: np.ndarray | None = None) -> Family:
@@ -126,3 +151,8 @@ def primary_metric(task: Task, targets: np.ndarray | None = None) -> str:
 def primary_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
     """The primary metric of R predictors on the same rows as one statistic (B, R), so that a resample is shared by all."""
     return family_of(task, targets).sample(task, targets, outputs, thresholds)
+
+
+def every_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
+    """Every metric of `measure` of R predictors on the same rows, as statistics (B, R), so that their differences can be taken pairwise."""
+    return family_of(task, targets).samples(task, targets, outputs, thresholds)

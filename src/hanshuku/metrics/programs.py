@@ -17,7 +17,7 @@ from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.intervals import UNIT, Scale
 from hanshuku.metrics.rows import check_objects, mean_metric, mean_sample, share_metric, texts_of
 from hanshuku.metrics.sandbox import Verdict, run_program, walls_here
-from hanshuku.metrics.texts import text_metrics
+from hanshuku.metrics.texts import text_metrics, text_samples
 from hanshuku.tasks import Task
 
 SHOWN = 3  # reasons that are told
@@ -52,6 +52,11 @@ def program_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **draw
 def program_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> tuple[Sample, Scale]:
     """The share that passes of R predictors on the rows with tests, (B, R), and its scale."""
     return mean_sample([np.array([float(verdict.passed) for verdict in verdicts(targets, given)]) for given in outputs]), UNIT
+
+
+def program_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> dict[str, Sample]:
+    """pass_at_1 and the metrics of texts of R predictors on the same rows, (B, R) each."""
+    return {"pass_at_1": program_sample(task, targets, outputs)[0], **text_samples(task, targets, outputs)}
 
 
 def verdicts(targets: np.ndarray, outputs: np.ndarray) -> list[Verdict]:

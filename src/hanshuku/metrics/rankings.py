@@ -42,7 +42,13 @@ def ranking_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **draw
 
 def ranking_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> tuple[Sample, Scale]:
     """The nDCG of R predictors on the same rows, (B, R), and its scale."""
-    return mean_sample([_ndcg(_ranks(targets, each)) for each in outputs]), UNIT
+    return ranking_samples(task, targets, outputs)["ndcg_at_10"], UNIT
+
+
+def ranking_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> dict[str, Sample]:
+    """ndcg_at_10 and mrr of R predictors on the same rows, (B, R) each."""
+    ranks = [_ranks(targets, each) for each in outputs]
+    return {"ndcg_at_10": mean_sample(list(map(_ndcg, ranks))), "mrr": mean_sample(list(map(_reciprocal, ranks)))}
 
 
 def _ranks(targets: np.ndarray, outputs: np.ndarray) -> list[np.ndarray]:

@@ -27,11 +27,9 @@ def regression_metrics(targets: np.ndarray, values: np.ndarray, **draws: Any) ->
     """
     check_shapes(targets, values)
     true, given = targets.astype(np.float64), values.astype(np.float64)
-    ones = np.ones(len(true), dtype=np.int64)
-    squares = (true - given) ** 2
     rank = measured(spearman_sample(true, [given]), (SIGNED,), (0.0,), **draws)[0]
-    linear = measured(Sample(_pearson(true, given), ones), (SIGNED,), (0.0,), **draws)[0]
-    error = measured(Sample(lambda weights: np.sqrt(weights @ squares / len(true)), ones), (POSITIVE,), (float(true.std()),), **draws)[0]
+    linear = measured(pearson_sample(true, [given]), (SIGNED,), (0.0,), **draws)[0]
+    error = measured(rmse_sample(true, [given]), (POSITIVE,), (float(true.std()),), **draws)[0]
     return {"spearman": rank, "pearson": linear, "rmse": error}
 
 
@@ -51,6 +49,18 @@ def spearman_sample(targets: np.ndarray, values: Sequence[np.ndarray]) -> Sample
         return found
 
     return Sample(statistic, np.ones(len(targets), dtype=np.int64))
+
+
+def pearson_sample(targets: np.ndarray, values: Sequence[np.ndarray]) -> Sample:
+    """Pearson's correlation of R sets of answers to the same rows, (B, R)."""
+    statistics = [_pearson(targets, given) for given in values]
+    return Sample(lambda weights: np.stack([statistic(weights) for statistic in statistics], axis=1), np.ones(len(targets), dtype=np.int64))
+
+
+def rmse_sample(targets: np.ndarray, values: Sequence[np.ndarray]) -> Sample:
+    """The root mean square error of R sets of answers to the same rows, (B, R)."""
+    squares = np.stack([(targets - given) ** 2 for given in values], axis=1)
+    return Sample(lambda weights: np.sqrt(weights @ squares / len(targets)), np.ones(len(targets), dtype=np.int64))
 
 
 def _ranker(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

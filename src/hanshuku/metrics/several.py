@@ -10,6 +10,7 @@ import numpy as np
 from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.classification import check_shapes
 from hanshuku.metrics.intervals import UNIT, measured, wilson
+from hanshuku.metrics.rows import mean_sample
 
 
 def several_metrics(targets: np.ndarray, probabilities: np.ndarray, threshold: float = 0.5, **draws: Any) -> dict[str, Metric]:
@@ -37,7 +38,7 @@ def several_metrics(targets: np.ndarray, probabilities: np.ndarray, threshold: f
     chance = float((shares**2).sum() / shares.sum()) if shares.any() else 0.0
     occurs = (true | given).any(axis=0)
     micro = measured(micro_f1_sample(targets, [given]), (UNIT,), (chance,), **draws)[0]
-    macro = measured(_macro_sample(true, given), (UNIT,), (float(shares[occurs].mean()) if occurs.any() else 0.0,), **draws)[0]
+    macro = measured(macro_f1_sample(targets, [given]), (UNIT,), (float(shares[occurs].mean()) if occurs.any() else 0.0,), **draws)[0]
     return {"micro_f1": micro, "macro_f1": macro, "accuracy": Metric(right / n, *wilson(right, n), n, by_prior)}
 
 
@@ -56,17 +57,23 @@ def micro_f1_sample(targets: np.ndarray, answers: Sequence[np.ndarray]) -> Sampl
     return Sample(statistic, counts)
 
 
-def _macro_sample(true: np.ndarray, given: np.ndarray) -> Sample:
-    packed, first, counts = np.unique(np.packbits(np.hstack([true, given]), axis=1), axis=0, return_index=True, return_counts=True)
-    del packed
-    hits = (true & given)[first].astype(np.float32)
-    sums = true[first].astype(np.float32) + given[first].astype(np.float32)
+def macro_f1_sample(targets: np.ndarray, answers: Sequence[np.ndarray]) -> Sample:
+    """The macro F1 of R sets of answers to the same rows, (B, R); answers (N, L) bool. The mean is over labels that are true or given."""
+    true = targets > 0
+    _packed, first, counts = np.unique(np.packbits(np.hstack([true, *answers]), axis=1), axis=0, return_index=True, return_counts=True)
+    hits = np.stack([(true & given)[first] for given in answers], axis=1).astype(np.float32)  # (groups, R, L)
+    sums = np.stack([given[first] for given in answers], axis=1).astype(np.float32) + true[first].astype(np.float32)[:, None]
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         light = weights.astype(np.float32)
-        whole = light @ sums
+        whole = np.tensordot(light, sums, axes=1)  # (B, R, L)
         occurs = whole > 0
-        scores = np.divide(2 * (light @ hits), whole, out=np.zeros_like(whole), where=occurs)
-        return scores.sum(axis=1, dtype=np.float64) / np.maximum(occurs.sum(axis=1), 1)
+        scores = np.divide(2 * np.tensordot(light, hits, axes=1), whole, out=np.zeros_like(whole), where=occurs)
+        return scores.sum(axis=2, dtype=np.float64) / np.maximum(occurs.sum(axis=2), 1)
 
     return Sample(statistic, counts)
+
+
+def sets_sample(targets: np.ndarray, answers: Sequence[np.ndarray]) -> Sample:
+    """The share of rows with exactly the right set of R sets of answers, (B, R); answers (N, L) bool."""
+    return mean_sample([((targets > 0) == given).all(axis=1) for given in answers])

@@ -16,7 +16,7 @@ import numpy as np
 from hanshuku.errors import MissingExtra
 from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.intervals import UNIT, Scale, measured
-from hanshuku.metrics.rows import check_objects, others, ratio_sample, share_metric, texts_of
+from hanshuku.metrics.rows import check_objects, mean_sample, others, ratio_sample, share_metric, texts_of
 from hanshuku.tasks import Task
 
 
@@ -48,6 +48,17 @@ def structure_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **dr
 def structure_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> tuple[Sample, Scale]:
     """The field F1 of R predictors on the same rows, (B, R), and its scale."""
     return ratio_sample([_shared(texts_of(each), list(targets)) for each in outputs]), UNIT
+
+
+def structure_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> dict[str, Sample]:
+    """field_f1, exact_match and valid of R predictors on the same rows, (B, R) each."""
+    due, valid = list(targets), validator(task.schema)
+    texts = [texts_of(each) for each in outputs]
+    return {
+        "field_f1": ratio_sample([_shared(given, due) for given in texts]),
+        "exact_match": mean_sample([_equal(given, due) for given in texts]),
+        "valid": mean_sample([np.array([found is not None and valid(found) for found in map(loaded, given)]) for given in texts]),
+    }
 
 
 def validator(schema: str) -> Callable[[Any], bool]:

@@ -58,14 +58,23 @@ def text_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **draws: 
 
 def text_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> tuple[Sample, Scale]:
     """The kind's first metric of R predictors on the same rows, (B, R), and its scale."""
+    name = NAMES[task.kind][0]
+    return text_samples(task, targets, outputs, (name,))[name], PERCENT if name == "chrf" else UNIT
+
+
+def text_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray], names: Sequence[str] = ()) -> dict[str, Sample]:
+    """The metrics of NAMES, or those named, of R predictors on the same rows, (B, R) each; {} where all are programs that have nothing but tests."""
     references = references_of(task, targets)
     kept = [i for i, due in enumerate(references) if due]
     texts = [[given[i] for i in kept] for given in map(texts_of, outputs)]
     references = [references[i] for i in kept]
-    name, language = NAMES[task.kind][0], text_language(task, references)
-    if name == "chrf":
-        return _corpus(name, texts, references, language), PERCENT
-    return mean_sample([_row_scores(name, given, references, language) for given in texts]), UNIT
+    if not kept:
+        return {}
+    language = text_language(task, references)
+    return {
+        name: _corpus(name, texts, references, language) if name in {"bleu", "chrf"} else mean_sample([_row_scores(name, given, references, language) for given in texts])
+        for name in names or NAMES[task.kind]
+    }
 
 
 def references_of(task: Task, targets: np.ndarray) -> list[tuple[str, ...]]:
