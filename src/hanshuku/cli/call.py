@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hanshuku.cli.common import Columns, Encoding, Json, Quiet, columns_of, print_json, print_notes, progress
-from hanshuku.cli.shown import line_of
 from hanshuku.errors import ConfigError
+from hanshuku.tasks.shown import line_of
 
 if TYPE_CHECKING:
     from hanshuku.functions.core import Function

@@ -19,8 +19,8 @@ from hanshuku.cli.common import (
     read_examples,
     stdout,
 )
-from hanshuku.cli.shown import line_of, short
 from hanshuku.errors import ConfigError
+from hanshuku.tasks.shown import line_of, short
 
 if TYPE_CHECKING:
     from hanshuku.functions.clean import WrongLabels

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hanshuku.cli.common import Columns, Encoding, Json, Quiet, Seed, print_json, progress, read_examples, stdout
-from hanshuku.cli.shown import short
+from hanshuku.tasks.shown import short
 
 
 def command(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hanshuku.cli.common import Columns, Encoding, Json, Quiet, Seed, print_json, progress, read_examples
-from hanshuku.cli.shown import line_of
 from hanshuku.errors import ConfigError
+from hanshuku.tasks.shown import line_of
 
 if TYPE_CHECKING:
     from hanshuku.data.examples import Examples

@@ -19,6 +19,7 @@ from hanshuku.cli import (
     compare,
     curve,
     demo,
+    diff,
     doctor,
     evaluate,
     export,
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, evaluate, compare, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
+    learn, call, evaluate, compare, diff, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
     advise, forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)

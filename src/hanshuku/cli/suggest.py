@@ -18,7 +18,7 @@ from hanshuku.cli.common import (
     read_examples,
     stdout,
 )
-from hanshuku.cli.shown import line_of, short
+from hanshuku.tasks.shown import line_of, short
 
 if TYPE_CHECKING:
     from hanshuku.data.examples import Examples

@@ -33,8 +33,8 @@ def findings(comparison: Comparison, language: str = "en") -> list[str]:
         rivals = [d.second if d.first == best else d.first for d in with_best if not d.real]
         sentence = say["best_alone" if not rivals else "best_shared"]
         lines.append(sentence.format(best=best, metric=comparison.primary, rivals=say["comma"].join(rivals)))
-    lines += [difference_text(d, comparison, language) for d in with_best]
-    lines += [difference_text(d, comparison, language) for d in others[:MANY]]
+    lines += [difference_text(d, comparison.primary, language) for d in with_best]
+    lines += [difference_text(d, comparison.primary, language) for d in others[:MANY]]
     if len(others) > MANY:
         lines.append(say["more_pairs"].format(count=len(others) - MANY))
     if comparison.seeds == 1 and len(ranked) > 1:
@@ -45,13 +45,13 @@ def findings(comparison: Comparison, language: str = "en") -> list[str]:
     return lines
 
 
-def difference_text(difference: Difference, comparison: Comparison, language: str) -> str:
-    """One difference in a sentence."""
+def difference_text(difference: Difference, metric: str, language: str) -> str:
+    """One difference in a sentence; `metric`: what was measured."""
     say = words(language)
-    points = comparison.primary not in CORRELATIONS
-    scale, unit = (1.0 if comparison.primary in PERCENTAGES else 100.0, say["points"]) if points else (1.0, "")
+    points = metric not in CORRELATIONS
+    scale, unit = (1.0 if metric in PERCENTAGES else 100.0, say["points"]) if points else (1.0, "")
     shown = {key: f"{scale * getattr(difference, key):{'.1f' if points else '.3f'}}" for key in ("difference", "low", "high")}
-    facts = {**shown, "first": difference.first, "second": difference.second, "unit": unit, "p": p_text(difference.p_holm), "metric": comparison.primary}
+    facts = {**shown, "first": difference.first, "second": difference.second, "unit": unit, "p": p_text(difference.p_holm), "metric": metric}
     if difference.real:
         return say["real"].format(**facts)
     text = say["open"].format(**facts)

@@ -14,6 +14,7 @@ from hanshuku.tasks.signature import cast_of
 from hanshuku.training.run import Step, silent
 
 if TYPE_CHECKING:
+    from hanshuku.evaluation.diff.found import FunctionDiff
     from hanshuku.evaluation.report import Report
     from hanshuku.explain.base import Explanation
     from hanshuku.functions.clean import WrongLabels
@@ -211,6 +212,22 @@ class Function(Generic[P, R]):
         found = evaluate(self.task, self.predictor(), examples, seed=seed, report=report, history=self.history, asked=wanted)
         self.report = found.to_json()
         return found
+
+    def compare_with(self, other: Function[..., Any] | str | Path, test: Any, **options: Any) -> FunctionDiff:
+        """This function, as "before", and another one on the same labelled rows: what differs, how sure that is, and which answers changed.
+
+        Args:
+            other: a function, or the folder of a saved one.
+            test: labelled examples that neither has learned from, or whatever `read` takes.
+            **options: see `hanshuku.functions.diff.diff`: seed, report.
+
+        Raises:
+            ConfigError: the two do not do the same kind of thing.
+            DataError: the rows do not fit the task.
+        """
+        from hanshuku.functions.diff import diff
+
+        return diff([self, other], test, **options)
 
     def suggest(self, texts: Any, n: int = 20, **options: Any) -> tuple[Suggestion, ...]:
         """The n rows to label next, each with the function's guess and why it was chosen.

@@ -43,7 +43,7 @@ def answer_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **draws
         DataError: outputs and targets do not fit.
     """
     check_objects(targets, outputs)
-    exact, f1 = answer_rows(_texts(outputs), _accepted(targets), chinese=is_chinese(task, targets))
+    exact, f1 = answer_rows(answer_texts(outputs), accepted_texts(targets), chinese=is_chinese(task, targets))
     chance = float(np.mean([not target for target in targets]))
     return {"f1": mean_metric(f1, chance, **draws), "exact_match": mean_metric(exact, chance)}
 
@@ -60,8 +60,8 @@ def answer_f1(task: Task, targets: np.ndarray, outputs: np.ndarray) -> np.ndarra
 
 def answer_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> dict[str, Sample]:
     """f1 and exact_match of R predictors on the same rows, (B, R) each."""
-    due, chinese = _accepted(targets), is_chinese(task, targets)
-    rows = [answer_rows(_texts(given), due, chinese=chinese) for given in outputs]
+    due, chinese = accepted_texts(targets), is_chinese(task, targets)
+    rows = [answer_rows(answer_texts(given), due, chinese=chinese) for given in outputs]
     return {"f1": mean_sample([f1 for _, f1 in rows]), "exact_match": mean_sample([exact for exact, _ in rows])}
 
 
@@ -85,14 +85,20 @@ def is_chinese(task: Task, targets: np.ndarray) -> bool:
     return language_of(text for target in targets for text, _ in target) == "zh"
 
 
-def _texts(outputs: np.ndarray) -> list[str]:
+def answer_texts(outputs: np.ndarray) -> list[str]:
+    """The texts of outputs (text, start, end, confidence); "" is no answer.
+
+    Raises:
+        DataError: an output has another form.
+    """
     strange = next((output for output in outputs if not (isinstance(output, (tuple, list)) and len(output) == 4 and isinstance(output[0], str))), None)
     if strange is not None:
         raise DataError(f"Outputs are tuples (text, start, end, confidence). Received: {strange!r}.")
     return [output[0] for output in outputs]
 
 
-def _accepted(targets: np.ndarray) -> list[tuple[str, ...]]:
+def accepted_texts(targets: np.ndarray) -> list[tuple[str, ...]]:
+    """The accepted texts of each row."""
     return [tuple(text for text, _ in target) for target in targets]
 
 

@@ -68,7 +68,7 @@ def entity_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray
 def entity_table(task: Task, targets: np.ndarray, outputs: np.ndarray) -> list[dict[str, Any]]:
     """Precision, recall and F1 of each of the task's labels; see `classification.label_table`."""
     hits, given, due = (Counter[str]() for _ in range(3))
-    for mine, theirs in zip(_spans(outputs), _spans(targets), strict=True):
+    for mine, theirs in zip(spans_of(outputs), spans_of(targets), strict=True):
         for counter, spans in ((hits, mine & theirs), (given, mine), (due, theirs)):
             counter.update(label for _, _, label in spans)
     return label_table(*(np.array([counter[label] for label in task.labels]) for counter in (hits, due, given)))
@@ -77,12 +77,17 @@ def entity_table(task: Task, targets: np.ndarray, outputs: np.ndarray) -> list[d
 def _counts(targets: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(N,) spans hit, given and due."""
     check_objects(targets, outputs)
-    pairs = list(zip(_spans(outputs), _spans(targets), strict=True))
+    pairs = list(zip(spans_of(outputs), spans_of(targets), strict=True))
     columns = np.array([(len(mine & theirs), len(mine), len(theirs)) for mine, theirs in pairs], dtype=np.float64)
     return columns[:, 0], columns[:, 1], columns[:, 2]
 
 
-def _spans(rows: np.ndarray) -> list[set[Span]]:
+def spans_of(rows: np.ndarray) -> list[set[Span]]:
+    """The spans (start, end, label) of each row of targets or outputs.
+
+    Raises:
+        DataError: an output is no tuple of spans.
+    """
     try:
         return [{(int(span[0]), int(span[1]), str(span[2])) for span in row} for row in rows]
     except (TypeError, ValueError, IndexError) as error:

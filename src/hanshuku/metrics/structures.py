@@ -40,7 +40,7 @@ def structure_metrics(task: Task, targets: np.ndarray, outputs: np.ndarray, **dr
     chance = float(ratio_sample([_shared(unread, due)]).value[0])
     return {
         "field_f1": measured(ratio_sample([_shared(texts, due)]), (UNIT,), (chance,), **draws)[0],
-        "exact_match": share_metric(_equal(texts, due), float(_equal(unread, due).mean())),
+        "exact_match": share_metric(equal_objects(texts, due), float(equal_objects(unread, due).mean())),
         "valid": share_metric(np.array([found is not None and valid(found) for found in objects]), 0.0),
     }
 
@@ -56,7 +56,7 @@ def structure_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndar
     texts = [texts_of(each) for each in outputs]
     return {
         "field_f1": ratio_sample([_shared(given, due) for given in texts]),
-        "exact_match": mean_sample([_equal(given, due) for given in texts]),
+        "exact_match": mean_sample([equal_objects(given, due) for given in texts]),
         "valid": mean_sample([np.array([found is not None and valid(found) for found in map(loaded, given)]) for given in texts]),
     }
 
@@ -106,7 +106,8 @@ def _shared(given: Sequence[str], due: Sequence[str]) -> tuple[np.ndarray, np.nd
     return np.array([2.0 * sum((mine & theirs).values()) for mine, theirs in pairs]), np.array([float(sum((mine + theirs).values())) for mine, theirs in pairs])
 
 
-def _equal(given: Sequence[str], due: Sequence[str]) -> np.ndarray:
+def equal_objects(given: Sequence[str], due: Sequence[str]) -> np.ndarray:
+    """(N,) bool: whether two JSON texts are the same object, what is not there aside; a text that is none is like no other."""
     pairs = [(loaded(mine), loaded(theirs)) for mine, theirs in zip(given, due, strict=True)]
     return np.array([mine is not None and _plain(mine) == _plain(theirs) for mine, theirs in pairs])
 

@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from hanshuku.cli.shown import line_of
 from hanshuku.functions.core import Function
 from hanshuku.functions.store import save
 from hanshuku.tasks import Answer, Ranking, Span
+from hanshuku.tasks.shown import line_of
 from tests.children import TASKS, rows_of
 from tests.cli.test_cli import run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hanshuku.tasks import Answer, Ranking, Span
+from hanshuku.tasks.outputs import Answer, Ranking, Span
 
 
 def line_of(output: Any) -> str:

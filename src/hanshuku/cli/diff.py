@@ -1,0 +1,44 @@
+"""hanshuku diff: saved functions on one test, what differs and which answers changed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hanshuku.cli.common import Columns, Encoding, Json, Quiet, Seed, print_json, progress, read_examples, stdout
+from hanshuku.errors import ConfigError
+
+
+def command(
+    functions: Annotated[list[str], typer.Argument(metavar="FN FN...", help="Saved functions; the first is what the others are compared with.")],
+    test: Annotated[str, typer.Option(help="Labelled rows that none has learned from; - for stdin.")] = "",
+    show: Annotated[int, typer.Option(min=0, help="Changed rows of each sort that are printed.")] = 10,
+    out: Annotated[str, typer.Option(help="Write the rows with another answer here: .jsonl, .csv or .tsv.")] = "",
+    language: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    columns: Columns = "",
+    encoding: Encoding = "",
+    seed: Seed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer --test by each FN: paired differences, rows fixed and broken, McNemar, agreement, labels, speed and size."""
+    from hanshuku.functions.diff import diff
+
+    if not test:
+        raise ConfigError("diff measures on rows that no function has learned from: give --test FILE.")
+    with progress(quiet=quiet or json) as step:
+        found = diff(functions, read_examples(test, columns, encoding), seed=seed, report=step)
+    wrote = []
+    if out:
+        from hanshuku.data.write import write_rows
+
+        write_rows(out, ({"after": pair.after, **row.to_json()} for pair in found.pairs for row in pair.rows))
+        wrote.append(out)
+    if json:
+        print_json(found.to_json())
+        return
+    found.render(stdout(), language=language, rows=show)
+    if not quiet:
+        for path in wrote:
+            stdout().print(f"wrote {path}", markup=False, soft_wrap=True)

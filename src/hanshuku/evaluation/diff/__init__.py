@@ -1,0 +1,1 @@
+"""Two or more functions on the same rows: what differs, how sure that is, and which answers changed."""

@@ -1,0 +1,89 @@
+"""Which rows are answered otherwise by the second of two functions, and whether for better or worse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hanshuku.data.encoded import Encoded
+from hanshuku.methods.row_values import right_rows
+from hanshuku.metrics.exact import right_answers, same_answers
+from hanshuku.tasks import Prediction, kind_of
+from hanshuku.tasks.base import plain
+from hanshuku.tasks.due import due
+
+CHANGES = ("broken", "fixed", "otherwise")
+GRADED = 1e-6  # least change of a row's own score that counts, where an answer can be more or less right
+STEP = {"rate": 0.05}  # of numbers: as a part of the range
+
+
+@dataclass(frozen=True)
+class ChangedRow:
+    """A row with another answer.
+
+    Attributes:
+        place: position among the rows, from 0.
+        file: that it came from.
+        line: 1-based line of that file.
+        inputs: name -> text.
+        due: what is right, see `tasks.due.due`; None: a label that neither knows.
+        before: the first function's prediction, plain data.
+        after: the second one's.
+        change: "fixed" (wrong before, right now; where answers are more or less right: better now), "broken" (the other way
+            round), "otherwise" (another answer that is no better and no worse).
+        scores: how right each is, 0..1: before, after.
+    """
+
+    place: int
+    file: str
+    line: int
+    inputs: dict[str, str]
+    due: Any
+    before: dict[str, Any]
+    after: dict[str, Any]
+    change: str
+    scores: tuple[float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {**vars(self), "due": plain(self.due), "scores": list(self.scores)}
+
+
+def changed_rows(rows: Encoded, origins: Sequence[tuple[str, int]], outputs: tuple[np.ndarray, np.ndarray], thresholds: tuple[float, float]) -> tuple[ChangedRow, ...]:
+    """The rows with another answer: the broken ones first, then fixed, then otherwise; those of a kind by how sure the second function is.
+
+    Args:
+        rows: N labelled rows of the joint task.
+        origins: file and line of each.
+        outputs: of the two functions.
+        thresholds: several labels: of the two.
+    """
+    task, targets = rows.task, rows.targets
+    assert targets is not None
+    moved = np.flatnonzero(~same_answers(task, *outputs, thresholds))
+    if not len(moved):
+        return ()
+    inputs = [rows.inputs[i] for i in moved.tolist()]
+    said = [kind_of(task).decode(task, each[moved], least, inputs) for each, least in zip(outputs, thresholds, strict=True)]
+    right = [right_answers(task, targets[moved], each[moved], least) for each, least in zip(outputs, thresholds, strict=True)]
+    scores = [np.maximum(right_rows(task, targets[moved], each[moved], least), exact) for each, least, exact in zip(outputs, thresholds, right, strict=True)]
+    found = []
+    for k, i in enumerate(moved.tolist()):
+        pair = (float(scores[0][k]), float(scores[1][k]))
+        file, line = origins[i]
+        texts = dict(zip(task.inputs, rows.inputs[i], strict=True))
+        before, after = said[0][k], said[1][k]
+        found.append(ChangedRow(i, file, line, texts, due(task, targets[i], rows.inputs[i]), _told(before), _told(after), _change(task.kind, pair), pair))
+    return tuple(sorted(found, key=lambda row: (CHANGES.index(row.change), -(row.after["confidence"] or 0.0), row.place)))
+
+
+def _change(kind: str, scores: tuple[float, float]) -> str:
+    gain = scores[1] - scores[0]
+    return "otherwise" if abs(gain) <= STEP.get(kind, GRADED) else "fixed" if gain > 0 else "broken"
+
+
+def _told(prediction: Prediction) -> dict[str, Any]:
+    return {"output": plain(prediction.output), "confidence": prediction.confidence}
