@@ -55,7 +55,7 @@ def answer_sample(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]
 
 def answer_f1(task: Task, targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     """(N,) F1 of each row, by the rules of `answer_metrics`."""
-    return answer_rows(_texts(outputs), _accepted(targets), chinese=is_chinese(task, targets))[1]
+    return answer_rows(answer_texts(outputs), accepted_texts(targets), chinese=is_chinese(task, targets))[1]
 
 
 def answer_samples(task: Task, targets: np.ndarray, outputs: Sequence[np.ndarray]) -> dict[str, Sample]:
