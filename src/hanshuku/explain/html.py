@@ -73,7 +73,7 @@ def _table(explanation: Explanation, greatest: float, words: Mapping[str, str]) 
         bar = f'<span aria-hidden="true" style="display:inline-block;height:.7em;width:{width:.2f}em;background:rgba({FOR if is_for else AGAINST},.6)"></span>'
         cells = (escape(word.text), signed(word.weight), words["for" if is_for else "against"], bar)
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return f'{TABLE}{_heads((words["word"], words["weight"], "", ""))}{"".join(rows)}</table>'
+    return f'{TABLE}{heads((words["word"], words["weight"], "", ""))}{"".join(rows)}</table>'
 
 
 def _neighbours(explanation: Explanation, words: Mapping[str, str]) -> str:
@@ -83,8 +83,9 @@ def _neighbours(explanation: Explanation, words: Mapping[str, str]) -> str:
         cells = (words[one.why], str(one.row), shown(one.target), f"{one.similarity:.2f}", influence, " | ".join(one.inputs)[:500])
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     heads = ("", *(words[name] for name in ("row", "label", "similarity", "influence", "text")))
-    return f'{TABLE}<caption style="text-align:left"><b>{words["neighbours"]}</b></caption>{_heads(heads)}{"".join(rows)}</table>'
+    return f'{TABLE}<caption style="text-align:left"><b>{words["neighbours"]}</b></caption>{heads(heads)}{"".join(rows)}</table>'
 
 
-def _heads(names: Sequence[str]) -> str:
+def heads(names: Sequence[str]) -> str:
+    """A row of column heads; "" is an empty cell."""
     return "<tr>" + "".join(f'<th scope="col">{name}</th>' if name else "<td></td>" for name in names) + "</tr>"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hanshuku.evaluation.diff.found import FunctionDiff
     from hanshuku.evaluation.report import Report
     from hanshuku.explain.base import Explanation
+    from hanshuku.explain.drivers import Drivers
     from hanshuku.functions.clean import WrongLabels
     from hanshuku.functions.curve import LearningCurve
     from hanshuku.functions.origin import Origin
@@ -93,7 +94,7 @@ class Function(Generic[P, R]):
 
         Args:
             *inputs: as in a call; by name in `options` too.
-            **options: see `hanshuku.functions.explain.explain`: method, label, samples, seed.
+            **options: see `hanshuku.functions.explain.explain`: method, label, examples, samples, seed.
 
         Raises:
             DataError: an input is missing, superfluous or no text.
@@ -103,6 +104,17 @@ class Function(Generic[P, R]):
 
         row = self._bind(inputs, {name: options.pop(name) for name in self.task.inputs if name in options})
         return explain(self, [row], **options)[0]
+
+    def drivers(self, examples: Any, **options: Any) -> Drivers:
+        """Which words speak for each label, on average over many rows, with 95% intervals.
+
+        Args:
+            examples: Examples, or whatever `read` takes; labels are not needed.
+            **options: see `hanshuku.functions.explain.drivers`: rows, method, samples, seed, report.
+        """
+        from hanshuku.functions.explain import drivers
+
+        return drivers(self, examples, **options)
 
     def map(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> list[R]:
         """The answers for many inputs, in their order.
