@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from hanshuku.evaluation.report import Report
 
+HEAD, LEAST = 10, 10  # characters of a line of a head; of a column of text
 SHOWN = 5  # labels and confusions that are shown; all are in the JSON
 
 
@@ -129,8 +131,7 @@ def _labels(rows: list[Mapping[str, Any]], say: Mapping[str, str]) -> Table:
 
 
 def _confusions(pairs: list[tuple[str | None, str, int, float]], say: Mapping[str, str]) -> Table:
-    table = plain_table(say["confusions"], say["true"], say["answered"], say["times"], say["part"])
-    table.columns[1].justify = "left"
+    table = plain_table(say["confusions"], say["true"], say["answered"], say["times"], say["part"], texts={1})
     for true, given, times, share in pairs:
         table.add_row(say["unknown"] if true is None else escape(true), escape(given), f"{times:,}", _percent(share))
     return table
@@ -142,11 +143,14 @@ def _cost(cost: Mapping[str, Any], say: Mapping[str, str]) -> str:
     return say["cost"].format(seconds=seconds, **{key: count_text(cost.get(name)) for key, name in counts.items()})
 
 
-def plain_table(title: str | None, *columns: str) -> Table:
-    """A table whose first column is text and whose others are numbers."""
-    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+def plain_table(title: str | None, *columns: str, texts: Collection[int] = ()) -> Table:
+    """A table whose first column is text and whose others are numbers, which are not broken; `texts`: places of more columns of text."""
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False, collapse_padding=True)
     for i, name in enumerate(columns):
-        table.add_column(name, justify="right" if i else "left", overflow="fold")
+        if i and i not in texts:
+            table.add_column("\n".join(wrap(name, HEAD)), justify="right", no_wrap=True)
+        else:
+            table.add_column(name, overflow="fold", min_width=LEAST)
     return table
 
 

@@ -13,6 +13,8 @@ from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.evaluation.evaluate import judge
 from hanshuku.evaluation.page import SECTIONS
 from hanshuku.evaluation.page import words as frame
+from hanshuku.evaluation.page.html import table
+from hanshuku.evaluation.page.svg import Line, plot, ticks, whisker
 from hanshuku.evaluation.report import Report
 from hanshuku.tasks import Task
 from tests.evaluation.nearest import MOOD
@@ -59,7 +61,7 @@ def test_it_is_whole_html_that_fetches_and_runs_nothing(task, language):
 
 def test_every_table_has_a_caption_and_heads_with_a_scope():
     text = report_of(MOOD).to_html()
-    assert text.count("<table>") == text.count("<caption>") > 2
+    assert text.count("<table") == text.count("<caption>") > 2
     assert "<th>" not in text
 
 
@@ -103,3 +105,22 @@ def fields(text):
 @pytest.mark.parametrize("words", [frame.WORDS, *(section.words for section in SECTIONS.values())], ids=["frame", *SECTIONS])
 def test_a_section_says_the_same_things_in_both_languages(words):
     assert {key: fields(text) for key, text in words["en"].items()} == {key: fields(text) for key, text in words["zh"].items()}
+
+
+def test_a_table_of_many_columns_says_what_it_is_where_a_phone_stacks_it():
+    wide = table("a", ["x", "1", "2", "3"], [["<b>r</b>", "1", ("2", "bad"), "3"]])
+    assert 'class="stacks" role="table"' in wide and '<td role="cell" class="n bad" data-head="2">2</td>' in wide and '<th scope="row" role="rowheader"><b>r</b></th>' in wide
+    assert "role=" not in table("a", ["x", "1"], [["r", "1"]]).replace('role="region"', "")
+
+
+def test_a_picture_in_a_table_repeats_what_its_row_says_so_it_may_be_left_out():
+    drawn = table("a", ["x", "1", "2"], [["r", whisker(0.5, 0.4, 0.6), "0.5"], ["s", "", ""]])
+    assert drawn.count('class="pic"') == 3 and 'aria-hidden="true"' in drawn
+    assert whisker(None, None, None) == whisker(float("nan"), 0, 1) == ""
+
+
+def test_a_plot_says_in_words_what_it_shows_and_keeps_its_points_inside():
+    drawn = plot([Line([(0.1, 0.2), (10, 0.9)], bars=[(0.1, 0.3), (0.8, 1.5)], dots=True)], "rows", "accuracy", "from 0.2 to 0.9", log_x=True)
+    assert 'role="img"' in drawn and 'aria-label="from 0.2 to 0.9"' in drawn and "nan" not in drawn
+    assert plot([Line([])], "x", "y", "nothing") == ""
+    assert ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]

@@ -89,7 +89,7 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
 
     if not data["families"]:
         return
-    shown = plain_table(None, say["family"], say["gap"], say["changed"], say["usual"], say["n"])
+    shown = plain_table(None, say["family"], say["gap"], say["changed"], say["usual"], say["n"], texts={1})
     for one in sorted(data["families"], key=lambda one: -one["gap"]["value"])[:5]:
         usual = percent(one["within"]["value"]) if one["within"] else "–"
         shown.add_row(escape(family(one, say)), escape(gap_text(one, say)), percent(one["changed"]["value"]), usual, f"{one['n']:,}")

@@ -73,7 +73,7 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
 
     if not data["gaps"]:
         return
-    shown = plain_table(None, say["measure"], say["value"], say["interval"], say["by_chance"], say["between"], "p (Holm)")
+    shown = plain_table(None, say["measure"], say["value"], say["interval"], say["by_chance"], say["between"], "p (Holm)", texts={5})
     for gap in data["gaps"]:
         pair = say["of_two"].format(most=gap["most"], least=gap["least"])
         shown.add_row(say[f"measure_{gap['measure']}"], number(gap["value"]), interval(gap), number(gap["chance"]), escape(pair), p_text(gap["p_holm"]))

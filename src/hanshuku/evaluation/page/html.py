@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+FEW, MANY = 3, 10  # columns up to which a table fits a phone; beyond which it cannot be stacked
 Cell: TypeAlias = "str | tuple[str, str]"  # HTML; or HTML and a class of the cell
 
 
@@ -40,7 +41,7 @@ def paragraph(text: str, kind: str = "") -> str:
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], *, numbers_from: int = 1, foot: str = "") -> str:
-    """A table with a caption; the first cell of a row is its head. It scrolls by itself where it is wider than the page.
+    """A table with a caption; the first cell of a row is its head. On a phone, rows of FEW + 1 to MANY cells are stacked; what is wider scrolls by itself.
 
     Args:
         caption: plain text.
@@ -57,12 +58,21 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], *, 
 
     def shown(place: int, cell: Cell) -> str:
         text, kind = cell if isinstance(cell, tuple) else (cell, "")
-        return f'<th scope="row"{kinds(0, kind)}>{text}</th>' if place == 0 else f"<td{kinds(place, kind)}>{text}</td>"
+        if place == 0:
+            return f'<th scope="row"{roles("rowheader")}{kinds(0, kind)}>{text}</th>'
+        label = f' data-head="{esc(head[place])}"' if stacks else ""
+        return f"<td{roles('cell')}{kinds(place, kind)}{label}>{text}</td>"
 
-    heads = "".join(f'<th scope="col"{kinds(i)}>{esc(name)}</th>' for i, name in enumerate(head))
-    body = "".join(f"<tr>{''.join(shown(i, cell) for i, cell in enumerate(row))}</tr>" for row in rows)
+    def roles(role: str) -> str:
+        """What is stacked on a phone is no table for a browser any more, so it says what it is."""
+        return f' role="{role}"' if stacks else ""
+
+    stacks = FEW < len(head) <= MANY
+    heads = "".join(f'<th scope="col"{roles("columnheader")}{kinds(i)}>{esc(name)}</th>' for i, name in enumerate(head))
+    body = "".join(f"<tr{roles('row')}>{''.join(shown(i, cell) for i, cell in enumerate(row))}</tr>" for row in rows)
     under = paragraph(foot, "note") if foot else ""
-    inner = f"<table><caption>{esc(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    opening = f'<table class="stacks"{roles("table")}>' if stacks else "<table>"
+    inner = f"{opening}<caption>{esc(caption)}</caption><thead{roles('rowgroup')}><tr{roles('row')}>{heads}</tr></thead><tbody{roles('rowgroup')}>{body}</tbody></table>"
     return f'<div class="wide" role="region" tabindex="0" aria-label="{esc(caption)}">{inner}</div>{under}'
 
 

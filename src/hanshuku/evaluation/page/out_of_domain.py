@@ -74,12 +74,12 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
 
     from hanshuku.evaluation.render import plain_table
 
-    shown = plain_table(None, say["set"], data["metric"], say["interval"], say["drop"], say["interval"], "p (Holm)", say["told_apart"], say["n"])
+    shown = plain_table(None, say["set"], data["metric"], say["drop"], say["interval"], "p (Holm)", say["told_apart"], say["n"])
     for one in data["sets"]:
         value, fall, auc = one["value"] or {}, one["drop"], one["distance"]["auc"]
         apart = "–" if fall is None else f"{fall['value']:+.3f}"
         told = "–" if auc is None else number(auc["value"], 2)
-        shown.add_row(escape(one["name"]), number(value.get("value")), interval(value), apart, interval(fall), p_text(one["p_holm"]), told, f"{one['n']:,}")
+        shown.add_row(escape(one["name"]), number(value.get("value")), apart, interval(fall), p_text(one["p_holm"]), told, f"{one['n']:,}")
     yield shown
     yield from (text for one in data["sets"] for text in _labels(one, say))
 

@@ -18,7 +18,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.3rem .9rem;list-style:none;margin:1rem 0
 .short{padding-left:1.2rem}.short li{margin:.35rem 0}.short a{color:inherit;text-decoration-color:var(--soft);text-underline-offset:.2em}
 .wide{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;min-width:100%;font-size:.92rem}
 caption{text-align:left;padding:.2rem 0;caption-side:top}th,td{padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;overflow-wrap:normal}
-thead th{border-bottom:2px solid var(--rule);font-weight:600;vertical-align:bottom}tbody th{font-weight:500;min-width:6.5rem;max-width:22rem;overflow-wrap:anywhere}
+thead th{border-bottom:2px solid var(--rule);font-weight:600;vertical-align:bottom;white-space:normal!important}tbody th{font-weight:500;min-width:6.5rem;max-width:22rem;overflow-wrap:anywhere}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.text{text-align:left;white-space:normal;min-width:12rem}.good{color:var(--good)}.bad{color:var(--bad)}.weak{color:var(--soft)}
 dl{margin:.8rem 0}dl div{display:grid;grid-template-columns:minmax(7rem,13rem) 1fr;gap:.2rem 1rem;padding:.25rem 0;border-bottom:1px solid var(--rule)}dd{margin:0;overflow-wrap:anywhere}
 code{font:.88em ui-monospace,Consolas,monospace;overflow-wrap:anywhere}
@@ -32,7 +32,9 @@ svg text{fill:var(--ink);font:11px system-ui,"Noto Sans","Noto Sans CJK SC",sans
 .ground{fill:var(--ground)}.hit{fill:rgb(var(--hit))}.miss{fill:rgb(var(--miss))}
 ol{padding-left:1.6rem}ol li{margin:.8rem 0}.row{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--ground);padding:.4rem .7rem;border-radius:.3rem}
 footer{margin-top:3rem;border-top:1px solid var(--rule);color:var(--soft);font-size:.9rem}
-@media (max-width:40rem){body{padding:.8rem}.pic{display:none}table{font-size:.86rem}th,td{padding-right:.45rem}tbody th{min-width:4.5rem}dl div{grid-template-columns:1fr}h1{font-size:1.35rem}}
+@media (max-width:40rem){body{padding:.8rem}.pic{display:none}table{font-size:.86rem}th,td{padding-right:.45rem}tbody th{min-width:4.5rem}
+.stacks,.stacks tbody,.stacks caption{display:block}.stacks thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;white-space:nowrap}
+.stacks tr{display:grid;grid-template-columns:1fr;gap:0 1rem;padding:.4rem 0;border-bottom:1px solid var(--rule)}.stacks th,.stacks td{border:0;padding:.1rem 0;max-width:none;min-width:0}.stacks th{grid-column:1/-1;font-weight:600}.stacks td{display:flex;justify-content:space-between;gap:.5rem;text-align:right;white-space:normal}.stacks td::before{content:attr(data-head);color:var(--soft);text-align:left}.stacks td.text,.stacks td:empty{grid-column:1/-1}.stacks td:empty,.stacks .pic{display:none}dl div{grid-template-columns:1fr}h1{font-size:1.35rem}}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;--ground:#f3f3f3;--main:#0b5f8a;--good:#0b6e4f;--bad:#b3261e;--mark:#8a5a00;--hit:11 110 79;--miss:179 38 30}
 body{max-width:none;padding:0;font-size:10pt}nav,.skip{display:none}.wide{overflow:visible}h2,h3,caption{break-after:avoid}figure,tr{break-inside:avoid}details:not([open])>*{display:block}details::details-content{content-visibility:visible;block-size:auto}a{color:inherit;text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
