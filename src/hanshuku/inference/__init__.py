@@ -23,6 +23,7 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "cross_ranking": "hanshuku.inference.ranking:CrossRankPredictor",
     "ensemble": "hanshuku.inference.ensemble:EnsemblePredictor",
     "cascade": "hanshuku.inference.ensemble:CascadePredictor",
+    "calibrated": "hanshuku.inference.calibrated:CalibratedPredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
 }
 

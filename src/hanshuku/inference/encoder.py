@@ -73,6 +73,11 @@ class EncoderPredictor:
             return pair_features(both[0::2], both[1::2])
         return self._vectors(inputs)
 
+    def features_and_logits(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+        """(N, F) and (N, O) float32 from one pass."""
+        features = self.features(inputs)
+        return features, self.head.logits(features)
+
     def logits(self, inputs: Inputs) -> np.ndarray:
         """(N, O) float32, before softmax or sigmoid; rate: (N, 1), 0..1 of the task's range."""
         if not len(inputs):

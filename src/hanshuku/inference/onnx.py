@@ -65,10 +65,16 @@ class OnnxPredictor:
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """classify: (N, L) float32 probabilities; rate: (N,) float32 in the task's unit."""
+        return answers(self.task, self.features_and_logits(inputs)[1])
+
+    def features_and_logits(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+        """(N, F) and (N, O) float32 from one pass."""
         if self.settings["pair"] == "bi" and self.task.is_pair:
             both = self._vectors([(text,) for row in inputs for text in row])
-            return answers(self.task, self.head.logits(pair_features(both[0::2], both[1::2])))
-        return answers(self.task, self.head.logits(self._vectors(inputs)))
+            features = pair_features(both[0::2], both[1::2])
+        else:
+            features = self._vectors(inputs)
+        return features, self.head.logits(features)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """An exported function is copied as a folder; it is not written anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -92,6 +93,15 @@ class StaticPredictor:
             size = np.sqrt(np.maximum(np.diff(spans.starts), 1))[:, None]
             found[start : start + BATCH] = dense + summed / size + self.head.bias
         return found
+
+    def features_and_logits(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+        """(N, F) float32, the mean word vectors (of a pair see `read_columns`), and (N, O) float32."""
+        columns, _ = text_columns(inputs, self.max_length)
+        return (self._raw.mean(columns[0]) if len(columns) == 1 else read_columns(columns, self._words)[0]), self.logits(inputs)
+
+    @cached_property
+    def _raw(self) -> WordVectors:
+        return WordVectors(self.vectors, self.tokenizer)
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """classify: (N, L) float32 probabilities; rate: (N,) float32 in the task's unit."""

@@ -100,24 +100,39 @@ class Prediction:
     """An output with its confidence.
 
     Attributes:
-        output: what the task's kind says: a label, a tuple of labels in the task's order, a float, a text, an Answer, Spans ...
+        output: what the task's kind says: a label, a tuple of labels in the task's order, a float, a text, an Answer, Spans ...; None where
+            the function refuses to answer.
         confidence: probability that the output is right, 0..1, as the model estimates it; None where it cannot say.
         scores: classify: a probability for each label; of other kinds empty.
+        reason: why it refuses: "unsure" or "out_of_scope"; "" where it answers.
+        label_set: where the function was calibrated for a coverage: labels, the likeliest first, that hold the right one that often.
     """
 
     output: Any
     confidence: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    label_set: tuple[str, ...] | None = None
+
+    @property
+    def label(self) -> Any:
+        """The output, of a function that gives labels; None where it refuses."""
+        return self.output
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{k!r}: {v:.2f}" for k, v in sorted(self.scores.items(), key=lambda kv: -kv[1])[:3])
         more = ", ..." if len(self.scores) > 3 else ""
         confidence = "None" if self.confidence is None else f"{self.confidence:.2f}"
-        return f"Prediction({self.output!r}, confidence={confidence}, scores={{{shown}{more}}})"
+        held = "" if self.label_set is None else f", label_set={self.label_set!r}"
+        return f"Prediction({self.output!r}, confidence={confidence}, scores={{{shown}{more}}}{f', reason={self.reason!r}' if self.reason else ''}{held})"
 
     def to_json(self) -> dict[str, Any]:
-        """``{"output": ..., "confidence": ..., "scores": {...}}``, as `call --json` and the server print it."""
-        return {"output": plain(self.output), "confidence": self.confidence, "scores": dict(self.scores)}
+        """``{"output": ..., "confidence": ..., "scores": {...}}``, as `call --json` and the server print it.
+
+        A refusal has the output null and a "reason"; "label_set" is there where the function makes such sets.
+        """
+        found = {"output": plain(self.output), "confidence": self.confidence, "scores": dict(self.scores)}
+        return found | ({"reason": self.reason} if self.reason else {}) | ({} if self.label_set is None else {"label_set": list(self.label_set)})
 
 
 def plain(value: Any) -> Any:

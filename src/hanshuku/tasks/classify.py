@@ -73,6 +73,14 @@ def encode_targets(task: Task, targets: Sequence[Any]) -> np.ndarray:
     return encoded
 
 
+def confidences(task: Task, outputs: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """(N,) float64: the probability that each answer is right; of several labels that the whole set is, were they independent."""
+    chances = np.asarray(outputs, dtype=np.float64)
+    if not len(chances):
+        return np.zeros(0)
+    return np.asarray(np.where(chances >= threshold, chances, 1 - chances).prod(axis=1) if task.several else chances.max(axis=1))
+
+
 def decode(task: Task, outputs: np.ndarray, threshold: float = 0.5, inputs: Sequence[tuple[str, ...]] = ()) -> list[Prediction]:
     """Predictions from (N, L) probabilities.
 
@@ -80,13 +88,11 @@ def decode(task: Task, outputs: np.ndarray, threshold: float = 0.5, inputs: Sequ
     threshold; the confidence is the probability that the whole set is right if labels were independent.
     """
     predictions = []
-    for row in np.asarray(outputs, dtype=np.float64):
+    for row, confidence in zip(np.asarray(outputs, dtype=np.float64), confidences(task, outputs, threshold).tolist(), strict=True):
         scores = dict(zip(task.labels, map(float, row), strict=True))
         if task.several:
             chosen = tuple(label for label, p in scores.items() if p >= threshold)
-            confidence = float(np.prod(np.where(row >= threshold, row, 1 - row)))
             predictions.append(Prediction(chosen, confidence, scores))
         else:
-            best = int(np.argmax(row))
-            predictions.append(Prediction(task.labels[best], float(row[best]), scores))
+            predictions.append(Prediction(task.labels[int(np.argmax(row))], confidence, scores))
     return predictions
