@@ -58,9 +58,10 @@ def command(
         if json:
             print_json(prediction.to_json())
         else:
-            shown = line_of(prediction.output)
+            shown = f"(refused: {prediction.reason.replace('_', ' ')})" if prediction.reason else line_of(prediction.output)
             confidence = "" if prediction.confidence is None else f"\t{prediction.confidence:.2f}"
-            sys.stdout.write(f"{shown}{confidence}\n")
+            held = "" if prediction.label_set is None else f"\t{{{line_of(prediction.label_set)}}}"
+            sys.stdout.write(f"{shown}{confidence}{held}\n")
     _say(loaded, quiet)
 
 
@@ -124,7 +125,8 @@ def _file(function: Function[..., Any], path: str, output: str, reading: tuple[s
         with progress(quiet=quiet) as report:
             for prediction in function.stream(keep(), report=report):
                 answer = prediction.to_json()
-                yield dict(zip(names, held.popleft(), strict=True)) | {"output": answer["output"], "confidence": answer["confidence"]}
+                told = {"output": answer["output"], "confidence": answer["confidence"]} | ({"reason": prediction.reason} if function.refuses else {})
+                yield dict(zip(names, held.popleft(), strict=True)) | told | ({"label_set": answer["label_set"]} if "label_set" in answer else {})
 
     count = write_rows(output, answered())
     if not quiet:

@@ -12,6 +12,7 @@ import typer
 from hanshuku.cli import (
     advise,
     augment,
+    calibrate,
     call,
     check,
     clean,
@@ -44,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, evaluate, compare, diff, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
+    learn, call, calibrate, evaluate, compare, diff, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
     advise, forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)

@@ -64,14 +64,14 @@ def evaluate(
     check(predictor, encoded)
     if wanted is not None and wanted.checks is not None:
         check_named(wanted.checks, encoded.task)  # before hours of answering
-    outputs, cost = answer(predictor, encoded, batch=batch, report=report)
+    outputs, cost, reasons = answer(predictor, encoded, batch=batch, report=report)
     bits = likelihood(predictor, encoded)
     margins = preferences(predictor, encoded, bits)
     notes = [*notes, *(note for note in getattr(predictor, "notes", ()) if note not in notes)]
-    found = judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits, margins=margins)
+    found = judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits, margins=margins, reasons=reasons)
     if wanted is None:
         return found
-    return replace(found, parts=plain_json(measure_parts(Seen(predictor, encoded, outputs, columns or {}, seed, report), wanted)))
+    return replace(found, parts=plain_json(measure_parts(Seen(predictor, encoded, outputs, columns or {}, seed, report, reasons), wanted)))
 
 
 def check(predictor: Predictor, encoded: Encoded) -> None:
@@ -90,17 +90,23 @@ def check(predictor: Predictor, encoded: Encoded) -> None:
 
 def answer(
     predictor: Predictor, encoded: Encoded, *, batch: int = BATCH, report: Callable[[Step], None] = silent
-) -> tuple[np.ndarray, dict[str, float | int | None]]:
-    """The outputs for all rows, and what they cost: seconds, rows_per_second, peak_memory_mb, parameters, moved_parameters; asking a
+) -> tuple[np.ndarray, dict[str, float | int | None], np.ndarray | None]:
+    """The outputs for all rows, what they cost, and (N,) why each row is refused, "" where it is answered; None where the predictor refuses none.
+
+    The cost: seconds, rows_per_second, peak_memory_mb, parameters, moved_parameters; asking a
     server also requests, kept_answers, tokens_in, tokens_out and, where prices were set, price.
     """
+    refuses = bool(getattr(predictor, "refuses", False))
     getattr(predictor, "count_anew", lambda: None)()  # what the report says is of these rows alone
     before = getattr(predictor, "spending", {})
     reset_peak()
     start = time.perf_counter()
-    parts = []
+    parts, reasons = [], []
     for first in range(0, len(encoded), batch):
-        parts.append(np.asarray(predictor.outputs(encoded.inputs[first : first + batch])))
+        rows = encoded.inputs[first : first + batch]
+        outputs, why = predictor.judged(rows) if refuses else (predictor.outputs(rows), "")  # type: ignore[attr-defined]
+        parts.append(np.asarray(outputs))
+        reasons.append(why)
         report(Step(min(first + batch, len(encoded)), len(encoded), note="evaluate"))
     seconds = time.perf_counter() - start
     peak = peak_memory_mb()
@@ -112,7 +118,7 @@ def answer(
         "moved_parameters": getattr(predictor, "moved_parameters", None),
     }
     cost |= {name: value - before[name] for name, value in getattr(predictor, "spending", {}).items()}
-    return np.concatenate(parts), cost
+    return np.concatenate(parts), cost, np.concatenate(reasons) if refuses else None
 
 
 def likelihood(predictor: Predictor, encoded: Encoded) -> np.ndarray | None:
@@ -148,6 +154,7 @@ def judge(
     notes: Sequence[str] = (),
     likelihood: np.ndarray | None = None,
     margins: np.ndarray | None = None,
+    reasons: np.ndarray | None = None,
 ) -> Report:
     """The report on outputs that were made before.
 
@@ -160,6 +167,7 @@ def judge(
         notes: what was counted and said of the rows.
         likelihood: what `likelihood` gave, for bits_per_byte, loss and perplexity beside the other metrics.
         margins: what `preferences` gave, for preference_accuracy and preference_margin.
+        reasons: (N,) why each row was refused, "" where it was answered; a refused row is not right. None: none can be.
 
     Raises:
         DataError: the outputs do not fit the rows, or one is no number.
@@ -168,7 +176,8 @@ def judge(
     width = (len(task.labels),) if task.kind == "classify" else ()
     if targets is None or outputs.shape != (len(encoded), *width):
         raise DataError(f"Outputs of shape {(len(encoded), *width)} and targets are due. Received: outputs of shape {outputs.shape}.")
-    metrics = measure(task, targets, outputs, threshold=threshold, seed=seed)
+    refused = None if reasons is None else reasons != ""
+    metrics = measure(task, targets, outputs, threshold=threshold, seed=seed, **({} if refused is None else {"refused": refused}))
     if likelihood is not None:
         metrics |= likelihood_metrics(*likelihood.T, seed=seed)
     if margins is not None:
@@ -177,6 +186,8 @@ def judge(
     if unknown:
         rows = "row has" if unknown == 1 else "rows have"
         notes = [*notes, f"{unknown} {rows} a label that the function does not know: wrong in every metric, probability {FLOOR:g} in log_loss"]
+    if reasons is not None:
+        notes = [*notes, _refusals(reasons)]
     if has_tests(task, targets):
         notes = [*notes, program_note(targets, outputs)]
     return Report(
@@ -184,7 +195,7 @@ def judge(
         metrics=metrics,
         n=len(encoded),
         unknown=unknown,
-        **_parts(task, targets, outputs, threshold),
+        **_parts(task, targets, outputs, threshold, refused),
         cost=cost or {},
         notes=tuple(notes),
         data=fingerprint(encoded),
@@ -195,17 +206,25 @@ def judge(
     )
 
 
-def _parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> dict[str, Any]:
+def _refusals(reasons: np.ndarray) -> str:
+    why, counts = np.unique(reasons[reasons != ""], return_counts=True)
+    told = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in zip(why.tolist(), counts.tolist(), strict=True))
+    refused = int(counts.sum())
+    return f"{refused:,} of {len(reasons):,} rows {'was' if refused == 1 else 'were'} refused{f' ({told})' if told else ''}: not right in any metric; risk is the share wrong among those answered"
+
+
+def _parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, refused: np.ndarray | None) -> dict[str, Any]:
     """What the report says beside the metrics: of labels and of kinds of entities, each one's own numbers."""
     if task.kind == "tag":
         return {"per_label": _named(task, entity_table(task, targets, outputs))}
-    return _classify_parts(task, targets, outputs, threshold) if task.kind == "classify" else {}
+    return _classify_parts(task, targets, outputs, threshold, refused) if task.kind == "classify" else {}
 
 
-def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> dict[str, Any]:
-    """majority, confusion, per_label and ece."""
+def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, refused: np.ndarray | None) -> dict[str, Any]:
+    """majority, confusion, per_label and ece; refused rows are in no cell of the confusion, and missed by their label."""
+    answered = np.ones(len(outputs), dtype=bool) if refused is None else ~refused
     if task.several:
-        true, given = targets > 0, outputs >= threshold
+        true, given = targets > 0, (outputs >= threshold) & answered[:, None]
         sets, counts = np.unique(true, axis=0, return_counts=True)
         commonest = ", ".join(label for label, held in zip(task.labels, sets[counts.argmax()], strict=True) if held)
         rows = label_table((true & given).sum(axis=0), true.sum(axis=0), given.sum(axis=0))
@@ -215,8 +234,8 @@ def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, thresh
             "ece": expected_calibration_error(outputs.ravel(), true.ravel()),
         }
     answers = outputs.argmax(axis=1)
-    table, unknown = confusion(targets, answers, len(task.labels))
-    support = table.sum(axis=1)
+    table, unknown = confusion(targets[answered], answers[answered], len(task.labels))
+    support = np.bincount(targets[targets != UNKNOWN], minlength=len(task.labels))
     rows = label_table(table.diagonal(), support, table.sum(axis=0) + unknown)
     return {
         "majority": (task.labels[int(support.argmax())], float(support.max() / len(targets))),

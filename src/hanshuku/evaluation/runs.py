@@ -126,7 +126,7 @@ def _learn_and_measure(job: Job, report: Callable[[Step], None]) -> dict[str, An
         predictor = job.method.fit(task, job.train if learns else None, model=job.model, run=run)
     seconds, peak = time.perf_counter() - start - imports.seconds, peak_memory_mb()
     check(predictor, job.test)
-    outputs, cost = answer(predictor, job.test, report=report)
+    outputs, cost, _ = answer(predictor, job.test, report=report)
     bits = likelihood(predictor, job.test)
     measured = judge(job.test, outputs, threshold=predictor.threshold, likelihood=bits, margins=preferences(predictor, job.test, bits))
     return {

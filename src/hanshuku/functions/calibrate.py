@@ -19,8 +19,13 @@ from hanshuku.functions.origin import CALIBRATE, Origin
 from hanshuku.inference.base import Predictor
 from hanshuku.inference.calibrated import CalibratedPredictor, Sets, uncalibrated
 from hanshuku.inference.scope import SCOPES, Read, Scope, fit_scope, needs_others, read_rows
-from hanshuku.methods.checks import check_choice, check_range
-from hanshuku.metrics.calibration import calibration_error, corrected_error, expected_calibration_error, reliability_bins
+from hanshuku.methods.checks import check_choice
+from hanshuku.metrics.calibration import (
+    calibration_error,
+    corrected_error,
+    expected_calibration_error,
+    reliability_bins,
+)
 from hanshuku.metrics.conformal import KINDS, conformal_threshold, strangeness
 from hanshuku.metrics.detection import auroc, false_alarms
 from hanshuku.metrics.scaling import FITS, Scaling, fit_scaling
@@ -96,7 +101,7 @@ def calibrate(function: Function[Any, Any], heldout: Any, *, train: Any = None, 
     settings = _settings(task, asked)
     rows, notes = encoded(task, heldout, unknown_labels="keep")
     _check(function, rows, settings)
-    known = np.flatnonzero(rows.targets >= 0) if not task.several else np.arange(len(rows))
+    known = np.flatnonzero(np.asarray(rows.targets) >= 0) if not task.several else np.arange(len(rows))
     base = uncalibrated(function.predictor(rows.inputs[:50]))
     read = read_rows(base, rows.inputs)
     making = _Making(task, base, rows, read, known, settings)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from hanshuku.errors import ConfigError, DataError
+from hanshuku.functions.origin import learned_by
 from hanshuku.inference.base import Predictor
+from hanshuku.inference.calibrated import CalibratedPredictor, rebased, uncalibrated
 from hanshuku.tasks import Prediction, Task, kind_of
 from hanshuku.tasks.signature import cast_of
 from hanshuku.training.run import Step, silent
@@ -61,12 +63,14 @@ class Function(Generic[P, R]):
 
     def __repr__(self) -> str:
         kind = f"{self.task.low:g}..{self.task.high:g}" if self.task.kind == "rate" else f"{len(self.task.labels)} labels" if self.task.labels else "text"
-        how = self.history[-1].method if self.history else "zero-shot"
+        last = learned_by(self.history)
+        how = last.method if last else "zero-shot"
+        how += ", calibrated" if isinstance(self._predictor, CalibratedPredictor) else ""
         return f"<hanshuku function {self.task.name}({', '.join(self.task.inputs)}): {self.task.kind}, {kind}, {how}>"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """The answer for one input, in the type of the signature."""
-        return cast("R", self._cast(self.predict(*args, **kwargs).output))
+        """The answer for one input, in the type of the signature; None where the function was calibrated to refuse, and does."""
+        return self._typed(self.predict(*args, **kwargs))
 
     def predict(self, *args: P.args, **kwargs: P.kwargs) -> Prediction:
         """The answer for one input with its confidence and a score for each label.
@@ -85,7 +89,8 @@ class Function(Generic[P, R]):
         row = self._bind(args, kwargs)
         predictor = self.predictor([row])
         if not hasattr(predictor, "prompt"):
-            how = self.history[-1].method if self.history else predictor.KIND
+            last = learned_by(self.history)
+            how = last.method if last else predictor.KIND
             raise ConfigError(f"{self.task.name}() was made by {how!r} and sends no prompt; prompt, in_context and prompt_search do.")
         return str(predictor.prompt(row))
 
@@ -117,7 +122,7 @@ class Function(Generic[P, R]):
         return drivers(self, examples, **options)
 
     def map(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> list[R]:
-        """The answers for many inputs, in their order.
+        """The answers for many inputs, in their order; None for a row that is refused.
 
         Args:
             rows: texts; tuples or dicts where the function takes a pair.
@@ -126,7 +131,19 @@ class Function(Generic[P, R]):
         Raises:
             DataError: a row does not fit the function; the message gives its place.
         """
-        return [cast("R", self._cast(prediction.output)) for prediction in self.stream(rows, report=report)]
+        return [self._typed(prediction) for prediction in self.stream(rows, report=report)]
+
+    def predict_set(self, *args: P.args, **kwargs: P.kwargs) -> tuple[R, ...]:
+        """Labels, the likeliest first, among which the right one is as often as `calibrate(coverage=...)` was told; it may be empty.
+
+        Raises:
+            ConfigError: the function was not calibrated for a coverage.
+            DataError: an input is missing, superfluous or no text.
+        """
+        held = self.predict(*args, **kwargs).label_set
+        if held is None:
+            raise ConfigError(f"{self.task.name}() makes no sets of labels. Calibrate it for a coverage first: calibrate(heldout, coverage=0.9).")
+        return tuple(cast("R", self._cast(label)) for label in held)
 
     def stream(self, rows: Iterable[Row], *, report: Callable[[Step], None] = silent) -> Iterator[Prediction]:
         """Predictions for many inputs one after the other; memory stays flat however many there are."""
@@ -158,6 +175,8 @@ class Function(Generic[P, R]):
     def predict_rows(self, rows: Sequence[tuple[str, ...]]) -> list[Prediction]:
         """Predictions for rows that hold one text per input."""
         predictor = self.predictor(rows)
+        if isinstance(predictor, CalibratedPredictor):
+            return predictor.predictions(rows)
         return kind_of(self.task).decode(self.task, predictor.outputs(rows), predictor.threshold, rows)
 
     def predictor(self, rows: Sequence[tuple[str, ...]] = ()) -> Predictor:
@@ -186,11 +205,36 @@ class Function(Generic[P, R]):
         from hanshuku.functions.learn_on import grown_cast, has_learned, learn_on
 
         if method in {None, "continual"} and has_learned(self.history):
-            task, predictor, origin = learn_on(self.task, self.predictor(), self.history, examples, **options)
+            task, predictor, origin = learn_on(self.task, uncalibrated(self.predictor()), self.history, examples, **options)
             cast = self._cast if task.labels == self.task.labels else grown_cast(self._cast, cast_of(task), self.task.labels)
             return Function(task, predictor, cast=cast, history=(*self.history, origin))
         predictor, origin = learn(self.task, examples, method=method or "auto", **options)
         return Function(self.task, predictor, cast=self._cast, history=(*self.history, origin))
+
+    def calibrate(self, heldout: Any, **asked: Any) -> Function[P, R]:
+        """A new function with honest probabilities, which may refuse what it is unsure of or what is out of its scope, and give sets of labels.
+
+        The answers themselves stay. What is learned on later is no longer calibrated: calibrate anew.
+
+        Args:
+            heldout: labelled rows that it has not learned from; Examples, or whatever `read` takes. Rows with labels that it does not know are out of scope.
+            **asked: see `hanshuku.functions.calibrate.Calibration`: scaling ("temperature"), risk, sure, coverage, sets, scope, keep, seed; and `train`,
+                rows that it has learned from, for the scopes "mahalanobis" and "knn".
+
+        Raises:
+            ConfigError: a value is not legal, or the function gives no labels.
+            DataError: the rows do not fit, are too few for what is asked, or are those it has learned from.
+        """
+        from hanshuku.functions.calibrate import calibrate
+
+        self._ready(heldout)
+        predictor, origin = calibrate(self, heldout, **asked)
+        return Function(self.task, predictor, cast=self._cast, history=(*self.history, origin))
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it was calibrated to refuse some rows."""
+        return isinstance(self._predictor, CalibratedPredictor) and self._predictor.refuses
 
     def without_rows(self) -> Function[P, R]:
         """The same function without the rows that `continual` stored in it, to be given away; it answers as before.
@@ -201,7 +245,8 @@ class Function(Generic[P, R]):
         predictor: Any = self.predictor()
         if not getattr(getattr(predictor, "past", None), "stored", 0):
             raise ConfigError(f"{self.task.name}() stores no rows.")
-        return Function(self.task, predictor.without_rows(), cast=self._cast, history=self.history, report=self.report)
+        base: Any = uncalibrated(predictor)
+        return Function(self.task, rebased(predictor, base.without_rows()), cast=self._cast, history=self.history, report=self.report)
 
     def evaluate(self, examples: Any, *, seed: int = 0, report: Callable[[Step], None] = silent, **looks: Any) -> Report:
         """Measured quality and cost on labelled examples that were not learned from, and what else a report looks at.
@@ -285,7 +330,8 @@ class Function(Generic[P, R]):
         """
         from hanshuku.functions.merge import merged
 
-        return Function(self.task, merged(self.predictor()), cast=self._cast, history=self.history, report=self.report)
+        predictor = self.predictor()
+        return Function(self.task, rebased(predictor, merged(uncalibrated(predictor))), cast=self._cast, history=self.history, report=self.report)
 
     def save(self, path: str | Path) -> Path:
         """Write the function to a folder, by custom NAME.fn; a function that stands there is replaced in one step.
@@ -311,6 +357,9 @@ class Function(Generic[P, R]):
             return self._bind((), dict(row)) if isinstance(row, Mapping) else self._bind(tuple(row), {})
         except (DataError, TypeError) as error:
             raise DataError(f"Row {place} does not fit: {error}") from error
+
+    def _typed(self, prediction: Prediction) -> R:
+        return cast("R", None if prediction.reason else self._cast(prediction.output))
 
     def _bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
         names = self.task.inputs

@@ -16,6 +16,7 @@ from hanshuku.functions.card import card
 from hanshuku.functions.core import Function
 from hanshuku.functions.store import load
 from hanshuku.inference import get_predictor
+from hanshuku.inference.calibrated import CalibratedPredictor, rebased, uncalibrated
 from hanshuku.tasks import kind_of
 
 LABELLING = ("classify", "rate")  # kinds of task of which there is a form without torch
@@ -63,13 +64,15 @@ def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: 
     original = function if isinstance(function, Function) else load(function)
     texts = _texts(original, rows)
     predictor = original.predictor(texts)
-    writer = _writer(predictor, int8=precision == "int8")
+    writer = _writer(uncalibrated(predictor), int8=precision == "int8")
     gate = (TOLERANCE[precision], DIFFERING[precision]) if tolerance is None else (tolerance, 1.0)
     measured: list[Exported] = []
     target = Path(out)
 
     def fill(folder: Path) -> dict[str, Any]:
-        kind, data = writer(predictor, folder)
+        kind, data = writer(uncalibrated(predictor), folder)
+        if isinstance(predictor, CalibratedPredictor):
+            kind, data = predictor.KIND, predictor.packed(folder, kind, data)
         exported = get_predictor(kind).load(folder, data, original.task)
         measured.append(_compare(original, predictor, exported, texts, gate, target))
         (folder / "card.md").write_text(card(original), encoding="utf-8")
@@ -123,12 +126,16 @@ def _compare(
     original: Function[..., Any], predictor: Any, exported: Any, texts: Sequence[tuple[str, ...]], gate: tuple[float, float], target: Path
 ) -> Exported:
     """Compare in float32, where both must agree to rounding; bfloat16 would hide a real difference in its own."""
-    exact = replace(predictor, precision="fp32") if hasattr(predictor, "precision") else predictor
-    theirs, ours = exact.outputs(texts), exported.outputs(texts)
+    base: Any = uncalibrated(predictor)
+    exact = rebased(predictor, replace(base, precision="fp32") if hasattr(base, "precision") else base)
+    theirs, ours = uncalibrated(exact).outputs(texts), uncalibrated(exported).outputs(texts)  # a step of an isotonic curve would make much of little
     unit = original.task.high - original.task.low if original.task.kind == "rate" else 1.0
     difference = float(np.abs(theirs - ours).max() / unit)
-    decode = kind_of(original.task).decode
-    answers = [[p.output for p in decode(original.task, outputs, predictor.threshold)] for outputs in (theirs, ours)]
+    if isinstance(exact, CalibratedPredictor):
+        answers = [[p.output for p in each.predictions(texts)] for each in (exact, exported)]
+    else:
+        decode = kind_of(original.task).decode
+        answers = [[p.output for p in decode(original.task, outputs, predictor.threshold)] for outputs in (theirs, ours)]
     differing = sum(a != b for a, b in zip(*answers, strict=True)) if original.task.kind == "classify" else 0
     tolerance, part = gate
     if not (difference <= tolerance and differing <= part * len(texts)):

@@ -18,7 +18,7 @@ from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.evaluation.cost import library_versions
 from hanshuku.functions.learn import MIN_ROWS, encoded
-from hanshuku.functions.origin import Origin
+from hanshuku.functions.origin import CALIBRATE, Origin, learned_by
 from hanshuku.inference.base import Predictor
 from hanshuku.methods import METHODS, get_method
 from hanshuku.tasks import Task
@@ -31,7 +31,7 @@ GOES_ON = frozenset({"encoder", "continual"})  # kinds of predictors that learn 
 
 def has_learned(history: Sequence[Origin]) -> bool:
     """Whether a function with this history has learned from rows."""
-    return any(origin.method not in METHODS or METHODS[origin.method].LEARNS for origin in history)
+    return any(origin.method not in METHODS or METHODS[origin.method].LEARNS for origin in history if origin.method != CALIBRATE)
 
 
 def learn_on(
@@ -92,7 +92,8 @@ def learn_on(
 
 
 def _cannot_go_on(task: Task, start: Predictor, history: Sequence[Origin]) -> NoReturn:
-    how = history[-1].method if history else start.KIND
+    last = learned_by(history)
+    how = last.method if last else start.KIND
     raise ConfigError(
         f"{task.name}() has learned already, by {how!r} ({task.kind}), and only labels and numbers on an encoder (probe, contrastive, finetune, continual) "
         "learn on. To learn anew, from these rows alone, name a method: learn(rows, method='auto'), or --method auto; give it the earlier rows too, "

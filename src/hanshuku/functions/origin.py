@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+CALIBRATE = "calibrate"  # no method, but a step in the history of a function
 
 
 @dataclass(frozen=True)
 class Origin:
     """What is needed to make the same predictor again."""
 
-    method: str  # name in methods.METHODS
+    method: str  # name in methods.METHODS, or CALIBRATE
     settings: Mapping[str, Any]  # every field of the method
     model: str  # catalogue name, hub name or folder
     revision: str = ""  # of the model on the hub
@@ -33,3 +35,8 @@ class Origin:
     def from_json(cls, data: Mapping[str, Any]) -> Origin:
         """The record that `to_json` wrote."""
         return cls(**{**data, "notes": tuple(data.get("notes", ())), "trials": tuple(data.get("trials", ()))})
+
+
+def learned_by(history: Sequence[Origin]) -> Origin | None:
+    """The last record of learning, whatever was calibrated since."""
+    return next((origin for origin in reversed(history) if origin.method != CALIBRATE), None)

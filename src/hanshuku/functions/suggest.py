@@ -16,6 +16,7 @@ from hanshuku.data.read import read
 from hanshuku.data.split import normal_text
 from hanshuku.data.stream import Stream
 from hanshuku.errors import ConfigError, DataError
+from hanshuku.functions.origin import learned_by
 from hanshuku.methods import METHODS, choosing
 from hanshuku.methods.checks import check_choice, check_range
 from hanshuku.tasks import Prediction, Task, kind_of
@@ -187,7 +188,8 @@ class _Pool:
     def _has_learned(self) -> bool:
         """Whether the function rests on labelled rows."""
         history = self.function.history if self.function is not None else ()
-        return bool(history) and (history[-1].method not in METHODS or METHODS[history[-1].method].LEARNS)
+        last = learned_by(history)
+        return last is not None and (last.method not in METHODS or METHODS[last.method].LEARNS)
 
     def _answers_at_once(self) -> bool:
         from hanshuku.functions.learn import ZERO_SHOT

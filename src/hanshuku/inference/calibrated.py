@@ -60,17 +60,16 @@ class CalibratedPredictor:
     strangest: float = float("inf")
     sets: Sets | None = None
     about: dict[str, Any] = field(default_factory=dict)
+    threshold: float = field(default=0.5, init=False)  # several labels: least probability of a label that is given, after scaling
+
+    def __post_init__(self) -> None:
+        self.threshold = self.base.threshold if self.scaling is None or not self.task.several else self.scaling.threshold(self.base.threshold)
 
     def __getattr__(self, name: str) -> Any:
         """What the base has besides: parameters, notes, features, what a server was paid ..."""
         if name.startswith("__") or "base" not in self.__dict__:
             raise AttributeError(name)
         return getattr(self.base, name)
-
-    @property
-    def threshold(self) -> float:
-        """Several labels: least probability of a label that is given, after scaling."""
-        return self.base.threshold if self.scaling is None or not self.task.several else self.scaling.threshold(self.base.threshold)
 
     @property
     def refuses(self) -> bool:
@@ -159,6 +158,11 @@ class CalibratedPredictor:
 def uncalibrated(predictor: Predictor) -> Predictor:
     """What a predictor was before it was calibrated."""
     return predictor.base if isinstance(predictor, CalibratedPredictor) else predictor
+
+
+def rebased(predictor: Predictor, base: Predictor) -> Predictor:
+    """A predictor with another base that answers alike; one that is not calibrated is the base itself."""
+    return replace(predictor, base=base) if isinstance(predictor, CalibratedPredictor) else base
 
 
 def _arrays(file: Path) -> Mapping[str, np.ndarray]:

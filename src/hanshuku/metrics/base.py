@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-LOWER_IS_BETTER = frozenset({"log_loss", "rmse", "bits_per_byte", "loss", "perplexity", "alignment", "uniformity"})  # of all other metrics more is better
+LOWER_IS_BETTER = frozenset({"log_loss", "rmse", "bits_per_byte", "loss", "perplexity", "alignment", "uniformity", "risk"})  # of all other metrics more is better
 CORRELATIONS = frozenset({"mcc", "spearman", "pearson"})  # -1..1
 PERCENTAGES = frozenset({"bleu", "chrf"})  # 0..100, as sacrebleu prints them; all others where more is better are 0..1
 LEVEL = 0.95  # of every interval

@@ -1,7 +1,8 @@
 """One label a row: accuracy, macro F1, MCC, log loss, and a table of labels.
 
 A target of -1 is a label that the function does not know. Such a row is wrong everywhere: for accuracy, as one more label
-with F1 0 in macro F1, as one more true class in MCC, and at the floor in log loss.
+with F1 0 in macro F1, as one more true class in MCC, and at the floor in log loss. A row that was refused is not right: its label misses
+it in macro F1, it is one more answer in MCC; log loss looks at the probabilities alone.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.intervals import POSITIVE, SIGNED, UNIT, measured, wilson
 
 UNKNOWN = -1  # target of a row whose label the function does not know
+REFUSED = -2  # answer of a row that was refused
 FLOOR = 1e-7  # least probability in a log loss, about the least step of float32 below 1; 16.1 nats
 
 
-def classification_metrics(targets: np.ndarray, probabilities: np.ndarray, **draws: Any) -> dict[str, Metric]:
-    """accuracy, macro_f1, mcc and log_loss.
+def classification_metrics(targets: np.ndarray, probabilities: np.ndarray, refused: np.ndarray | None = None, **draws: Any) -> dict[str, Metric]:
+    """accuracy, macro_f1, mcc and log_loss; where rows may be refused also coverage and risk.
 
     Chance: 1/L; the macro F1 of guessing every label equally often; 0; ln L.
 
     Args:
         targets: (N,) int64 label indices, -1 for an unknown label.
         probabilities: (N, L), rows sum to 1.
+        refused: (N,) whether a row was given no answer; None: none can be.
         **draws: `resamples` and `seed` of the bootstrap.
 
     Raises:
@@ -35,13 +38,29 @@ def classification_metrics(targets: np.ndarray, probabilities: np.ndarray, **dra
     """
     check_shapes(targets, probabilities)
     answers = probabilities.argmax(axis=1)  # ties: the earlier label, as `decode` has it
+    if refused is not None:
+        answers = np.where(refused, REFUSED, answers)
     n, labels = probabilities.shape
     right = int((answers == targets).sum())
     counted = measured(counts_sample(targets, answers), (UNIT, SIGNED), (uniform_macro_f1(targets, labels), 0.0), **draws)
     losses = row_losses(targets, probabilities)
     loss = measured(Sample(lambda weights: weights @ losses / n, np.ones(n, dtype=np.int64)), (POSITIVE,), (math.log(labels),), **draws)
     accuracy = Metric(right / n, *wilson(right, n), n, 1 / labels)
-    return {"accuracy": accuracy, "macro_f1": counted[0], "mcc": counted[1], "log_loss": loss[0]}
+    found = {"accuracy": accuracy, "macro_f1": counted[0], "mcc": counted[1], "log_loss": loss[0]}
+    return found if refused is None else found | refusal_metrics(answers == targets, refused)
+
+
+def refusal_metrics(right: np.ndarray, refused: np.ndarray) -> dict[str, Metric]:
+    """coverage, the share of rows that is answered, and risk, the share wrong among these; both have no value that guessing would get.
+
+    Args:
+        right: (N,) whether a row was answered rightly.
+        refused: (N,) whether it was given no answer.
+    """
+    n, answered = len(refused), int((~refused).sum())
+    wrong = answered - int(right[~refused].sum())
+    risk = (wrong / answered, *wilson(wrong, answered)) if answered else (math.nan,) * 3
+    return {"coverage": Metric(answered / n, *wilson(answered, n), n, math.nan), "risk": Metric(*risk, answered, math.nan)}
 
 
 def check_shapes(targets: np.ndarray, outputs: np.ndarray) -> None:
@@ -70,6 +89,7 @@ def counts_sample(targets: np.ndarray, answers: np.ndarray) -> Sample:
     https://doi.org/10.1016/j.compbiolchem.2004.09.006, equation 8; 0 where one side is constant.
     """
     present = np.union1d(targets, answers)
+    named = present != REFUSED  # a refusal is no label
     cells, counts = np.unique(np.stack([targets, answers]), axis=1, return_counts=True)
     true, given = (np.searchsorted(present, side) for side in cells)
     diagonal = np.flatnonzero(true == given)
@@ -81,7 +101,7 @@ def counts_sample(targets: np.ndarray, answers: np.ndarray) -> Sample:
         support, predicted = light @ of_true, light @ of_given  # (B, labels)
         hits = np.zeros_like(support)
         hits[:, true[diagonal]] = light[:, diagonal]
-        return np.stack([_macro_f1(hits, support + predicted), _mcc(hits, support, predicted)], axis=1)
+        return np.stack([_macro_f1(hits[:, named], (support + predicted)[:, named]), _mcc(hits, support, predicted)], axis=1)
 
     return Sample(statistic, counts)
 

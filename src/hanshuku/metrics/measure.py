@@ -135,7 +135,8 @@ def measure(task: Task, targets: np.ndarray, outputs: np.ndarray, *, threshold: 
         targets: as in `Encoded`.
         outputs: as a predictor gives them.
         threshold: several labels: least probability of a label that is given.
-        **draws: `resamples` (1,000, fewer for very many rows) and `seed` (0) of the bootstrap.
+        **draws: `resamples` (1,000, fewer for very many rows) and `seed` (0) of the bootstrap; of labels also `refused`, (N,) bool, or None where no
+            row can be: then coverage and risk are measured too.
 
     Raises:
         DataError: the shapes do not fit, there is no row, or an output is no number.

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from hanshuku.metrics.base import Metric, Sample
-from hanshuku.metrics.classification import check_shapes
+from hanshuku.metrics.classification import check_shapes, refusal_metrics
 from hanshuku.metrics.intervals import UNIT, measured, wilson
 from hanshuku.metrics.rows import mean_sample
 
 
-def several_metrics(targets: np.ndarray, probabilities: np.ndarray, threshold: float = 0.5, **draws: Any) -> dict[str, Metric]:
-    """micro_f1, macro_f1, and accuracy: the share of rows with exactly the right set (subset accuracy).
+def several_metrics(targets: np.ndarray, probabilities: np.ndarray, threshold: float = 0.5, refused: np.ndarray | None = None, **draws: Any) -> dict[str, Metric]:
+    """micro_f1, macro_f1, and accuracy: the share of rows with exactly the right set (subset accuracy); where rows may be refused also coverage and risk.
 
     Chance is guessing each label as often as it occurs, without looking. Macro F1 is the mean over the labels that occur
     among targets or answers.
@@ -23,6 +23,7 @@ def several_metrics(targets: np.ndarray, probabilities: np.ndarray, threshold: f
         targets: (N, L) of 0 and 1.
         probabilities: (N, L), each 0..1.
         threshold: least probability of a label that is given.
+        refused: (N,) whether a row was given no answer, so no label, and is not right; None: none can be.
         **draws: `resamples` and `seed` of the bootstrap.
 
     Raises:
@@ -30,16 +31,20 @@ def several_metrics(targets: np.ndarray, probabilities: np.ndarray, threshold: f
     """
     check_shapes(targets, probabilities)
     true, given = targets > 0, probabilities >= threshold
+    fits = (true == given).all(axis=1)
+    if refused is not None:
+        given, fits = given & ~refused[:, None], fits & ~refused
     n = len(true)
     shares = true.mean(axis=0)
-    right = int((true == given).all(axis=1).sum())
+    right = int(fits.sum())
     by_prior = float(np.where(true, shares, 1 - shares).prod(axis=1).mean())
     # guessed like this, a label of share p is hit p * p of the time and is true or given 2 p of the time
     chance = float((shares**2).sum() / shares.sum()) if shares.any() else 0.0
     occurs = (true | given).any(axis=0)
     micro = measured(micro_f1_sample(targets, [given]), (UNIT,), (chance,), **draws)[0]
     macro = measured(macro_f1_sample(targets, [given]), (UNIT,), (float(shares[occurs].mean()) if occurs.any() else 0.0,), **draws)[0]
-    return {"micro_f1": micro, "macro_f1": macro, "accuracy": Metric(right / n, *wilson(right, n), n, by_prior)}
+    found = {"micro_f1": micro, "macro_f1": macro, "accuracy": Metric(right / n, *wilson(right, n), n, by_prior)}
+    return found if refused is None else found | refusal_metrics(fits, refused)
 
 
 def micro_f1_sample(targets: np.ndarray, answers: Sequence[np.ndarray]) -> Sample:

@@ -90,7 +90,7 @@ def _add_pages(app: FastAPI, functions: Mapping[str, Function[..., Any]], watch:
 def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher: AnyBatcher, limits: Limits) -> None:
     task = function.task
     one_in, many_in = request_model(task, limits.max_rows)
-    one_out, many_out = response_model(task)
+    one_out, many_out = response_model(task, refuses=function.refuses)
     told = {413: {"description": "Too large"}, 503: {"description": "Too busy"}}
 
     async def asked(rows: list[tuple[str, ...]]) -> list[Any]:
@@ -115,8 +115,8 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
     call.__name__, call_many.__name__, call_stream.__name__ = name, f"{name}_rows", f"{name}_stream"
     about: dict[str, Any] = {"tags": [name], "responses": told}
     summary = task.instruction or f"Call {name}."
-    app.post(f"/v1/functions/{name}", response_model=one_out, summary=summary, **about)(call)
-    app.post(f"/v1/functions/{name}/rows", response_model=many_out, summary=f"{summary} (many rows)", **about)(call_many)
+    app.post(f"/v1/functions/{name}", response_model=one_out, response_model_exclude_unset=True, summary=summary, **about)(call)
+    app.post(f"/v1/functions/{name}/rows", response_model=many_out, response_model_exclude_unset=True, summary=f"{summary} (many rows)", **about)(call_many)
     if task.kind in WRITTEN_KINDS:
         app.post(f"/v1/functions/{name}/stream", response_class=StreamingResponse, response_model=None, summary=f"{summary} (piece by piece)", **about)(call_stream)
 

@@ -20,19 +20,26 @@ def request_model(task: Task, max_rows: int) -> tuple[type[BaseModel], type[Base
     return one, create_model(f"{title}Inputs", __config__=_STRICT, rows=(rows, ...))
 
 
-def response_model(task: Task) -> tuple[type[BaseModel], type[BaseModel]]:
-    """Pydantic models of one prediction and of many: output, confidence, scores."""
+def response_model(task: Task, *, refuses: bool = False) -> tuple[type[BaseModel], type[BaseModel]]:
+    """Pydantic models of one prediction and of many: output (null where a function that `refuses` does), confidence, scores, reason, label_set."""
     output: Any = str if task.kind in TEXT_KINDS else dict[str, Any] if task.kind == "extract" else Any
     if task.kind == "rate":
         output = Annotated[float, Field(ge=task.low, le=task.high)]
     elif task.kind == "classify":
         label: Any = Literal.__getitem__(task.labels)  # type: ignore[attr-defined]
         output = list[label] if task.several else label
+    if refuses:
+        output = output | None
     fields: dict[str, Any] = {
         "output": (output, Field(description=task.instruction or f"The answer of {task.name}.")),
         "confidence": (float | None, Field(default=None, description="Probability that the output is right, 0 to 1.")),
         "scores": (dict[str, float], Field(default_factory=dict, description="A probability for each label.")),
     }
+    if task.kind == "classify":
+        fields |= {
+            "reason": (str, Field(default="", description="Where the output is null, why: unsure or out_of_scope.")),
+            "label_set": (list[str], Field(default_factory=list, description="Labels that hold the right one as often as the function was calibrated for.")),
+        }
     title = _title(task.name)
     one = create_model(f"{title}Prediction", **fields)
     return one, create_model(f"{title}Predictions", rows=(list[one], ...))  # type: ignore[valid-type]

@@ -26,6 +26,7 @@ class Seen:
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # N cells each: what else the file says of the rows
     seed: int = 0
     report: Callable[[Step], None] = silent
+    reasons: np.ndarray | None = None  # (N,) why a row was refused, "" where it was answered; None where none can be
 
     @cached_property
     def right(self) -> np.ndarray:
