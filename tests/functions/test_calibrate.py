@@ -21,14 +21,16 @@ AROUND = ("day", "food", "film", "my order", "today", "night", "please", "房间
 STRANGE = ("the invoice shows the wrong amount", "cancel my parcel", "发票上的金额不对", "question answer text", "money back")
 
 
-def drawn(n, seed, strange=0, noise=0.15):
-    """Rows whose mood stands in a word, of which a part has the wrong label; behind them rows of another label that no function here knows."""
+def drawn(n, seed, strange=0):
+    """Rows whose mood stands in a word; a third has a word of each mood and nobody can tell. Behind them rows of another label that no function here knows."""
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(n):
         mood = ("good", "bad")[rng.integers(2)]
-        text = " ".join([*rng.choice(AROUND, rng.integers(0, 4)), WORDS[mood][rng.integers(5)], *rng.choice(AROUND, rng.integers(0, 4))])
-        rows.append({"text": text, "mood": mood if rng.random() > noise else "bad" if mood == "good" else "good"})
+        words = [WORDS[mood][rng.integers(5)], *rng.choice(AROUND, rng.integers(0, 3))]
+        if rng.random() < 1 / 3:
+            words.append(WORDS["bad" if mood == "good" else "good"][rng.integers(5)])
+        rows.append({"text": " ".join(rng.permutation(words)), "mood": mood})
     return rows + [{"text": f"{STRANGE[rng.integers(5)]} {rng.integers(100)}", "mood": "other"} for _ in range(strange)]
 
 
@@ -38,8 +40,23 @@ def mood(text: str) -> Literal["good", "bad"]:
 
 
 @pytest.fixture(scope="module")
-def learned(tiny_encoder):
-    return mood.learn(drawn(80, 1), model=tiny_encoder, method="probe", precision="fp32", strength=100.0)
+def learned(tmp_path_factory):
+    """Learned from word vectors."""
+    from tests.tiny import tiny_static
+
+    return mood.learn(drawn(150, 1), model=str(tiny_static(tmp_path_factory.mktemp("tiny") / "tiny-static")), method="static")
+
+
+@pytest.fixture(scope="module")
+def encoding(tiny_encoder):
+    """Learned on an encoder."""
+    return mood.learn(drawn(150, 1), model=tiny_encoder, method="probe", precision="fp32", strength=100.0)
+
+
+@pytest.fixture(scope="module")
+def boasting(tiny_encoder):
+    """Learned too well."""
+    return mood.learn(drawn(60, 1), model=tiny_encoder, method="probe", precision="fp32", strength=1e5, descriptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -55,23 +72,23 @@ def test_it_is_a_new_function_with_the_same_answers_and_the_old_one_stays(learne
     texts = [row["text"] for row in TEST]
     assert calibrated.map(texts) == learned.map(texts)
     assert not learned.refuses and len(learned.history) == 1
-    assert [origin.method for origin in calibrated.history] == ["probe", "calibrate"]
+    assert [origin.method for origin in calibrated.history] == ["static", "calibrate"]
     assert calibrated.history[-1].rows == 400 and calibrated.history[-1].settings["scaling"] == "temperature"
 
 
 @pytest.mark.parametrize("scaling", ["temperature", "isotonic"])
-def test_its_confidence_comes_true_on_rows_that_it_has_not_seen(learned, scaling):
-    before, after = (function.evaluate(TEST, checks=()) for function in (learned, learned.calibrate(HELD, scaling=scaling)))
+def test_its_confidence_comes_true_on_rows_that_it_has_not_seen(boasting, scaling):
+    before, after = (function.evaluate(TEST, checks=()) for function in (boasting, boasting.calibrate(HELD, scaling=scaling)))
     assert after.ece < before.ece
     assert after.metrics["log_loss"].value < before.metrics["log_loss"].value
     assert after.metrics["accuracy"] == before.metrics["accuracy"]
 
 
-def test_what_was_measured_is_told_of_rows_that_the_scaling_was_not_fitted_on(learned):
-    about = learned.calibrate(HELD).predictor().about["scaling"]
+def test_what_was_measured_is_told_of_rows_that_the_scaling_was_not_fitted_on(boasting):
+    about = boasting.calibrate(HELD).predictor().about["scaling"]
     assert about["after"]["ece_corrected"] < about["before"]["ece_corrected"] and about["temperature"] > 1
     assert about["before"]["n"] == 400 == about["fitted_on"]
-    apart = learned.calibrate(HELD, coverage=0.8).predictor().about["scaling"]
+    apart = boasting.calibrate(HELD, coverage=0.8).predictor().about["scaling"]
     assert (apart["fitted_on"], apart["after"]["n"]) == (100, 300)  # a promise is made on the others
 
 
@@ -91,19 +108,19 @@ def test_what_it_answers_has_the_type_of_the_signature(tiny_encoder):
 
     rows = [{"text": row["text"], "label": row["mood"] == "good"} for row in drawn(480, 1)]
     calibrated = is_glad.learn(rows[:80], model=tiny_encoder, method="probe").calibrate(rows[80:], risk=0.3)
-    assert {answer for answer in calibrated.map([row["text"] for row in TEST])} <= {True, False, None}
+    assert set(calibrated.map([row["text"] for row in TEST])) <= {True, False, None}
 
 
 def test_the_risk_is_kept_on_other_rows(learned):
-    careful = learned.calibrate(HELD, risk=0.25)
+    careful = learned.calibrate(HELD, risk=0.1)
     found = careful.evaluate(TEST, checks=()).metrics
-    assert found["risk"].low <= 0.25
+    assert found["risk"].low <= 0.1
     assert found["coverage"].value < 1 and found["risk"].n == round(found["coverage"].value * 400)
     assert {careful.predict(row["text"]).reason for row in TEST} == {"", UNSURE}
 
 
 def test_a_report_counts_refusals_and_none_is_right(learned):
-    careful = learned.calibrate(HELD, risk=0.25)
+    careful = learned.calibrate(HELD, risk=0.1)
     report = careful.evaluate(TEST, checks=())
     answers = careful.map([row["text"] for row in TEST])
     right = sum(answer == row["mood"] for answer, row in zip(answers, TEST, strict=True))
@@ -121,9 +138,9 @@ def test_rows_with_labels_that_it_does_not_know_show_how_well_it_tells_them(care
 
 
 @pytest.mark.parametrize("scope", ["confidence", "energy", "mahalanobis", "knn"])
-@pytest.mark.parametrize("train", [None, drawn(80, 1)], ids=["in turns", "train"])
-def test_every_scope_keeps_what_it_was_told_to_keep(learned, scope, train):
-    kept = learned.calibrate(HELD, scope=scope, keep=0.9, train=train)
+@pytest.mark.parametrize("train", [None, drawn(150, 1)], ids=["in turns", "train"])
+def test_every_scope_keeps_what_it_was_told_to_keep(encoding, scope, train):
+    kept = encoding.calibrate(HELD, scope=scope, keep=0.9, train=train)
     reasons = [prediction.reason for prediction in kept.stream([row["text"] for row in TEST])]
     assert 1 - reasons.count(OUT_OF_SCOPE) / 400 == pytest.approx(0.9, abs=0.05)
 
@@ -145,10 +162,11 @@ def test_one_row_of_a_batch_does_not_change_another(careful):
     assert [p.confidence for p in alone] == pytest.approx([p.confidence for p in together], abs=1e-5)
 
 
-@pytest.mark.parametrize("asked", [{"scaling": "isotonic"}, {"risk": 0.3, "scope": "knn", "coverage": 0.9}, {"scope": "mahalanobis", "sets": "aps", "coverage": 0.9}, {"scope": "energy", "scaling": None}])
-def test_saved_and_exported_it_answers_the_same(learned, asked, tmp_path):
+@pytest.mark.parametrize("asked", [{"scaling": "isotonic"}, {"risk": 0.4, "scope": "knn", "coverage": 0.9}, {"scope": "mahalanobis", "sets": "aps", "coverage": 0.9}, {"scope": "energy", "scaling": None}])
+@pytest.mark.parametrize("kind", ["learned", "encoding"])
+def test_saved_and_exported_it_answers_the_same(kind, asked, tmp_path, request):
     pytest.importorskip("onnx")
-    calibrated = learned.calibrate(HELD, **asked)
+    calibrated = request.getfixturevalue(kind).calibrate(HELD, **asked)
     calibrated.save(tmp_path / "mood.fn")
     found = export(calibrated, tmp_path / "mood.onnx.fn")
     assert found.differing == 0
@@ -160,16 +178,6 @@ def test_saved_and_exported_it_answers_the_same(learned, asked, tmp_path):
         assert [p.confidence for p in theirs] == pytest.approx([p.confidence for p in ours], abs=5e-3)
     card = (tmp_path / "mood.fn/card.md").read_text(encoding="utf-8")
     assert load(tmp_path / "mood.fn").history == calibrated.history and all(line in card for line in calibrated.predictor().about["lines"])
-
-
-def test_static_vectors_know_their_scope_too(tmp_path):
-    from tests.tiny import tiny_static
-
-    static = mood.learn(drawn(80, 1), model=str(tiny_static(tmp_path / "tiny")), method="static")
-    careful = static.calibrate(drawn(300, 2, strange=60), scope="knn")
-    assert careful.predictor().about["scope"]["auroc"]["value"] > 0.8
-    careful.save(tmp_path / "mood.fn")
-    assert load(tmp_path / "mood.fn").predict("a sad day") == careful.predict("a sad day")
 
 
 def test_several_labels_are_scaled_and_refused_and_the_same_are_given(tiny_encoder):
@@ -198,8 +206,8 @@ def test_calibrated_again_it_starts_from_what_it_was(learned):
     assert not isinstance(twice.predictor().base, CalibratedPredictor)
 
 
-def test_it_learns_on_without_its_calibration_and_is_told_apart_by_its_name(learned):
-    calibrated = learned.calibrate(HELD, risk=0.3)
+def test_it_learns_on_without_its_calibration_and_is_told_apart_by_its_name(encoding):
+    calibrated = encoding.calibrate(HELD, scope="knn")
     assert "probe, calibrated" in repr(calibrated)
     on = calibrated.learn(drawn(20, 7), epochs=1)
     assert not on.refuses and on.history[-1].method == "continual"
@@ -227,12 +235,12 @@ def test_what_is_not_legal_is_refused_with_what_is(learned, asked, told):
 
 def test_rows_that_cannot_calibrate_are_refused(learned):
     with pytest.raises(DataError, match="has learned from"):
-        learned.calibrate(drawn(80, 1))
+        learned.calibrate(drawn(150, 1))
     with pytest.raises(DataError, match="at least 10 held-out rows"):
         learned.calibrate(drawn(5, 2))
     with pytest.raises(DataError, match="at least 20 held-out rows"):
         learned.calibrate(drawn(12, 2), scope="confidence")
-    with pytest.raises(DataError, match="No least confidence keeps the risk at 0.001"):
+    with pytest.raises(DataError, match=r"No least confidence keeps the risk at 0\.001"):
         learned.calibrate(HELD, risk=0.001)
     with pytest.raises(DataError, match="at least 99 held-out rows"):
         learned.calibrate(drawn(40, 2), coverage=0.99)

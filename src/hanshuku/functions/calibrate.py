@@ -100,7 +100,12 @@ def calibrate(function: Function[Any, Any], heldout: Any, *, train: Any = None, 
     begin, task = time.perf_counter(), function.task
     settings = _settings(task, asked)
     rows, notes = encoded(task, heldout, unknown_labels="keep")
-    _check(function, rows, settings)
+    if not len(rows) or rows.targets is None:
+        raise DataError("To calibrate, labelled rows are due that the function has not learned from. Received: none.")
+    learned = {origin.data for origin in function.history if origin.method != CALIBRATE}
+    alike = rows if isinstance(heldout, Encoded) else encoded(task, heldout, unknown_labels="keep", drop_empty=True, drop_repeated=True)[0]  # as learning reads them
+    if learned & {fingerprint(rows), fingerprint(alike)}:
+        raise DataError("These are the rows that the function has learned from: of them it is too sure. Calibrate on rows that were held out.")
     known = np.flatnonzero(np.asarray(rows.targets) >= 0) if not task.several else np.arange(len(rows))
     base = uncalibrated(function.predictor(rows.inputs[:50]))
     read = read_rows(base, rows.inputs)
@@ -120,13 +125,6 @@ def _settings(task: Task, asked: Mapping[str, Any]) -> Calibration:
     if task.several and settings.coverage is not None:
         raise ConfigError(f"Sets of labels with a coverage are for one label a row; {task.name}() gives several already.")
     return settings
-
-
-def _check(function: Function[Any, Any], rows: Encoded, settings: Calibration) -> None:
-    if not len(rows) or rows.targets is None:
-        raise DataError("To calibrate, labelled rows are due that the function has not learned from. Received: none.")
-    if fingerprint(rows) in {origin.data for origin in function.history if origin.method != CALIBRATE}:
-        raise DataError("These are the rows that the function has learned from: of them it is too sure. Calibrate on rows that were held out.")
 
 
 @dataclass(eq=False)
