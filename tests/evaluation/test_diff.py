@@ -121,7 +121,7 @@ def test_a_function_with_one_label_more_is_compared_on_the_joint_labels_and_that
     assert found.task.labels == ("good", "bad", "odd")
     assert found.pairs[0].counts["fixed"] == 10
     assert found.functions[0].facts["unknown_labels"] == ["odd"]
-    assert any("'odd'" in note and "number 1" in note for note in found.notes)
+    assert any(note == "function 1 does not know the label 'odd' and cannot be right there" for note in found.notes)
 
 
 def test_a_label_that_neither_knows_is_wrong_for_both_and_can_be_shown():
@@ -180,9 +180,23 @@ def test_it_is_shown_in_both_languages_with_a_row_by_file_and_line(found):
     assert EN.keys() == ZH.keys()
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_stands_alone_and_shows_no_text_as_markup(found, language, tmp_path):
+    named = diff({"old": mood(OLD), "<b>new</b>": mood(NEW)}, rows(TRUE))
+    page = named.save(tmp_path / "diff.html", language=language).read_text(encoding="utf-8")
+    assert "<b>new" not in page
+    assert "&lt;b&gt;new" in page
+    assert "<script" not in page
+    assert "http://" not in page
+    assert all(word in page for word in {"en": ("fixed (18)", "broken (3)"), "zh": ("改对 (18)", "改错 (3)")}[language])
+    assert json.loads(named.save(tmp_path / "diff.json").read_text(encoding="utf-8"))["pairs"][0]["changes"]["fixed"] == 18
+
+
 def test_functions_that_do_different_things_are_refused():
     with pytest.raises(ConfigError, match="same kind of thing"):
         joint_task([MOOD, Task("rate")])
+    with pytest.raises(ConfigError, match="no label in common"):
+        joint_task([MOOD, Task("classify", labels=("x", "y"))])
     with pytest.raises(ConfigError, match="at least two"):
         diff([mood(OLD)], rows(TRUE))
     with pytest.raises(DataError):

@@ -14,6 +14,7 @@ def command(
     functions: Annotated[list[str], typer.Argument(metavar="FN FN...", help="Saved functions; the first is what the others are compared with.")],
     test: Annotated[str, typer.Option(help="Labelled rows that none has learned from; - for stdin.")] = "",
     show: Annotated[int, typer.Option(min=0, help="Changed rows of each sort that are printed.")] = 10,
+    report: Annotated[str, typer.Option(metavar="FILE", help="Write a page that stands alone, NAME.html, or NAME.json.")] = "",
     out: Annotated[str, typer.Option(help="Write the rows with another answer here: .jsonl, .csv or .tsv.")] = "",
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     columns: Columns = "",
@@ -23,13 +24,20 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Answer --test by each FN: paired differences, rows fixed and broken, McNemar, agreement, labels, speed and size."""
+    from hanshuku.evaluation.diff.words import words
+    from hanshuku.evaluation.saving import check_suffix
     from hanshuku.functions.diff import diff
 
+    words(language)  # what cannot be is told before the work is done
+    if report:
+        check_suffix(report)
     if not test:
         raise ConfigError("diff measures on rows that no function has learned from: give --test FILE.")
     with progress(quiet=quiet or json) as step:
         found = diff(functions, read_examples(test, columns, encoding), seed=seed, report=step)
     wrote = []
+    if report:
+        wrote.append(str(found.save(report, language=language)))
     if out:
         from hanshuku.data.write import write_rows
 

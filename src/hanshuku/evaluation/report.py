@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hanshuku.data.disk import whole_file
-from hanshuku.errors import ConfigError, DataError
+from hanshuku.errors import DataError
+from hanshuku.evaluation.saving import save_page
 from hanshuku.metrics.base import Metric
 from hanshuku.tasks import Task
 
@@ -86,14 +85,7 @@ class Report:
             ConfigError: the name ends otherwise.
             StorageError: the file cannot be written; what was there is untouched.
         """
-        path = Path(path)
-        if path.suffix.lower() not in {".html", ".htm", ".json"}:
-            raise ConfigError(f"A report is saved as NAME.html or NAME.json. Received: {path}.")
-        is_json = path.suffix.lower() == ".json"
-        text = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False) + "\n" if is_json else self.to_html(language)
-        with whole_file(path) as stream:
-            stream.write(text.encode("utf-8", "replace"))
-        return path
+        return save_page(path, lambda: self.to_html(language), self.to_json)
 
     def render(self, console: Console, *, language: str = "en") -> None:
         """Print the report as tables: the verdict, metrics, worst labels, commonest confusions.

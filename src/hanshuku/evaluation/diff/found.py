@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hanshuku.evaluation.diff.labels import LabelChange
 from hanshuku.evaluation.diff.rows import CHANGES, ChangedRow
 from hanshuku.evaluation.differences import Difference
+from hanshuku.evaluation.report import plain_json
+from hanshuku.evaluation.saving import save_page
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.paired import McNemar
 from hanshuku.tasks import Task
@@ -130,3 +133,22 @@ class FunctionDiff:
         from hanshuku.evaluation.diff.render import render_diff
 
         render_diff(self, console, language, rows)
+
+    def to_html(self, language: str = "en") -> str:
+        """The comparison as one HTML page that stands alone.
+
+        Raises:
+            UnknownName: the language is neither "en" nor "zh".
+        """
+        from hanshuku.evaluation.diff.page import diff_page
+
+        return diff_page(self, language)
+
+    def save(self, path: str | Path, *, language: str = "en") -> Path:
+        """Write it to a file: NAME.html is the page, NAME.json the object that `to_json` gives.
+
+        Raises:
+            ConfigError: the name ends otherwise.
+            StorageError: the file cannot be written; what was there is untouched.
+        """
+        return save_page(path, lambda: self.to_html(language), lambda: plain_json(self.to_json()))

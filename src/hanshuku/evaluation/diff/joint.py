@@ -28,7 +28,11 @@ def joint_task(tasks: Sequence[Task]) -> tuple[Task, tuple[str, ...]]:
         if other.kind == "extract" and other.schema != first.schema:
             raise ConfigError("The two functions extract objects of different schemas, so their answers cannot be compared. Let both have the same schema.")
     labels = tuple(dict.fromkeys(label for task in tasks for label in task.labels))
-    notes = [f"{_names(missing)}: known to {task.name}() number {place} not, so it cannot be right there" for place, task in enumerate(tasks, 1) if (missing := [label for label in labels if label not in task.labels])]
+    for place, task in enumerate(tasks[1:], 2):
+        if first.labels and not set(task.labels) & set(first.labels):
+            raise ConfigError(f"Function 1 and function {place} have no label in common, so they do different things. Received: {_names(first.labels)} and {_names(task.labels)}.")
+    unknown = [[label for label in labels if label not in task.labels] for task in tasks]
+    notes = [f"function {place} does not know the {_names(missing)} and cannot be right there" for place, missing in enumerate(unknown, 1) if missing]
     low, high = min(task.low for task in tasks), max(task.high for task in tasks)
     if any((task.low, task.high) != (low, high) for task in tasks):
         ranges = ", ".join(f"{task.low:g}..{task.high:g}" for task in tasks)

@@ -20,12 +20,15 @@ def findings(found: FunctionDiff, language: str = "en") -> list[str]:
     Raises:
         UnknownName: the language is neither "en" nor "zh".
     """
+    words(language)
+    return [line for pair in found.pairs for line in pair_findings(found, pair, language)]
+
+
+def pair_findings(found: FunctionDiff, pair: Pair, language: str) -> list[str]:
+    """The sentences on one pair."""
     say = words(language)
-    lines = []
-    for pair in found.pairs:
-        lines += [difference_text(pair.verdict, found.primary, language), counts_text(found, pair, say)]
-        lines += [agreement_text(pair.agreement, say), *_beside(found, pair, say), *_labels(pair, say), *cost_lines(found, pair, say)]
-    return lines
+    lines = [difference_text(pair.verdict, found.primary, language), counts_text(found, pair, say), agreement_text(pair.agreement, say)]
+    return [*lines, *_beside(found, pair, say), *_labels(pair, say), *cost_lines(found, pair, say)]
 
 
 def is_graded(task: Task) -> bool:

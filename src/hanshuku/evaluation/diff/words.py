@@ -24,6 +24,7 @@ EN: dict[str, str] = {
     "rows": "Rows with another answer", "fixed": "fixed", "broken": "broken", "otherwise": "otherwise wrong", "fixed_graded": "better", "broken_graded": "worse", "otherwise_graded": "neither better nor worse",
     "where": "where", "text": "text", "due": "is", "unknown": "(a label that neither knows)", "or": " or ", "more_rows": "{count} more are in the JSON.", "notes": "Notes", "comma": ", ", "none": "(none)",
     "made": "{n} rows, data SHA-256 {data}, {date}, {machine}.",
+    "picture": "picture", "by_label": "Label by label", "other_labels": "The other {count} labels", "other_rows": "{count} more",
     "picture_change": "Difference of each metric, after minus before, with its 95% interval",
 }  # fmt: skip
 
@@ -45,6 +46,7 @@ ZH: dict[str, str] = {
     "rows": "答案不同的行", "fixed": "改对", "broken": "改错", "otherwise": "另一种错", "fixed_graded": "变好", "broken_graded": "变差", "otherwise_graded": "不好不坏",
     "where": "位置", "text": "文本", "due": "本是", "unknown": "（两者都不知道的标签）", "or": " 或 ", "more_rows": "另有 {count} 行见 JSON。", "notes": "附注", "comma": "、", "none": "（无）",
     "made": "{n} 行，数据 SHA-256 {data}，{date}，{machine}。",
+    "picture": "图示", "by_label": "各标签", "other_labels": "其余 {count} 个标签", "other_rows": "其余 {count} 行",
     "picture_change": "各指标之差（之后减之前）及其 95% 区间",
 }  # fmt: skip
 

@@ -25,8 +25,8 @@ from hanshuku.evaluation.page import (
     slices,
 )
 from hanshuku.evaluation.page.base import Say, Section
+from hanshuku.evaluation.page.frame import Shown, document
 from hanshuku.evaluation.page.html import esc, paragraph
-from hanshuku.evaluation.page.style import STYLE
 from hanshuku.evaluation.page.words import WORDS
 from hanshuku.evaluation.render import verdict
 
@@ -49,8 +49,6 @@ SECTIONS: dict[str, Section] = {
     "cost": cost.SECTION,
     "origin": origin.SECTION,
 }  # name -> section, in the order of the page; those of parts are named as in evaluation.parts.PARTS
-LANG = {"en": "en", "zh": "zh-Hans"}
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # a browser then loads and runs nothing, whatever a text holds
 
 
 def shown(report: Report, language: str) -> Iterator[tuple[str, Section, Any, Say]]:
@@ -69,29 +67,10 @@ def page(report: Report, language: str = "en") -> str:
     """The whole page; see `Report.to_html`."""
     text = verdict(report, language)
     say = WORDS[language]
-    told, bodies, contents = [], [], []
-    for name, section, data, own in shown(report, language):
-        body, sentence = section.html(data, own), section.says(data, own)
-        if not body and not sentence:
-            continue
-        told += [(name, sentence)] if sentence else []
-        contents.append(f'<li><a href="#{name}">{esc(own["title"])}</a></li>')
-        opening = paragraph(sentence, "says") if sentence else ""
-        bodies.append(f'<section id="{name}" aria-labelledby="h-{name}"><h2 id="h-{name}">{esc(own["title"])}</h2>{opening}{body}</section>')
+    sections = [Shown(name, own["title"], section.html(data, own), section.says(data, own)) for name, section, data, own in shown(report, language)]
     name = say["unnamed"].format(kind=report.task.kind) if report.task.name == "function" else report.task.name
-    title = say["report_on"].format(name=name)
-    summary = "".join(f'<li><a href="#{name}">{esc(sentence)}</a></li>' for name, sentence in told)
-    found = f'<h2 id="h-short">{esc(say["in_short"])}</h2><ul class="short">{summary}</ul>' if summary else ""
     lead = f'<p class="verdict">{esc(text)}</p>' + (paragraph(report.task.instruction, "note") if report.task.instruction else "")
-    whole = (
-        f'<!doctype html>\n<html lang="{LANG[language]}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="generator" content="hanshuku"><meta name="color-scheme" content="light dark">'
-        f"<title>{esc(title)}</title><style>{STYLE}</style></head><body>"
-        f'<a class="skip" href="#main">{esc(say["skip"])}</a><header><h1>{esc(title)}</h1>{lead}{_when(report, say)}</header>'
-        f'<nav aria-label="{esc(say["contents"])}"><ul>{"".join(contents)}</ul></nav>'
-        f'<main id="main">{found}{"".join(bodies)}</main><footer>{paragraph(say["made_by"])}</footer></body></html>\n'
-    )
-    return whole.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is no text that a file can hold
+    return document(language, say["report_on"].format(name=name), lead + _when(report, say), sections, say)
 
 
 def _when(report: Report, say: Say) -> str:
