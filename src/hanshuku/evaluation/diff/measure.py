@@ -90,7 +90,7 @@ def _answered(function: Compared, rows: Encoded, seed: int, report: Callable[[St
     predictor = function.predictor
     if not getattr(predictor, "spending", None):  # what is asked of a server costs money
         predictor.outputs(rows.inputs[:WARM])
-    raw, cost = answer(predictor, rows, batch=BATCH, report=report)
+    raw, cost, _ = answer(predictor, rows, batch=BATCH, report=report)
     outputs = onto(rows.task, predictor.task, raw)
     bits = likelihood(predictor, rows)
     found = judge(rows, outputs, threshold=predictor.threshold, seed=seed, likelihood=bits)
