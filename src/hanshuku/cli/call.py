@@ -44,7 +44,7 @@ def command(
         _file(loaded, input_, output, (columns, encoding), quiet or json)
         _say(loaded, quiet)
         return
-    rows = _given(loaded, texts or []) if texts else _rows(loaded, input_, (columns, encoding)) if input_ else _lines(loaded)
+    rows = given_rows(loaded, texts or []) if texts else rows_of(loaded, input_, (columns, encoding)) if input_ else _lines(loaded)
     if show_prompt:
         for row in rows:
             prompt = loaded.prompt(*row)
@@ -79,7 +79,12 @@ def _stream(function: Function[..., Any], rows: Iterable[tuple[str, ...]]) -> No
         sys.stdout.write("\n")
 
 
-def _given(function: Function[..., Any], texts: list[str]) -> list[tuple[str, ...]]:
+def given_rows(function: Function[..., Any], texts: list[str]) -> list[tuple[str, ...]]:
+    """Texts of the command line as rows of the function.
+
+    Raises:
+        ConfigError: they do not come out even.
+    """
     n = len(function.task.inputs)
     if len(texts) % n:
         raise ConfigError(f"{function.task.name} takes {n} texts a call ({', '.join(function.task.inputs)}). Received: {len(texts)} texts.")
@@ -100,7 +105,7 @@ def _lines(function: Function[..., Any]) -> Iterator[tuple[str, ...]]:
             yield function.row(text.split("\t") if function.task.is_pair else text, number)
 
 
-def _rows(function: Function[..., Any], path: str, reading: tuple[str, str]) -> Iterator[tuple[str, ...]]:
+def rows_of(function: Function[..., Any], path: str, reading: tuple[str, str]) -> Iterator[tuple[str, ...]]:
     """The inputs of a file's rows, read as a stream; `reading` is what --columns and --encoding say."""
     from hanshuku.data.encode import input_rows
     from hanshuku.data.read import read
@@ -118,7 +123,7 @@ def _file(function: Function[..., Any], path: str, output: str, reading: tuple[s
         held: deque[tuple[str, ...]] = deque()
 
         def keep() -> Iterator[tuple[str, ...]]:
-            for row in _rows(function, path, reading):
+            for row in rows_of(function, path, reading):
                 held.append(row)
                 yield row
 

@@ -17,6 +17,7 @@ from hanshuku.errors import DataError
 from hanshuku.explain.base import LOG_ODDS
 from hanshuku.explain.cases import values
 from hanshuku.explain.explain import cases_of, explain_cases, resolved
+from hanshuku.explain.wording import words_in
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.intervals import mean_metric
@@ -50,6 +51,21 @@ class Faithfulness:
         """Plain JSON data."""
         names = ("comprehensiveness", "sufficiency", "over_random", "under_random")
         return {"method": self.method, **{name: getattr(self, name).to_json() for name in names}}
+
+    def lines(self, language: str = "en") -> tuple[str, ...]:
+        """What was found, in words.
+
+        Raises:
+            UnknownName: the language is neither "en" nor "zh".
+        """
+        words = words_in(language)
+        found = []
+        for name, gain in (("comprehensiveness", self.over_random), ("sufficiency", self.under_random)):
+            metric = getattr(self, name)
+            better = words["better" if gain.low > 0 else "no_better"]
+            said = words[name].format(value=metric, random=f"{metric.chance:.3f}")
+            found.append(f"{said}; {words['difference']} {gain}: {better}")
+        return (f"{words[self.method]}, {words['rows']} {self.comprehensiveness.n}", *found)
 
 
 def faithfulness(

@@ -33,7 +33,7 @@ def why_not(predictor: Predictor) -> str:
         reason = {
             "onnx": "an exported function has no gradients: take the one it was exported from, or",
             "remote": "a model on a server gives no gradients:",
-            "static": "it adds up what each word is worth, so gradients say nothing that leaving words out does not:",
+            "static": "static vectors are looked up, not computed by a network:",
         }.get(predictor.KIND, f"they are for encoders that classify or rate, and this is made by {predictor.KIND!r}:")
         return f"Integrated gradients cannot explain {predictor.task.name}(); {reason} choose occlusion, shap or lime."
     return ""

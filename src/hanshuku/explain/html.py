@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 FOR, AGAINST = "0,90,200", "200,80,0"  # blue and orange are told apart by nearly everybody
 TOP = 10  # words in the table
-TABLE = '<table cellpadding="4" style="border-collapse:collapse;text-align:left">'
+TABLE = '<div style="overflow-x:auto" tabindex="0"><table cellpadding="4" style="border-collapse:collapse;text-align:left;overflow-wrap:break-word">'
+END = "</table></div>"
 
 
 def explanation_html(explanation: Explanation, language: str) -> str:
@@ -42,7 +43,7 @@ def page(title: str, pieces: Sequence[str], language: str) -> str:
     """A whole page of such pieces, which needs nothing from a network."""
     head = (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>:root{{color-scheme:light dark}}body{{margin:1em;overflow-wrap:anywhere}}</style></head><body>"
+        f"<title>{escape(title)}</title><style>:root{{color-scheme:light dark}}body{{margin:1em}}</style></head><body>"
     )
     return "\n".join([head, f'<h1 style="font:bold 20px system-ui,sans-serif">{escape(title)}</h1>', "\n<hr>\n".join(pieces), "</body></html>\n"])
 
@@ -73,7 +74,7 @@ def _table(explanation: Explanation, greatest: float, words: Mapping[str, str]) 
         bar = f'<span aria-hidden="true" style="display:inline-block;height:.7em;width:{width:.2f}em;background:rgba({FOR if is_for else AGAINST},.6)"></span>'
         cells = (escape(word.text), signed(word.weight), words["for" if is_for else "against"], bar)
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return f'{TABLE}{heads((words["word"], words["weight"], "", ""))}{"".join(rows)}</table>'
+    return f'{TABLE}{heads((words["word"], words["weight"], "", ""))}{"".join(rows)}{END}'
 
 
 def _neighbours(explanation: Explanation, words: Mapping[str, str]) -> str:
@@ -82,8 +83,8 @@ def _neighbours(explanation: Explanation, words: Mapping[str, str]) -> str:
         influence = "–" if one.influence is None else signed(one.influence)
         cells = (words[one.why], str(one.row), shown(one.target), f"{one.similarity:.2f}", influence, " | ".join(one.inputs)[:500])
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
-    heads = ("", *(words[name] for name in ("row", "label", "similarity", "influence", "text")))
-    return f'{TABLE}<caption style="text-align:left"><b>{words["neighbours"]}</b></caption>{heads(heads)}{"".join(rows)}</table>'
+    names = ("", *(words[name] for name in ("row", "label", "similarity", "influence", "text")))
+    return f'{TABLE}<caption style="text-align:left"><b>{words["neighbours"]}</b></caption>{heads(names)}{"".join(rows)}{END}'
 
 
 def heads(names: Sequence[str]) -> str:

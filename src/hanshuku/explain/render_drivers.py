@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from hanshuku.explain.html import AGAINST, FOR, TABLE, heads
+from hanshuku.explain.html import AGAINST, END, FOR, TABLE, heads
 from hanshuku.explain.wording import signed, unit_name, words_in
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def drivers_html(drivers: Drivers, language: str, n: int) -> str:
             rows.append(f"<tr><td>{signed(driver.mean)}</td><td>{bar}</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(driver, words)) + "</tr>")
         names = (words["mean"], "", *(words[name] for name in ("word", "interval", "rows", "p")))
         title = f'<caption style="text-align:left"><b>{escape(label or words["drivers"])}</b></caption>'
-        parts.append(f"{TABLE}{title}{heads(names)}{''.join(rows)}</table>" if rows else f"<p><b>{escape(label)}</b> {words['none']}</p>")
+        parts.append(f"{TABLE}{title}{heads(names)}{''.join(rows)}{END}" if rows else f"<p><b>{escape(label)}</b> {words['none']}</p>")
     parts += [f"<p><small>{escape(line)}</small></p>" for line in (_seen(drivers, words), *drivers.notes)]
     return "\n".join([*parts, "</section>"])
 

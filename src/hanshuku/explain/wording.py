@@ -17,6 +17,9 @@ WORDS: dict[str, dict[str, str]] = {
         "similarity": "similarity", "influence": "influence", "log-odds": "log-odds", "nats": "nats of its log-probability", "unit_score": "points",
         "occlusion": "occlusion", "shap": "SHAP", "lime": "LIME", "integrated_gradients": "integrated gradients",
         "drivers": "Words that drive each label", "mean": "mean weight", "interval": "95% interval", "rows": "rows", "p": "p (Holm)",
+        "comprehensiveness": "Without the words with most weight the answer loses {value} (without random ones {random})",
+        "sufficiency": "With these words alone it loses {value} (with random ones {random})",
+        "difference": "difference", "better": "better than random words", "no_better": "not shown to be better than random words",
         "none": "no word stands out", "seen": "{method}, {rows} rows, {tested} words of labels tested",
     },
     "zh": {
@@ -26,6 +29,9 @@ WORDS: dict[str, dict[str, str]] = {
         "similarity": "相似度", "influence": "影响", "log-odds": "对数几率", "nats": "对数概率（奈特）", "unit_score": "分",
         "occlusion": "遮挡法", "shap": "SHAP", "lime": "LIME", "integrated_gradients": "积分梯度",
         "drivers": "各标签由哪些词决定", "mean": "平均权重", "interval": "95% 区间", "rows": "行数", "p": "p（Holm 校正）",
+        "comprehensiveness": "去掉权重最大的词后，回答的概率下降 {value}（随机去掉：{random}）",
+        "sufficiency": "只保留这些词，回答的概率下降 {value}（随机保留：{random}）",
+        "difference": "相差", "better": "优于随机选词", "no_better": "没有证据表明优于随机选词",
         "none": "没有突出的词", "seen": "{method}，{rows} 行，共检验 {tested} 个词与标签的组合",
     },
 }  # fmt: skip
