@@ -251,7 +251,7 @@ def test_evaluate_writes_the_page_and_says_which_rows_of_another_domain_were_lef
 @pytest.mark.parametrize(
     ("options", "words"),
     [(["--report", "r.pdf"], "NAME.html or NAME.json"), (["--same", "post"], "OLD=NEW"), (["--checks", "robustnes"], "No check is named"),
-     (["--language", "fr"], "No language is named"), (["--groups", "shop"], "No column for groups is named"), (["--ood", "none.csv"], "none.csv")],
+     (["--language", "fr"], "No language is named"), (["--groups", "shop"], "No column for groups is named"), (["--ood", "none.csv"], "none.csv"), (["--curve", "none.json"], "hanshuku curve --json")],
 )  # fmt: skip
 def test_evaluate_refuses_what_cannot_be_in_one_line(capsys, data, saved, options, words):
     code, out, err = run(capsys, "evaluate", saved, "test.csv", "--quiet", *options)

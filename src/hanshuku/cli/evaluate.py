@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from hanshuku.cli.common import (
     stderr,
     stdout,
 )
-from hanshuku.errors import ConfigError
+from hanshuku.errors import ConfigError, DataError
 
 NONE = "none"
 
@@ -39,6 +40,7 @@ def command(
     groups: Annotated[str, typer.Option(metavar="COLUMN", help="The column that names the group of a row, for the gaps between groups.")] = "",
     paraphrase: Annotated[str, typer.Option(metavar="FN", help="A saved function that says a text in other words, so that rows are paraphrased too.")] = "",
     rows: Annotated[int, typer.Option(help="Most rows that are asked again in another form, drawn by --seed.")] = 200,
+    curve: Annotated[str, typer.Option(metavar="FILE", help="A learning curve to show with the report: what hanshuku curve --json printed.")] = "",
     report: Annotated[str, typer.Option(metavar="FILE", help="Write the report too: NAME.html, one page that stands alone, or NAME.json.")] = "",
     gate: Annotated[
         list[str] | None,
@@ -63,7 +65,7 @@ def command(
         raise ConfigError(f"--report takes NAME.html or NAME.json. Received: {report}.")
     sets = _sets(ood or [], columns, encoding)
     wanted = {"checks": _checks(checks), "ood": sets or None, "same": _same(same or [], sets), "behaviours": tuple(behaviours or ()), "groups": groups}
-    wanted |= {"rows": rows, "paraphrase": load(paraphrase) if paraphrase else None}
+    wanted |= {"rows": rows, "paraphrase": load(paraphrase) if paraphrase else None, "curve": _curve(curve) if curve else None}
     with progress(quiet=quiet or json) as shown:
         found = load(function).evaluate(read_examples(test, columns, encoding), seed=seed, report=shown, **wanted)
     if report:
@@ -113,3 +115,15 @@ def _same(pairs: list[str], sets: dict[str, Any]) -> dict[str, Any]:
         else:
             found[old.strip()] = new.strip()
     return found
+
+
+def _curve(path: str) -> Any:
+    """What a file with a learning curve holds.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return jsonlib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"--curve takes a file that `hanshuku curve --json` wrote. It cannot be read: {error}.", path) from error

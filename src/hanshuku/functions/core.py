@@ -255,7 +255,7 @@ class Function(Generic[P, R]):
             examples: Examples, or whatever `read` takes.
             seed: of the bootstrap, and of the rows that are drawn to be asked again.
             report: called with progress.
-            **looks: see `hanshuku.functions.evaluate.Looks`: checks, ood, same, behaviours, groups, paraphrase, rows.
+            **looks: see `hanshuku.functions.evaluate.Looks`: checks, ood, same, behaviours, groups, paraphrase, rows, curve.
 
         Raises:
             DataError: the examples do not fit the task.

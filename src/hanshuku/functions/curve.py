@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,19 @@ class LearningCurve:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LearningCurve:
+        """The curve that `to_json` wrote.
+
+        Raises:
+            DataError: it is no learning curve.
+        """
+        try:
+            points = {name: tuple(CurvePoint(**point) for point in data[name]) for name in ("measured", "foretold")}
+            return cls(str(data["metric"]), str(data["method"]), int(data["rows"]), **points)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"This is no learning curve: {error!r}. One is the object that `hanshuku curve --json` prints.") from error
 
 
 def learning_curve(

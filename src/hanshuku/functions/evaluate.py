@@ -16,7 +16,7 @@ from hanshuku.errors import ConfigError, DataError, UnknownName
 from hanshuku.evaluation.behaviours import Behaviour, read_behaviours
 from hanshuku.evaluation.evaluate import evaluate as evaluate_predictor
 from hanshuku.evaluation.parts.base import Wanted
-from hanshuku.evaluation.report import Report
+from hanshuku.evaluation.report import Report, plain_json
 from hanshuku.functions.origin import Origin
 from hanshuku.inference.base import Predictor
 from hanshuku.tasks import Task
@@ -38,6 +38,7 @@ class Looks:
         groups: the column that names the group of a row, for the gaps between groups.
         paraphrase: a function that says a text in other words (see `generate`); without one, no row is paraphrased.
         rows: most rows that a part asks again in another form, drawn by the seed; >= 1.
+        curve: a LearningCurve (see `Function.learning_curve`), or its JSON data, to be shown with the report.
     """
 
     checks: Sequence[str] | None = None
@@ -47,6 +48,7 @@ class Looks:
     groups: str = ""
     paraphrase: Any = None
     rows: int = 200
+    curve: Any = None
 
     def __post_init__(self) -> None:
         if isinstance(self.checks, str):
@@ -86,12 +88,24 @@ def evaluate(
         raise DataError("There is nothing to evaluate on: no labelled row was found.")
     if asked.groups and asked.groups not in rows.columns:
         raise UnknownName("column for groups", asked.groups, rows.columns)
+    curve = _curve(asked.curve)
     ood, more = _other_sets(task, asked)
     checks = None if asked.checks is None else tuple(asked.checks)
     wanted = Wanted(checks=checks, ood=ood, behaviours=_behaviours(asked.behaviours), groups=asked.groups, rows=asked.rows, paraphrase=asked.paraphrase)
     texts = tuple(str(getattr(note, "message", note)) for note in (*notes, *more))
     found = evaluate_predictor(predictor, rows, seed=seed, notes=texts, report=report, columns=rows.columns, wanted=wanted)
-    return replace(found, history=tuple({key: value for key, value in origin.to_json().items() if key in HISTORY} for origin in history))
+    kept = tuple({key: value for key, value in origin.to_json().items() if key in HISTORY} for origin in history)
+    return replace(found, parts={**found.parts, **curve}, history=kept)
+
+
+def _curve(curve: Any) -> dict[str, Any]:
+    """The part that shows a learning curve, where there is one."""
+    if curve is None:
+        return {}
+    from hanshuku.functions.curve import LearningCurve
+
+    known = curve if isinstance(curve, LearningCurve) else LearningCurve.from_json(curve)
+    return {"learning_curve": plain_json(known.to_json())}
 
 
 def _encoded(task: Task, examples: Any) -> tuple[Encoded, tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from hanshuku.evaluation.page import (
     fairness,
     groups,
     labels,
+    learning_curve,
     mistakes,
     origin,
     out_of_domain,
@@ -46,6 +47,7 @@ SECTIONS: dict[str, Section] = {
     "behaviours": behaviours.SECTION,
     "fairness": fairness.SECTION,
     "groups": groups.SECTION,
+    "learning_curve": learning_curve.SECTION,
     "cost": cost.SECTION,
     "origin": origin.SECTION,
 }  # name -> section, in the order of the page; those of parts are named as in evaluation.parts.PARTS
