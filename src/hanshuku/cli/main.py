@@ -11,6 +11,7 @@ import typer
 
 from hanshuku.cli import (
     advise,
+    attack,
     augment,
     calibrate,
     call,
@@ -46,7 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, calibrate, evaluate, compare, diff, explain, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
+    learn, call, calibrate, evaluate, attack, compare, diff, explain, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
     advise, forecast, pretrain, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hanshuku.functions.curve import LearningCurve
     from hanshuku.functions.origin import Origin
     from hanshuku.functions.suggest import Suggestion
+    from hanshuku.safety.attacks import Attack
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -285,6 +286,19 @@ class Function(Generic[P, R]):
         from hanshuku.functions.diff import diff
 
         return diff([self, other], test, **options)
+
+    def attack(self, examples: Any, how: str = "words", **options: Any) -> Attack:
+        """How easily right answers are turned by texts that mean the same: success with its interval, queries, and the texts that do it.
+
+        Args:
+            examples: labelled Examples, or whatever `read` takes.
+            how: "words", near words that keep the sense; "characters", slips that people read over.
+            **options: see `hanshuku.functions.attack.attack`: rows, queries, seed, report.
+        """
+        from hanshuku.functions.attack import attack
+
+        self._ready(examples)
+        return attack(self, examples, how, **options)
 
     def suggest(self, texts: Any, n: int = 20, **options: Any) -> tuple[Suggestion, ...]:
         """The n rows to label next, each with the function's guess and why it was chosen.

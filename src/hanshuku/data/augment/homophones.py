@@ -43,6 +43,12 @@ def _alike() -> dict[str, list[tuple[str, float]]]:
     return dict(found)
 
 
+def same_sound(character: str, sound: str) -> list[str]:
+    """Other common characters of a sound, the commonest first; the tone counts where the sound ends in one."""
+    found = sorted(_alike().get(sound, ()), key=lambda pair: -pair[1])
+    return [other for other, _ in found if other != character]
+
+
 def sounds(text: str) -> list[str]:
     """The pinyin of each character of a run of Chinese, with its tone behind it, as the words around it have it (银行 yin2 hang2)."""
     pinyin = _pinyin()

@@ -22,16 +22,16 @@ CHOICE = 2  # of the words that fit best one is drawn, the better the likelier
 
 def synonyms(text: str, rng: Random) -> Iterator[Edit]:
     """A word becomes a near one, in the same form and the same letters, large or small."""
-    for word in shuffled(_open_words(text), rng):
-        near = _written(text, word, _space(word).near(word.text.lower()))
+    for word in shuffled(open_words(text), rng):
+        near = written(text, word, space_of(word).near(word.text.lower()))
         if near:
             yield Edit(word.start, word.end, _drawn(near, rng))
 
 
 def insert(text: str, rng: Random) -> Iterator[Edit]:
     """A word has a near one beside it, on either side (in the paper it stands anywhere, which breaks the sentence)."""
-    for word in shuffled(_open_words(text), rng):
-        near = _written(text, word, _space(word).near(word.text.lower()))
+    for word in shuffled(open_words(text), rng):
+        near = written(text, word, space_of(word).near(word.text.lower()))
         if near:
             blank, new = "" if word.is_han else " ", _drawn(near, rng)
             is_first = rng.random() < 0.5 and not word.text[:1].isupper()
@@ -40,9 +40,9 @@ def insert(text: str, rng: Random) -> Iterator[Edit]:
 
 def masked(text: str, rng: Random) -> Iterator[Edit]:
     """A word becomes the one that changes the sentence least in the encoder's eyes, of all that come near it."""
-    for word in shuffled(_open_words(text), rng):
-        space = _space(word)
-        near = _written(text, word, space.loose(word.text.lower()))[:LISTED]
+    for word in shuffled(open_words(text), rng):
+        space = space_of(word)
+        near = written(text, word, space.loose(word.text.lower()))[:LISTED]
         if not near:
             continue
         start, end = max(0, word.start - AROUND), word.end + AROUND
@@ -54,11 +54,12 @@ def masked(text: str, rng: Random) -> Iterator[Edit]:
             yield Edit(word.start, word.end, _drawn(best[:CHOICE], rng))
 
 
-def _space(word: Word) -> WordSpace:
+def space_of(word: Word) -> WordSpace:
+    """The word space of a word's language."""
     return word_space("zh" if word.is_han else "en")
 
 
-def _open_words(text: str) -> list[Word]:
+def open_words(text: str) -> list[Word]:
     """The words that may change: none that turns the sense round, and none with a capital within a sentence, which is a name."""
     return [word for word in words_of(text) if (word.is_han or word.is_latin) and not turns(word.text) and not _is_name(text, word)]
 
@@ -71,7 +72,7 @@ def _is_name(text: str, word: Word) -> bool:
     return word.text[:1].isupper() and before != "" and before[-1] not in ".!?。！？\"“:："
 
 
-def _written(text: str, word: Word, near: tuple[str, ...]) -> list[str]:
+def written(text: str, word: Word, near: tuple[str, ...]) -> list[str]:
     """Near words in the letters of the word, large or small; behind "a" and "an" those that go with it."""
     before = text[: word.start].rstrip().rpartition(" ")[2].lower()
     if before in {"a", "an"}:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hanshuku.evaluation.page import (
+    attack,
     behaviours,
     confusion,
     cost,
@@ -43,6 +44,7 @@ SECTIONS: dict[str, Section] = {
     "slices": slices.SECTION,
     "mistakes": mistakes.SECTION,
     "robustness": robustness.SECTION,
+    "attack": attack.SECTION,
     "out_of_domain": out_of_domain.SECTION,
     "behaviours": behaviours.SECTION,
     "fairness": fairness.SECTION,

@@ -50,7 +50,7 @@ def _row(kind: Mapping[str, Any], say: Say) -> list[Cell]:
     drawn = whisker(kind["after"]["value"], kind["after"]["low"], kind["after"]["high"], mark=kind["before"]["value"])
     return [
         esc(say[f"way_{kind['name']}"]) + share, number(kind["before"]["value"]), number(kind["after"]["value"]), drawn,
-        (apart, "bad" if kind["clear"] else "weak"), p_text(kind["p_holm"]), f"{percent(others['value'])} ({interval(others)})", f"{kind['worse']:,}", f"{kind['n']:,}",
+        (apart, "bad" if kind["clear"] else "weak"), p_text(kind["p_holm"]), f"{percent(others['value'])} ({100 * others['low']:.0f}–{100 * others['high']:.0f}%)", f"{kind['worse']:,}", f"{kind['n']:,}",
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
-from hanshuku.evaluation.parts import behaviours, fairness, groups, mistakes, out_of_domain, robustness, slices
+from hanshuku.evaluation.parts import attack, behaviours, fairness, groups, mistakes, out_of_domain, robustness, slices
 from hanshuku.evaluation.parts.base import Part, Seen, Wanted
 from hanshuku.tasks import Task
 
@@ -17,6 +17,7 @@ PARTS: dict[str, Part] = {
     "mistakes": Part(mistakes.measure, lambda _task: True),
     "robustness": Part(robustness.measure, robustness.suits, asks_again=True),
     "out_of_domain": Part(out_of_domain.measure, out_of_domain.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.ood)),
+    "attack": Part(attack.measure, attack.suits, asks_again=True, is_asked=lambda _wanted: False),
     "behaviours": Part(behaviours.measure, behaviours.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.behaviours)),
     "fairness": Part(fairness.measure, fairness.suits, asks_again=True),
     "groups": Part(groups.measure, groups.suits, is_asked=lambda wanted: bool(wanted.groups)),
