@@ -31,7 +31,7 @@ def test_loss_and_gradients_are_the_same_to_the_bit(tiny_causal):
     assert all(torch.equal(a, b) for a, b in zip(slopes, same, strict=True))
 
 
-def test_only_frozen_linear_weights_are_halved_and_whole_again_afterwards(tiny_causal):
+def test_only_frozen_weights_of_linear_layers_are_halved_and_all_are_whole_again_afterwards(tiny_causal):
     network = prepare(load_causal(tiny_causal).network, "lora", size=4).trunk
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with frozen_in_half(network, "bf16"):
@@ -41,6 +41,44 @@ def test_only_frozen_linear_weights_are_halved_and_whole_again_afterwards(tiny_c
     after = network.state_dict()
     assert all(torch.equal(before[name], after[name]) and after[name].dtype == torch.float32 for name in before)
     assert network.get_base_model().lm_head.weight is network.get_base_model().get_input_embeddings().weight
+
+
+@pytest.fixture
+def stored_in_half(tiny_causal):
+    """A network whose weights bfloat16 holds exactly, as most published ones are."""
+    network = load_causal(tiny_causal).network
+    for parameter in network.parameters():
+        parameter.data = parameter.data.to(torch.bfloat16).float()
+    return prepare(network, "lora", size=4).trunk
+
+
+def test_weights_that_bfloat16_holds_exactly_are_held_once_and_learn_the_same_to_the_bit(stored_in_half):
+    speaker = Speaker(stored_in_half)
+    loss, slopes = learned(speaker)
+    with frozen_in_half(speaker, "bf16"):
+        table, head = speaker.causal.get_input_embeddings(), speaker.causal.lm_head
+        assert table.weight.dtype == torch.bfloat16 and table.weight is head.weight
+        assert table(torch.tensor([[7, 3]])).dtype == torch.float32
+        again, same = learned(speaker)
+    assert torch.equal(loss, again) and all(torch.equal(a, b) for a, b in zip(slopes, same, strict=True))
+
+
+def test_what_was_held_once_is_whole_and_shared_again_afterwards(stored_in_half):
+    before = {name: tensor.clone() for name, tensor in stored_in_half.state_dict().items()}
+    with frozen_in_half(stored_in_half, "bf16"):
+        pass
+    after, causal = stored_in_half.state_dict(), stored_in_half.get_base_model()
+    assert all(torch.equal(before[name], after[name]) and after[name].dtype == torch.float32 for name in before)
+    assert causal.lm_head.weight is causal.get_input_embeddings().weight and "forward" not in vars(causal.get_input_embeddings())
+
+
+def test_a_table_with_a_filler_gives_the_rows_it_gave(stored_in_half):
+    table = stored_in_half.get_base_model().get_input_embeddings()
+    table.padding_idx = 5
+    ids = torch.tensor([[9, 9]])
+    before = table(ids)
+    with frozen_in_half(stored_in_half, "bf16"):
+        assert torch.equal(table(ids), before) and table.padding_idx == 5
 
 
 def test_in_whole_precision_nothing_changes(tiny_causal):
