@@ -170,3 +170,17 @@ def test_a_number_is_told_in_its_unit_by_every_method():
     for method in BLACK_BOX:
         (found,) = explain_rows(Counting(Task("rate", low=0, high=10)), [("a lovely film",)], method=method, samples=2000)
         assert weights(found)["lovely"].expected == pytest.approx(2.0, abs=0.1)
+
+
+def test_of_a_calibrated_function_gradients_and_refusals_are_told(encoders):
+    pytest.importorskip("captum")
+    from hanshuku.inference.calibrated import CalibratedPredictor
+    from hanshuku.metrics.scaling import Temperature
+
+    calibrated = CalibratedPredictor(MOOD, encoders["mean"], Temperature(2.0), least=1.0)
+    (found,) = explain_rows(calibrated, [(TEXTS[0],)], method="integrated_gradients")
+    assert found.shares == explain_rows(encoders["mean"], [(TEXTS[0],)], method="integrated_gradients")[0].shares
+    (scaled,), (plain,) = (explain_rows(one, [(TEXTS[0],)], method="occlusion") for one in (calibrated, encoders["mean"]))
+    assert scaled.score == pytest.approx(plain.score / 2, abs=1e-3)
+    assert (scaled.output, scaled.label) == (None, plain.output)
+    assert "refused" in scaled.notes[0]

@@ -12,6 +12,7 @@ from hanshuku.errors import UnknownName
 from hanshuku.explain.base import LOG_ODDS, SCORE, log_odds
 from hanshuku.explain.words import Cutter, words_of_row
 from hanshuku.inference.base import Inputs, Predictor
+from hanshuku.inference.calibrated import CalibratedPredictor
 from hanshuku.tasks import kind_of
 
 BATCH = 2048  # variants handed to a predictor at once: enough to sort by length, little enough to keep memory flat
@@ -85,13 +86,15 @@ def label_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: str | 
         if name not in task.labels:
             raise UnknownName("label", name, task.labels)
     answers = kind_of(task).decode(task, predictor.outputs(rows), predictor.threshold, rows) if rows else []
+    reasons = list(predictor.judged(rows)[1]) if rows and isinstance(predictor, CalibratedPredictor) and predictor.refuses else [""] * len(rows)
     found: list[Case] = []
-    for row, answer in zip(rows, answers, strict=True):
+    for row, answer, reason in zip(rows, answers, reasons, strict=True):
         likely = sorted(task.labels, key=lambda name: -answer.scores[name])
         given = [name for name in likely if name in answer.output] if task.several else likely[:1]
         keys = wanted or tuple(given or likely[:1])
         places = tuple(map(task.labels.index, keys))
-        found.append(LabelCase(row, Cutter.of(row, words_of_row(row)), answer.output, keys, keys[0], places=places))
+        notes = (f"The answer is refused ({reason}); what is explained is the likeliest label.",) if reason else ()
+        found.append(LabelCase(row, Cutter.of(row, words_of_row(row)), None if reason else answer.output, keys, keys[0], notes, places=places))
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from hanshuku.explain.base import Share
 from hanshuku.explain.cases import Case
 from hanshuku.explain.token_words import ReadRow, read_row
 from hanshuku.inference.base import Predictor
+from hanshuku.inference.calibrated import uncalibrated
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +29,7 @@ ENCODERS = frozenset({"encoder", "continual"})
 
 def why_not(predictor: Predictor) -> str:
     """Why gradients cannot be had of this predictor; "" where they can."""
+    predictor = uncalibrated(predictor)
     if predictor.KIND not in ENCODERS or predictor.task.kind not in {"classify", "rate"}:
         reason = {
             "onnx": "an exported function has no gradients: take the one it was exported from, or",
@@ -39,16 +40,11 @@ def why_not(predictor: Predictor) -> str:
     return ""
 
 
-def is_ready(predictor: Predictor) -> bool:
-    """Whether gradients can be had here and now."""
-    return not why_not(predictor) and find_spec("captum") is not None
-
-
 def integrated_gradients(predictor: Any, cases: Sequence[Case], *, steps: int = STEPS) -> list[dict[str, Share]]:
     """What each word adds to the score between the masked row and the row itself; the weights add up to that but for the path's steps.
 
     Args:
-        predictor: an EncoderPredictor, however it was tuned.
+        predictor: an EncoderPredictor, however it was tuned; of a calibrated one the score before calibration is explained.
         cases: rows.
         steps: points of the path; more make the sum exacter.
 
@@ -58,6 +54,7 @@ def integrated_gradients(predictor: Any, cases: Sequence[Case], *, steps: int = 
     """
     if reason := why_not(predictor):
         raise ConfigError(reason)
+    predictor = uncalibrated(predictor)
     try:
         from captum.attr import LayerIntegratedGradients  # noqa: F401 - so that it is missed before anything runs
     except ImportError as error:

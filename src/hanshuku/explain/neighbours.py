@@ -17,6 +17,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError
 from hanshuku.explain.base import Explanation, Neighbour
 from hanshuku.inference.base import Inputs, Predictor
+from hanshuku.inference.calibrated import uncalibrated
 from hanshuku.inference.heads import unit_targets
 from hanshuku.inference.spans import hash_spans
 from hanshuku.training.run import Step, silent
@@ -48,6 +49,7 @@ def with_neighbours(
         raise ConfigError(f"examples= takes labelled rows. Received: {len(examples)} rows{' without labels' if len(examples) else ''}.")
     if not explanations:
         return []
+    predictor = uncalibrated(predictor)
     own = _read(predictor, [each.inputs for each in explanations])
     head = getattr(predictor, "head", None) if hasattr(predictor, "features") and predictor.task.kind in {"classify", "rate"} else None
     slopes = np.stack([_slope(predictor, each, vector) for each, vector in zip(explanations, own, strict=True)]) if head is not None else None
