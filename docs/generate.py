@@ -47,8 +47,9 @@ def command_page(language: str) -> str:
 def method_page(language: str) -> str:
     """A section for each method: its docstring and its settings."""
     from hanshuku.methods import METHODS
-    from hanshuku.methods.switching import HELD
+    from hanshuku.methods.switching import HELD, HOLDERS
     from hanshuku.training.switches import Switches
+    from hanshuku.training.views import Views
 
     words = WORDS[language]
     parts = [f"# {words['methods']}", "", words["made"]]
@@ -56,7 +57,9 @@ def method_page(language: str) -> str:
         use = words["learns"] if method.LEARNS else words["zero"]
         parts += ["", f"## {name}", "", f"{(method.__doc__ or '').strip().splitlines()[0]} ({use}: {', '.join(sorted(method.KINDS))})", ""]
         parts += [words["columns"], "| --- | --- | --- |"]
-        parts += [_setting(f) for f in _own_first(method) if f.name != HELD]
+        parts += [_setting(f) for f in _own_first(method) if f.name not in HOLDERS]
+        if "views" in {f.name for f in fields(method)}:
+            parts += [_setting(f) for f in fields(Views)]
         if HELD in {f.name for f in fields(method)}:
             parts += ["", words["switched"]]
     from hanshuku.methods.pretrain import Pretrain

@@ -98,3 +98,8 @@ def test_a_file_of_one_endless_line_is_read_in_pieces_with_flat_memory(tmp_path)
     assert max(sizes) <= LONGEST
     assert sum(sizes) == 24 * 21 * (LONGEST // 21)
     assert peak < sum(sizes) / 2
+
+
+@pytest.mark.parametrize("text", ["this is **so** good?", "why [not]", "what? **", "/ * ?", "a**/b"])
+def test_a_text_with_signs_that_patterns_have_is_a_text(text):
+    assert list(open_corpus([text, "and another one"])) == [text, "and another one"]

@@ -100,7 +100,7 @@ def test_unlabelled_rows_are_never_passed_over_in_silence(tiny_encoder):
     from hanshuku.functions.core import Function
 
     rows = [{"text": f"a glad day {i}", "label": "good"} for i in range(4)] + [{"text": f"a sad day {i}", "label": "bad"} for i in range(4)]
-    with pytest.raises(ConfigError, match="self_train and auto"):
+    with pytest.raises(ConfigError, match="self_train, auto"):
         Function(TASKS["one label"]).learn(rows, method="probe", model=tiny_encoder, unlabelled=["a sunny day"])
 
 

@@ -24,6 +24,7 @@ def command(
     train: Annotated[str, typer.Argument(help="Labelled examples that would be learned from.")],
     method: Annotated[str, typer.Option(help="A method by name.")] = "finetune",
     model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder.")] = "",
+    unlabelled: Annotated[str, typer.Option(metavar="FILE", help="Rows without labels, for methods that learn from these too.")] = "",
     set_: Settings = None,
     columns: Columns = "",
     encoding: Encoding = "",
@@ -37,8 +38,9 @@ def command(
     from hanshuku.methods.settings import parse_settings
 
     found = forecast(
-        read_examples(train, columns, encoding), method=method, model=model or None, seed=seed, accept_licence=accept_licence, **parse_settings(set_ or [])
-    )
+        read_examples(train, columns, encoding), method=method, model=model or None, seed=seed, accept_licence=accept_licence,
+        unlabelled=read_examples(unlabelled, columns, encoding) if unlabelled else None, **parse_settings(set_ or []),
+    )  # fmt: skip
     if json:
         print_json(found.to_json())
         return

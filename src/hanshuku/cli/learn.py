@@ -47,7 +47,7 @@ def command(
     budget: Annotated[str, typer.Option(help="Wall time that may be spent: 5min, 90s, 1h.")] = "",
     out: Annotated[str, typer.Option(help="Folder to save to; TRAIN's name with .fn where not given.")] = "",
     validation: Annotated[str, typer.Option(help="Examples for early stopping and thresholds; never the test rows.")] = "",
-    unlabelled: Annotated[str, typer.Option(metavar="FILE", help="Rows without labels, for self_train, and for auto, which then tries it.")] = "",
+    unlabelled: Annotated[str, typer.Option(metavar="FILE", help="Rows without labels, for self_train, for finetune with --set two_views=uda or fixmatch, and for auto, which then tries self_train.")] = "",
     from_: Annotated[str, typer.Option("--from", metavar="FN", help="A saved function that shall learn TRAIN too, its new labels among it, and keep what it knows.")] = "",
     earlier: Annotated[str, typer.Option(metavar="FILE", help="With --from: rows it learned from before, to store and replay some where it has stored none.")] = "",
     track: Annotated[str, typer.Option(help="csv, tensorboard, wandb; several with commas. Logs go to OUT.run/.")] = "",

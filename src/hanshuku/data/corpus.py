@@ -133,9 +133,12 @@ def _files(path: Path) -> list[Path]:
 
 
 def _matches(pattern: Path) -> list[Path]:
-    """The files that a glob names, in order."""
+    """The files that a glob names, in order; none where it is no legal pattern, as a text with two stars in it is not."""
     fixed = next((i for i, part in enumerate(pattern.parts) if has_magic(part)), len(pattern.parts) - 1)
-    return sorted(path for path in Path(*pattern.parts[:fixed]).glob(str(Path(*pattern.parts[fixed:]))) if path.is_file())
+    try:
+        return sorted(path for path in Path(*pattern.parts[:fixed]).glob(str(Path(*pattern.parts[fixed:]))) if path.is_file())
+    except (ValueError, NotImplementedError):
+        return []
 
 
 def _is_text(path: Path) -> bool:

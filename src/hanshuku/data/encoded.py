@@ -63,6 +63,20 @@ class Encoded:
         return self.targets.astype(np.int64)
 
 
+def drawn_unlabelled(encoded: Encoded, most: int, seed: int) -> list[tuple[str, ...]]:
+    """Unlabelled texts without those that are labelled, each once and none empty; at most so many, drawn at random, in their order.
+
+    Args:
+        encoded: labelled rows with unlabelled ones beside them.
+        most: texts at most.
+        seed: of the draw.
+    """
+    known = set(encoded.inputs)
+    texts = [row for row in dict.fromkeys(map(tuple, encoded.unlabelled)) if row not in known and any(text.strip() for text in row)]
+    picked = np.random.default_rng(seed).permutation(len(texts))[:most]
+    return [texts[i] for i in np.sort(picked)]
+
+
 def hold_out(encoded: Encoded, share: float, seed: int) -> tuple[Encoded, Encoded]:
     """Split labelled rows in two, stratified: (kept, held out).
 

@@ -45,9 +45,9 @@ def load_record(path: Path) -> RunRecord | None:
 
 
 def save_rows(rows: Encoded, path: Path) -> None:
-    """Write rows as `path`.json (task and inputs) and `path`.npz (targets, rejected answers and lines)."""
+    """Write rows as `path`.json (task, inputs and unlabelled inputs) and `path`.npz (targets, rejected answers and lines)."""
     with whole_file(path.with_name(path.name + ".json")) as stream:  # in ASCII, so that half a surrogate pair comes back too
-        stream.write(json.dumps({"task": rows.task.to_json(), "inputs": list(map(list, rows.inputs))}).encode())
+        stream.write(json.dumps({"task": rows.task.to_json(), "inputs": list(map(list, rows.inputs)), "unlabelled": list(map(list, rows.unlabelled))}).encode())
     found = {"targets": rows.targets, "rejected": rows.rejected}
     arrays = {"lines": rows.lines} | {key: array for name, values in found.items() if values is not None for key, array in _arrays(name, values).items()}
     with whole_file(path.with_name(path.name + ".npz")) as stream:
@@ -59,7 +59,8 @@ def load_rows(path: Path) -> Encoded:
     data = json.loads(path.with_name(path.name + ".json").read_text(encoding="utf-8"))
     with np.load(path.with_name(path.name + ".npz"), allow_pickle=False) as stored:
         targets, rejected = _stored(stored, "targets"), _stored(stored, "rejected")
-        return Encoded(Task.from_json(data["task"]), [tuple(row) for row in data["inputs"]], targets, stored["lines"], rejected)
+        unlabelled = tuple(map(tuple, data.get("unlabelled", ())))
+        return Encoded(Task.from_json(data["task"]), [tuple(row) for row in data["inputs"]], targets, stored["lines"], rejected, unlabelled)
 
 
 def _arrays(name: str, array: np.ndarray) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ from hanshuku.evaluation.child import run_in_child
 from hanshuku.evaluation.run_files import save_rows
 from hanshuku.evaluation.runs import DONE, Candidate
 from hanshuku.functions.compare import examples_of
-from hanshuku.functions.learn import default_model, encoded
+from hanshuku.functions.learn import default_model, encoded, with_unlabelled
 from hanshuku.methods import get_method
 from hanshuku.methods.auto_cost import free_mb
 from hanshuku.models.pull import pull
@@ -51,7 +51,7 @@ class Forecast:
 
 
 def forecast(
-    examples: Any, *, task: Task | None = None, method: str = "finetune", model: str | None = None, seed: int = 0,
+    examples: Any, *, task: Task | None = None, method: str = "finetune", model: str | None = None, unlabelled: Any = None, seed: int = 0,
     accept_licence: bool = False, report: Callable[[Step], None] = silent, **settings: Any,
 ) -> Forecast:  # fmt: skip
     """Time and peak memory of learning from these examples by this method.
@@ -64,6 +64,7 @@ def forecast(
         task: what would be learned; None: found from the columns.
         method: a name in METHODS; "auto" spends its budget and is not forecast.
         model: catalogue name, hub name or folder; None: the method's default.
+        unlabelled: rows without an answer, for methods that learn from these too; the short fits read them as the whole one would.
         seed: of the rows drawn.
         accept_licence: accept the model's licence where it is a restricted one.
         report: called with progress.
@@ -80,6 +81,8 @@ def forecast(
         examples = examples_of(examples)
         task = infer_task(examples)
     rows, _ = encoded(task, examples, drop_empty=True, drop_repeated=True)
+    if unlabelled is not None:
+        rows, _ = with_unlabelled(method, chosen, task, rows, unlabelled, ())
     model = model or default_model(chosen, task, rows)
     pull(model, accept_licence=accept_licence)
     probe = _Probe(model, rows, seed, report)

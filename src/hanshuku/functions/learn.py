@@ -69,7 +69,7 @@ def learn(
             method's default for the task and language.
         budget: wall time that may be spent: "5 min", seconds, or None.
         validation: labelled examples for early stopping and thresholds; None: the method holds rows out where it must.
-        unlabelled: rows of the task without an answer, for methods that learn from these too (self_train, and auto, which then tries it).
+        unlabelled: rows of the task without an answer, for methods that learn from these too (self_train, finetune with two_views, and auto, which tries self_train then).
         seed: same seed, same rows, same machine: same result.
         folder: checkpoints and logs go here, and a killed run resumes from here; the last checkpoint stays until you remove it, as the function is yet to be saved.
         track: "csv", "tensorboard", "wandb"; needs a folder.
@@ -91,7 +91,7 @@ def learn(
     rows, notes = _learnable(task, examples) if chosen.LEARNS or examples is not None else (None, ())
     held = None if validation is None else encoded(task, validation)[0]
     if unlabelled is not None:
-        rows, notes = _with_unlabelled(method, task, rows, unlabelled, notes)
+        rows, notes = with_unlabelled(method, chosen, task, rows, unlabelled, notes)
     if model is None:
         model = default_model(chosen, task, rows)
     _fetch(model, accept_licence=accept_licence)
@@ -102,14 +102,24 @@ def learn(
     return predictor, _origin(predictor, method, chosen, model, seed, rows, time.perf_counter() - start, texts)
 
 
-def _with_unlabelled(method: str, task: Task, rows: Encoded | None, unlabelled: Any, notes: tuple[Any, ...]) -> tuple[Encoded, tuple[Any, ...]]:
+def with_unlabelled(method: str, chosen: Any, task: Task, rows: Encoded | None, unlabelled: Any, notes: tuple[Any, ...]) -> tuple[Encoded, tuple[Any, ...]]:
     """The labelled rows with the unlabelled ones beside them.
+
+    Args:
+        method: its name.
+        chosen: the method.
+        task: what is learned.
+        rows: labelled ones.
+        unlabelled: Examples, whatever `read` takes, or a list of texts.
+        notes: of the labelled rows; those of the unlabelled ones come behind them.
 
     Raises:
         ConfigError: the method would pass them over.
     """
-    if rows is None or method not in {"auto", "self_train"} or task.kind != "classify":
-        raise ConfigError(f"Unlabelled rows are for labels and the methods self_train and auto. Received: a task of kind {task.kind!r} and method {method!r}.")
+    reads = method in {"auto", "self_train"} or getattr(getattr(chosen, "views", None), "is_on", False)
+    if rows is None or not reads or task.kind != "classify":
+        more = ", without two_views" if hasattr(chosen, "views") else ""
+        raise ConfigError(f"Unlabelled rows are for labels and the methods self_train, auto, and finetune with two_views=uda or fixmatch. Received: a task of kind {task.kind!r} and method {method!r}{more}.")
     if isinstance(unlabelled, (list, tuple)) and all(isinstance(text, str) for text in unlabelled) and len(task.inputs) == 1:
         unlabelled = [{task.inputs[0]: text} for text in unlabelled]
     found, more = encoded(task, unlabelled, labelled=False, drop_empty=True)

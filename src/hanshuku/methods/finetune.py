@@ -14,6 +14,7 @@ from hanshuku.methods.checks import check_labelled, check_training
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.training.run import Run
 from hanshuku.training.switches import Switches
+from hanshuku.training.views import Views
 
 if TYPE_CHECKING:
     from hanshuku.inference.base import Predictor
@@ -69,6 +70,7 @@ class Finetune:
     gradient_checkpointing: bool = field(default=False, metadata={"help": "compute activations twice to save memory"})
     packing: bool = field(default=False, metadata={"help": "texts: rows of a step stand behind one another up to max_length, none seeing its neighbour"})
     switches: Switches = field(default=Switches(), metadata={"help": "what may be turned on besides, see the switches"})
+    views: Views = field(default=Views(), metadata={"help": "labels: what unlabelled texts teach besides"})
 
     def __post_init__(self) -> None:
         check_training(self, NAMES)
@@ -97,6 +99,7 @@ class Finetune:
         if self.packing and (task.kind not in WRITTEN_KINDS or self.tuning == "prompt"):
             raise ConfigError(f"packing is for texts and every tuning but prompt. Received: kind {task.kind!r}, tuning {self.tuning!r}.")
         rows = check_labelled("finetune", train)
+        self.views.check(task, rows)
         try:
             module, name = WORK[task.kind].split(":")
             work = getattr(import_module(module), name)

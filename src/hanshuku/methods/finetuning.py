@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hanshuku.data.encoded import Encoded, hold_out
+from hanshuku.data.encoded import Encoded, drawn_unlabelled, hold_out
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import ConfigError
 from hanshuku.inference.embed import vectors
@@ -23,6 +23,7 @@ from hanshuku.training.judging import balanced_weights, best_threshold, score
 from hanshuku.training.objectives import make_objective
 from hanshuku.training.run import Run, Step
 from hanshuku.training.scored import labels_scored
+from hanshuku.training.views import Viewed, ViewLoss, views_of
 
 
 @dataclass
@@ -32,19 +33,21 @@ class _Fit:
     method: Finetune
     task: Task
     trunk: Trunk
-    rows: Rows  # the learned ones first, then those held out
+    rows: Rows  # the learned ones first, then those held out, then the views of unlabelled texts
     count: int  # rows learned
+    judging: int  # rows held out
     classifier: Classifier
     identity: str  # fingerprint of the settings and rows, so that a checkpoint is never taken for another fit's
     scale: tuple[np.ndarray, np.ndarray] | None  # of the head's inputs, where only a head learns
+    unlabelled: ViewLoss | None  # what unlabelled texts teach
 
     @property
     def held(self) -> range:
-        return range(self.count, len(self.rows))
+        return range(self.count, self.count + self.judging)
 
     def held_logits(self) -> tuple[np.ndarray, np.ndarray]:
         """Logits and targets of the rows that judge."""
-        return self.rows.logits(self.classifier, self.held, self.method.precision), self.rows.targets[self.count :].numpy()
+        return self.rows.logits(self.classifier, self.held, self.method.precision), self.rows.targets[self.count : self.count + self.judging].numpy()
 
 
 def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> EncoderPredictor:
@@ -60,7 +63,7 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
         _train(fit, run, start)
         threshold = best_threshold(answers(task, fit.held_logits()[0]), fit.held_logits()[1])[0] if task.several and fit.held else 0.5
     loaded = fit.trunk.finished()
-    return EncoderPredictor(
+    predictor = EncoderPredictor(
         task,
         loaded,
         fit.classifier.linear_head(*(fit.scale or ())),
@@ -72,6 +75,11 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
         changed=fit.trunk.changed,
         moved_parameters=moved,
     )
+    if fit.unlabelled is not None:
+        predictor.fit_notes = (  # type: ignore[attr-defined]
+            f"{len(fit.unlabelled.viewed):,} of {len(train.unlabelled):,} unlabelled texts were read; of the answers to those drawn last {fit.unlabelled.sure:.0%} were sure enough to teach",
+        )
+    return predictor
 
 
 def parts(train: Encoded, validation: Encoded | None, seed: int, *, is_judged: bool) -> tuple[Encoded, Encoded | None]:
@@ -90,26 +98,41 @@ def identity_of(method: object, task: Task, *rows: Encoded | None) -> str:
 
 def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: Encoded | None, run: Run) -> _Fit:
     loaded = trunk.loaded
-    inputs = [*train.inputs, *(held.inputs if held else ())]
+    viewed = _viewed(method, task, train, run)
+    inputs = [*train.inputs, *(held.inputs if held else ()), *(viewed.inputs if viewed else ())]
     run.report(Step(0, 1, note=f"tokenise {len(inputs):,} rows"))
     tokens = tokenise(loaded.tokenizer, inputs, trunk.limit, prefix=loaded.info.prefix)
-    targets = _targets(task, train, held)
+    targets = _targets(task, train, held, len(viewed.inputs) if viewed else 0)
     classifier = Classifier(
         trunk.tuned.trunk, len(task.labels) or 1, trunk.width, pooling=loaded.info.pooling, dropout=method.dropout, seed=run.seed
     )
     identity = identity_of(method, task, train, held)
-    if trunk.tuned.kind != "none":
-        return _Fit(method, task, trunk, Rows(tokens, targets, trunk.pad_id), len(train), classifier, identity, None)
-    run.report(Step(0, 1, note=f"read {len(inputs):,} rows once"))
-    found, mean, deviation = standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
-    rows = Rows(tokens, targets, trunk.pad_id, vectors=found)
-    return _Fit(method, task, trunk, rows, len(train), classifier, identity, (mean, deviation))
+    rows, scale = Rows(tokens, targets, trunk.pad_id), None
+    if trunk.tuned.kind == "none":
+        run.report(Step(0, 1, note=f"read {len(inputs):,} rows once"))
+        found, *scale = standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
+        rows = Rows(tokens, targets, trunk.pad_id, vectors=found)
+    known = len(train) + (len(held) if held else 0)
+    more = ViewLoss(method.views, task, viewed, lambda places: rows.collate([known + place for place in places])) if viewed else None
+    return _Fit(method, task, trunk, rows, len(train), known - len(train), classifier, identity, tuple(scale) if scale else None, more)  # type: ignore[arg-type]
 
 
-def _targets(task: Task, train: Encoded, held: Encoded | None) -> np.ndarray:
-    given = [part.targets for part in (train, held) if part is not None and part.targets is not None]
-    targets = np.concatenate(given)
-    return unit_targets(task, targets) if task.kind == "rate" else targets
+def _viewed(method: Finetune, task: Task, train: Encoded, run: Run) -> Viewed | None:
+    """Unlabelled texts with their views, where these are learned from."""
+    if not method.views.is_on:
+        return None
+    texts = drawn_unlabelled(train, method.views.view_most, run.seed)
+    if not texts:
+        raise ConfigError("All unlabelled texts are empty, or stand among the labelled rows.")
+    run.report(Step(0, 1, note=f"make views of {len(texts):,} unlabelled texts"))
+    return views_of(task, texts, method.views, run.seed)
+
+
+def _targets(task: Task, train: Encoded, held: Encoded | None, unlabelled: int) -> np.ndarray:
+    """Of all rows; 0 for those without a label, where nobody looks."""
+    targets = np.concatenate([part.targets for part in (train, held) if part is not None and part.targets is not None])
+    targets = unit_targets(task, targets) if task.kind == "rate" else targets
+    return targets if not unlabelled else np.concatenate([targets, np.zeros((unlabelled, *targets.shape[1:]), dtype=targets.dtype)])
 
 
 def standardised(found: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -133,4 +156,5 @@ def _train(fit: _Fit, run: Run, start: float) -> None:
         run.since(start),
         epochs=method.planned_epochs(fit.count, len(task.labels)),
         evaluate=(lambda: score(task, *fit.held_logits())) if fit.held else None,
+        more=fit.unlabelled,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hanshuku.data.encoded import Encoded
+from hanshuku.data.encoded import Encoded, drawn_unlabelled
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.frozen_rows import FrozenRows
 from hanshuku.methods.probe import Probe
@@ -37,7 +37,7 @@ class Guesses:
 
 def fit_rounds(method: SelfTrain, task: Task, labelled: Encoded, model: str, validation: Encoded | None, run: Run) -> Predictor:
     """See `SelfTrain.fit`."""
-    start, drawn, given = time.monotonic(), _drawn(labelled, method.most, run.seed), len(labelled.unlabelled)
+    start, drawn, given = time.monotonic(), drawn_unlabelled(labelled, method.most, run.seed), len(labelled.unlabelled)
     labelled = replace(labelled, unlabelled=())
     frozen = FrozenRows.read(task, [*labelled.inputs, *drawn], Probe(), model, run)
     places = np.arange(len(labelled))
@@ -67,14 +67,6 @@ def fit_rounds(method: SelfTrain, task: Task, labelled: Encoded, model: str, val
         notes.append(f"round {number}: {len(taken):,} texts, on which both views agree, were learned; alone they tell {reverse:.3f} of the labelled rows")
     best.fit_notes = (*getattr(best, "fit_notes", ()), *notes)  # type: ignore[attr-defined]
     return best
-
-
-def _drawn(labelled: Encoded, most: int, seed: int) -> list[tuple[str, ...]]:
-    """Unlabelled texts without those that are labelled, each once; at most so many, drawn at random."""
-    known = set(labelled.inputs)
-    texts = [row for row in dict.fromkeys(map(tuple, labelled.unlabelled)) if row not in known and any(text.strip() for text in row)]
-    picked = np.random.default_rng(seed).permutation(len(texts))[:most]
-    return [texts[i] for i in np.sort(picked)]
 
 
 def _filled(labelled: Encoded, more: int) -> np.ndarray:

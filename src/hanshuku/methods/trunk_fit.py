@@ -28,6 +28,7 @@ from hanshuku.training.scored import Scored
 from hanshuku.training.trunk_cache import TrunkCache
 from hanshuku.training.tunings import TUNINGS, Tuned, prepare
 from hanshuku.training.used_rows import UsedRows
+from hanshuku.training.views import beside
 
 if TYPE_CHECKING:
     from hanshuku.methods.finetune import Finetune
@@ -148,7 +149,7 @@ def shortened(trunk: Trunk, rows: Rows, network: Any, run: Run) -> Iterator[None
 
 def teach(
     trunk: Trunk, network: Any, feed: Feed, scored: Scored | Plain, run: Run, *, epochs: float,
-    evaluate: Callable[[], float] | None = None,
+    evaluate: Callable[[], float] | None = None, more: Callable[[Any, Any], Any] | None = None,
 ) -> None:  # fmt: skip
     """One run of the engine, as the method's settings say.
 
@@ -160,6 +161,7 @@ def teach(
         run: what is left of the budget, seed, folder, reports.
         epochs: passes over the rows.
         evaluate: held-out score, higher is better; None: nothing is held out.
+        more: another loss, (network, batch) -> a scalar, which is added to the objective and not switched.
     """
     method = trunk.method
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(trunk.width)
@@ -175,10 +177,11 @@ def teach(
     )
     switches, inner = method.switches, trunk.loaded.network
     factors = rate_factors(inner, switches.layer_decay) if switches.layer_decay < 1 else None
+    objective = composed(scored, switches, network, inner.get_input_embeddings(), trunk.padding)
     run_engine(
         network,
         feed,
-        composed(scored, switches, network, inner.get_input_embeddings(), trunk.padding),
+        objective if more is None else beside(objective, more),
         schedule,
         run,
         evaluate=evaluate,
