@@ -12,7 +12,8 @@ import torch
 from hanshuku.errors import ConfigError
 from hanshuku.tasks import Task
 from hanshuku.training.passes import Passes
-from hanshuku.training.views import SHARPENED, ViewLoss, Views, beside, views_of
+from hanshuku.training.view_loss import SHARPENED, ViewLoss, beside, views_of
+from hanshuku.training.views import Views
 
 ONE = Task("classify", labels=("a", "b", "c"))
 SEVERAL = Task("classify", labels=("a", "b", "c"), several=True)

@@ -23,7 +23,7 @@ from hanshuku.training.judging import balanced_weights, best_threshold, score
 from hanshuku.training.objectives import make_objective
 from hanshuku.training.run import Run, Step
 from hanshuku.training.scored import labels_scored
-from hanshuku.training.views import Viewed, ViewLoss, views_of
+from hanshuku.training.view_loss import Viewed, ViewLoss, views_of
 
 
 @dataclass

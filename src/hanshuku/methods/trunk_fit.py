@@ -28,7 +28,7 @@ from hanshuku.training.scored import Scored
 from hanshuku.training.trunk_cache import TrunkCache
 from hanshuku.training.tunings import TUNINGS, Tuned, prepare
 from hanshuku.training.used_rows import UsedRows
-from hanshuku.training.views import beside
+from hanshuku.training.view_loss import beside
 
 if TYPE_CHECKING:
     from hanshuku.methods.finetune import Finetune
