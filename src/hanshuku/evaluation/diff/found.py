@@ -29,7 +29,7 @@ class Measured:
     threshold: float
     cost: Mapping[str, float | int | None]  # of answering the rows: seconds, rows_per_second, peak_memory_mb, parameters ...
     ece: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)  # method, model, megabytes (on disk), labels it does not know
+    facts: Mapping[str, Any] = field(default_factory=dict)  # method, model, megabytes (on disk), unknown_labels, refused (rows)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -79,8 +79,9 @@ def diff(
                 changed_rows(rows, origins, both, two), label_changes(rows, both, two, seed),
             )
         )  # fmt: skip
+    told = [f"{m.name} refuses {m.facts['refused']:,} of {len(rows):,} rows; compared is what it would say there" for m in measured if m.facts["refused"]]
     return FunctionDiff(
-        task, len(rows), primary, measured, tuple(pairs), tuple(notes), fingerprint(rows), seed, library_versions(), machine(),
+        task, len(rows), primary, measured, tuple(pairs), (*notes, *told), fingerprint(rows), seed, library_versions(), machine(),
         datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )  # fmt: skip
 
@@ -90,11 +91,12 @@ def _answered(function: Compared, rows: Encoded, seed: int, report: Callable[[St
     predictor = function.predictor
     if not getattr(predictor, "spending", None):  # what is asked of a server costs money
         predictor.outputs(rows.inputs[:WARM])
-    raw, cost, _ = answer(predictor, rows, batch=BATCH, report=report)
+    raw, cost, reasons = answer(predictor, rows, batch=BATCH, report=report)
     outputs = onto(rows.task, predictor.task, raw)
     bits = likelihood(predictor, rows)
     found = judge(rows, outputs, threshold=predictor.threshold, seed=seed, likelihood=bits)
-    measured = Measured(function.name, found.metrics, float(predictor.threshold), cost, found.ece, dict(function.facts))
+    facts = {**function.facts, "refused": 0 if reasons is None else int((reasons != "").sum())}
+    measured = Measured(function.name, found.metrics, float(predictor.threshold), cost, found.ece, facts)
     return measured, outputs if outputs.dtype == object else outputs.astype(np.float64), bits
 
 

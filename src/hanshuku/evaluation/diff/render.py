@@ -84,7 +84,12 @@ def _rows(task: Task, pair: Pair, console: Console, say: Mapping[str, str], most
 
 def text_line(row: ChangedRow) -> str:
     """The inputs of a row in a line."""
-    return " | ".join(row.inputs.values())
+    return text_line_of(row.inputs)
+
+
+def text_line_of(inputs: Mapping[str, str]) -> str:
+    """Texts in a line."""
+    return " | ".join(inputs.values())
 
 
 def answer_line(prediction: Mapping[str, Any]) -> str:
