@@ -14,6 +14,7 @@ from hanshuku.cli import (
     attack,
     augment,
     calibrate,
+    bias,
     call,
     check,
     clean,
@@ -49,6 +50,8 @@ app = typer.Typer(
 for command in (
     learn, call, calibrate, evaluate, attack, compare, diff, explain, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
     advise, forecast, pretrain, export, merge, serve, demo, doctor,
+    learn, call, evaluate, compare, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
+    advise, forecast, pretrain, bias, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
 app.add_typer(models.app, name="models")
