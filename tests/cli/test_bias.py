@@ -22,6 +22,7 @@ def files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("make", "kind"), [(tiny_llama, "causal"), (tiny_masked, "masked")])
 def test_both_kinds_of_model_are_measured(files, capsys, make, kind):
     make(files / "model")
+    capsys.readouterr()  # what transformers says as it writes
     code, out, err = run(capsys, "bias", "model", "pairs.jsonl", "--json", "--rows", "12")
     found = json.loads(out)
     assert (code, err) == (0, "")
@@ -33,6 +34,7 @@ def test_both_kinds_of_model_are_measured(files, capsys, make, kind):
 
 def test_an_encoder_without_the_head_is_refused_in_one_line(files, capsys):
     tiny_bert(files / "encoder")
+    capsys.readouterr()
     code, out, err = run(capsys, "bias", "encoder", "pairs.jsonl")
     assert (code, out) == (2, "")
     assert "cannot tell masked words" in err

@@ -13,8 +13,8 @@ from hanshuku.cli import (
     advise,
     attack,
     augment,
-    calibrate,
     bias,
+    calibrate,
     call,
     check,
     clean,
@@ -49,8 +49,6 @@ app = typer.Typer(
 )
 for command in (
     learn, call, calibrate, evaluate, attack, compare, diff, explain, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
-    advise, forecast, pretrain, export, merge, serve, demo, doctor,
-    learn, call, evaluate, compare, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
     advise, forecast, pretrain, bias, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
