@@ -35,7 +35,7 @@ def render_report(report: Report, console: Console, language: str = "en") -> Non
     pairs = commonest_confusions(report)
     if pairs:
         console.print(_confusions(pairs, say))
-    if report.ece is not None:
+    if report.ece is not None and "calibration" not in report.parts:
         grade = "good" if report.ece < 0.03 else "fair" if report.ece < 0.1 else "bad"
         console.print(say["calibration"].format(ece=f"{report.ece:.3f}", verdict=say[f"ece_{grade}"]), markup=False, soft_wrap=True)
     _parts(report, console, language)

@@ -28,6 +28,7 @@ from hanshuku.metrics.calibration import (
 )
 from hanshuku.metrics.conformal import KINDS, conformal_threshold, strangeness
 from hanshuku.metrics.detection import auroc, false_alarms
+from hanshuku.metrics.exact import right_answers
 from hanshuku.metrics.scaling import FITS, Scaling, fit_scaling
 from hanshuku.metrics.selective import threshold_for_risk
 from hanshuku.tasks import Task
@@ -255,7 +256,7 @@ class _Making:
         """The least confidence, of the rows that are in scope."""
         if found.scope is not None:
             at = at[found.scope.strangeness(self.read.take(at)) <= found.strangest]
-        wrong = ~_right(self.task, self.targets[at], chances[at], found.threshold)
+        wrong = ~right_answers(self.task, self.targets[at], chances[at], found.threshold)
         least = threshold_for_risk(confidences(self.task, chances[at], found.threshold), wrong, risk, self.settings.sure)
         self.about["risk"] = asdict(least)
         self.lines.append(
@@ -265,16 +266,9 @@ class _Making:
         return least.least
 
 
-def _right(task: Task, targets: np.ndarray, chances: np.ndarray, threshold: float) -> np.ndarray:
-    """(N,) whether the answer, or the whole set of several labels, is right."""
-    if task.several:
-        return np.asarray(((chances >= threshold) == (targets > 0)).all(axis=1))
-    return np.asarray(chances.argmax(axis=1) == targets)
-
-
 def _errors(task: Task, targets: np.ndarray, chances: np.ndarray, threshold: float) -> dict[str, Any]:
     """The calibration error of the confidences, in its three forms."""
-    sure, right = (chances.ravel(), targets.ravel() > 0) if task.several else (chances.max(axis=1), _right(task, targets, chances, threshold))
+    sure, right = (chances.ravel(), targets.ravel() > 0) if task.several else (chances.max(axis=1), right_answers(task, targets, chances, threshold))
     bins = reliability_bins(sure, right)
     return {"ece": expected_calibration_error(sure, right), "ece_corrected": corrected_error(bins), "rms": calibration_error(bins).to_json(), "n": len(targets)}
 

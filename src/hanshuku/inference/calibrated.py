@@ -90,6 +90,11 @@ class CalibratedPredictor:
         unsure = confidences(self.task, outputs, self.threshold) < self.least
         return outputs, np.where(strange, OUT_OF_SCOPE, np.where(unsure, UNSURE, ""))
 
+    def strangeness(self, inputs: Inputs) -> np.ndarray:
+        """(N,) how strange each row is to its scope, which must be there."""
+        assert self.scope is not None
+        return self.scope.strangeness(read_rows(self.base, inputs))
+
     def predictions(self, inputs: Inputs) -> list[Prediction]:
         """What a function answers: refusals have no output but a reason, and where sets are made each row has its own."""
         outputs, reasons = self.judged(inputs)

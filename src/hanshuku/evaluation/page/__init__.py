@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hanshuku.evaluation.page import (
     attack,
     behaviours,
+    calibration,
     confusion,
     cost,
     fairness,
@@ -23,6 +24,7 @@ from hanshuku.evaluation.page import (
     origin,
     out_of_domain,
     quality,
+    refusal,
     robustness,
     slices,
 )
@@ -43,6 +45,8 @@ SECTIONS: dict[str, Section] = {
     "labels": labels.SECTION,
     "slices": slices.SECTION,
     "mistakes": mistakes.SECTION,
+    "calibration": calibration.SECTION,
+    "refusal": refusal.SECTION,
     "robustness": robustness.SECTION,
     "attack": attack.SECTION,
     "out_of_domain": out_of_domain.SECTION,

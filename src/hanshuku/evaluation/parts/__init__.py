@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
-from hanshuku.evaluation.parts import attack, behaviours, fairness, groups, mistakes, out_of_domain, robustness, slices
+from hanshuku.evaluation.parts import (
+    attack,
+    behaviours,
+    calibration,
+    fairness,
+    groups,
+    mistakes,
+    out_of_domain,
+    refusal,
+    robustness,
+    slices,
+)
 from hanshuku.evaluation.parts.base import Part, Seen, Wanted
 from hanshuku.tasks import Task
 
@@ -15,6 +26,8 @@ __all__ = ["PARTS", "check_named", "measure_parts"]
 PARTS: dict[str, Part] = {
     "slices": Part(slices.measure, lambda _task: True),
     "mistakes": Part(mistakes.measure, lambda _task: True),
+    "calibration": Part(calibration.measure, calibration.suits),
+    "refusal": Part(refusal.measure, refusal.suits),
     "robustness": Part(robustness.measure, robustness.suits, asks_again=True),
     "out_of_domain": Part(out_of_domain.measure, out_of_domain.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.ood)),
     "attack": Part(attack.measure, attack.suits, asks_again=True, is_asked=lambda _wanted: False),
