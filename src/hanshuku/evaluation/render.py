@@ -73,8 +73,19 @@ def verdict(report: Report, language: str = "en") -> str:
     whole = report.metrics["accuracy"].value
     kind = "sets" if report.task.several else "right"
     text = say[kind].format(**numbers, n=f"{report.n:,}", commonest=commonest, share=_percent(share), whole=_percent(whole))
+    if "risk" in report.metrics:
+        return f"{text} {_refusing(report, say)}"
     bar = metric.chance if report.task.several else max(metric.chance, share)
     return text if metric.low > bar else f"{text} {say['no_better'].format(bar=shown(metric.low))}"
+
+
+def _refusing(report: Report, say: Mapping[str, str]) -> str:
+    """Of a function that refuses: what it answered, and how much of that is right."""
+    risk, coverage = report.metrics["risk"], report.metrics["coverage"]
+    if not risk.n:
+        return say["refused_all"]
+    right = {"value": 1 - risk.value, "low": 1 - risk.high, "high": 1 - risk.low}
+    return say["refusing"].format(**{name: _percent(part) for name, part in right.items()}, coverage=_percent(coverage.value), n=f"{risk.n:,}")
 
 
 def _measured(report: Report, name: str, say: Mapping[str, str]) -> str:

@@ -30,11 +30,12 @@ class Seen:
 
     @cached_property
     def right(self) -> np.ndarray:
-        """How right each answer is, (N,) 0..1; see `right_rows`. Found once for all parts."""
+        """How right each answer is, (N,) 0..1; see `right_rows`; 0 where a row was refused. Found once for all parts."""
         task, outputs, targets = self.encoded.task, self.outputs, self.encoded.targets
         assert targets is not None  # `evaluate` has seen to it
         given = np.clip(outputs, task.low, task.high) if task.kind == "rate" else outputs
-        return right_rows(task, targets, given, self.predictor.threshold)
+        found = right_rows(task, targets, given, self.predictor.threshold)
+        return found if self.reasons is None else np.where(self.reasons == "", found, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,8 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
         wrong (rows that are not wholly right), n; mistakes: line (0: none), inputs, given, due, confidence (None where there is none), score (how right
         it is, 0..1), words (part, start, end, text, weight; [] where they were not asked for), unit. None where nothing is wrong.
     """
-    wrong = np.flatnonzero(seen.right < 1 - 1e-9)
+    answered = True if seen.reasons is None else seen.reasons == ""  # what was refused is no mistake
+    wrong = np.flatnonzero((seen.right < 1 - 1e-9) & answered)
     if not len(wrong):
         return None
     task, rows = seen.encoded.task, seen.encoded
