@@ -16,7 +16,7 @@ import numpy as np
 
 from hanshuku.errors import FunctionFolderError
 from hanshuku.inference.backbone import load_backbone, save_backbone
-from hanshuku.inference.base import Inputs
+from hanshuku.inference.base import Inputs, cut_note
 from hanshuku.inference.heads import Head
 from hanshuku.inference.pieces import Frame, Pieces, Windows, pieces_of, windows_of
 from hanshuku.inference.token_head import token_logits
@@ -118,6 +118,15 @@ class AnswerPredictor:
     def cut(self) -> int:
         """Questions so far that were longer than the model reads and lost their end."""
         return self.reader.cut
+
+    def count_anew(self) -> None:
+        """Forget what was counted, so that `notes` tell of what comes now."""
+        self.reader.cut = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of the rows since the last `count_anew`: questions cut. Contexts lose nothing."""
+        return cut_note(self.cut, f"{self.max_length // QUESTION} tokens of a question")
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """(N,) tuples (text, start, end, confidence); ("", -1, -1, confidence) where there is no answer."""

@@ -33,6 +33,42 @@ class Reply:
     tokens_out: int | None = None
 
 
+def counted(count: int, one: str) -> str:
+    """`1 text was` or `12 texts were`, of `one` = "text"."""
+    return f"1 {one} was" if count == 1 else f"{count} {one}s were"
+
+
+def cut_note(count: int, limit: str, lost: str = "their end") -> tuple[str, ...]:
+    """What a user is told of texts that were cut; nothing where none was.
+
+    Args:
+        count: of these texts.
+        limit: how much the model reads, in words: "512 tokens".
+        lost: what they lost.
+    """
+    return (f"{counted(count, 'text')} longer than the model reads ({limit}) and lost {lost}.",) if count else ()
+
+
+class CountsCut:
+    """What a predictor has that counts in `cut` the texts that were longer than it reads."""
+
+    cut: int
+
+    def count_anew(self) -> None:
+        """Forget what was counted, so that `notes` tell of what comes now."""
+        self.cut = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of the rows since the last `count_anew`: texts cut."""
+        return cut_note(self.cut, f"{self.reads} tokens")
+
+    @property
+    def reads(self) -> int:
+        """Most tokens of a text that are read."""
+        raise NotImplementedError
+
+
 class Predictor(Protocol):
     """A batch of inputs in, a batch of numbers out; `tasks.kind_of(task).decode` makes them Predictions.
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from hanshuku.errors import FunctionFolderError, ModelError
 from hanshuku.inference.backbone import load_backbone, save_backbone
-from hanshuku.inference.base import Inputs
+from hanshuku.inference.base import Inputs, cut_note
 from hanshuku.inference.cloze_tokens import ClozeTokens, Words
 from hanshuku.inference.embed import autocast, best_device, limit_of
 from hanshuku.inference.label_scoring import chances, prior_of
@@ -148,7 +148,7 @@ class ClozePredictor:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know: texts cut."""
-        return (f"{self.tokens.cut} texts were longer than the model reads ({self.tokens.limit} tokens) and lost their end.",) if self.tokens.cut else ()
+        return cut_note(self.tokens.cut, f"{self.tokens.limit} tokens")
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """classify: (N, L) float32 probabilities; rate: (N,) float32 in the task's unit. No row depends on another."""

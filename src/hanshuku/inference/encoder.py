@@ -10,8 +10,8 @@ import numpy as np
 
 from hanshuku.errors import ConfigError, FunctionFolderError
 from hanshuku.inference.backbone import load_backbone, save_backbone
-from hanshuku.inference.base import Inputs
-from hanshuku.inference.embed import embed_counted
+from hanshuku.inference.base import CountsCut, Inputs
+from hanshuku.inference.embed import embed_counted, limit_of
 from hanshuku.inference.heads import Head
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
@@ -25,7 +25,7 @@ def pair_features(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 @dataclass
-class EncoderPredictor:
+class EncoderPredictor(CountsCut):
     """Answers by a linear head on the pooled vectors of an encoder.
 
     Attributes:
@@ -40,7 +40,7 @@ class EncoderPredictor:
         precision: "auto", "bf16" or "fp32"; the head always runs in float32.
         changed: whether weights of the network moved, so that they must be saved with the function.
         moved_parameters: how many parameters learning moved, the head's among them.
-        cut: rows seen so far that were longer than the model reads and lost their end.
+        cut: rows since the last `count_anew` that were longer than the model reads and lost their end.
     """
 
     KIND: ClassVar[str] = "encoder"
@@ -65,6 +65,11 @@ class EncoderPredictor:
     def total_parameters(self) -> int:
         """Parameters of the network and the head."""
         return sum(p.numel() for p in self.loaded.network.parameters()) + self.head.weight.size + self.head.bias.size
+
+    @property
+    def reads(self) -> int:
+        """Most tokens of a row that are read."""
+        return limit_of(self.loaded, self.max_length)
 
     def features(self, inputs: Inputs) -> np.ndarray:
         """What the head reads, (N, F) float32. No row depends on another."""

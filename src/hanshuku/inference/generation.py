@@ -13,7 +13,7 @@ import numpy as np
 from hanshuku.errors import ConfigError, FunctionFolderError
 from hanshuku.inference.asking import Asker, tidied
 from hanshuku.inference.backbone import load_backbone, save_backbone
-from hanshuku.inference.base import Inputs, Reply
+from hanshuku.inference.base import Inputs, Reply, cut_note
 from hanshuku.inference.beams import search_beams
 from hanshuku.inference.decoder import Completion, Decoder, Limits, Watch, sampler
 from hanshuku.inference.demonstrations import read_demonstrations
@@ -83,9 +83,9 @@ class GenerationPredictor:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of the rows since the last `count_anew`: texts cut, answers that were not finished."""
-        cut = f"{self.cut} texts were longer than the model may read ({self.asker.limit} tokens beside the answer) and lost a part."
-        unended = f"{self.unended} answers reached max_new_tokens={self.new_tokens} and may be cut short."
-        return tuple(note for note, count in ((cut, self.cut), (unended, self.unended)) if count)
+        cut = cut_note(self.cut, f"{self.asker.limit} tokens beside the answer", "a part")
+        answers = "1 answer" if self.unended == 1 else f"{self.unended} answers"
+        return (*cut, f"{answers} reached max_new_tokens={self.new_tokens} and may be cut short.") if self.unended else cut
 
     def outputs(self, inputs: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> np.ndarray:
         """(N,) objects (text, confidence): the geometric mean of the tokens' probabilities; arguments as in `replies`."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from hanshuku.errors import FunctionFolderError
 from hanshuku.inference.backbone import MODEL, save_backbone
-from hanshuku.inference.base import Inputs
+from hanshuku.inference.base import Inputs, cut_note
 from hanshuku.inference.demonstrations import fitting, read_demonstrations
 from hanshuku.inference.embed import best_device, is_half
 from hanshuku.inference.prompt_tokens import PromptTokens
@@ -79,8 +79,8 @@ class LabelScoringPredictor:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know: texts cut, a slower way taken."""
-        cut = f"{self.cut} texts were longer than the model may read ({self._tokens.limit} tokens with the prompt) and lost their end."
-        return tuple(note for note in (cut if self.cut else "", self.scorer.note) if note)
+        cut = cut_note(self.cut, f"{self._tokens.limit} tokens with the prompt")
+        return (*cut, self.scorer.note) if self.scorer.note else cut
 
     def outputs(self, inputs: Inputs, shown: Sequence[Sequence[Demonstration]] | None = None) -> np.ndarray:
         """classify: (N, L) float32 probabilities; rate: (N,) float32 in the task's unit.

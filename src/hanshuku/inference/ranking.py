@@ -12,8 +12,8 @@ import numpy as np
 
 from hanshuku.errors import FunctionFolderError
 from hanshuku.inference.backbone import load_backbone, save_backbone
-from hanshuku.inference.base import Inputs
-from hanshuku.inference.embed import embed_counted
+from hanshuku.inference.base import CountsCut, Inputs
+from hanshuku.inference.embed import embed_counted, limit_of
 from hanshuku.inference.heads import Head
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
@@ -31,7 +31,7 @@ def query_rows(inputs: Inputs) -> list[tuple[str, list[str]]]:
 
 
 @dataclass
-class RankPredictor:
+class RankPredictor(CountsCut):
     """What both ways of ranking share.
 
     Attributes:
@@ -59,6 +59,11 @@ class RankPredictor:
     def total_parameters(self) -> int:
         """Parameters of the network."""
         return sum(p.numel() for p in self.loaded.network.parameters())
+
+    @property
+    def reads(self) -> int:
+        """Most tokens of a text, or of query and candidate together, that are read."""
+        return limit_of(self.loaded, self.max_length)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the network below `folder`/model; return JSON data that `load` needs besides."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hanshuku.errors import FunctionFolderError
-from hanshuku.inference.base import Inputs
+from hanshuku.inference.base import CountsCut, Inputs, cut_note
 from hanshuku.inference.heads import answers
 from hanshuku.inference.pairs import pair_features
 from hanshuku.inference.spans import Spans, hash_spans
@@ -41,7 +41,7 @@ class StaticHead:
 
 
 @dataclass
-class StaticPredictor:
+class StaticPredictor(CountsCut):
     """Answers from the mean of static word vectors and from hashed words and character n-grams.
 
     Attributes:
@@ -70,6 +70,11 @@ class StaticPredictor:
         self.vectors = np.ascontiguousarray(self.vectors, dtype=np.float32)
         # of one text the head is linear in the word vectors, so that each word's logits can be looked up instead
         self._words = WordVectors(self.vectors if self.task.is_pair else self.vectors @ self.head.weight.T, self.tokenizer)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `CountsCut`: what is read is counted in characters."""
+        return cut_note(self.cut, f"{self.max_length * CHARACTERS_PER_TOKEN:,} characters")
 
     @property
     def moved_parameters(self) -> int:
