@@ -16,6 +16,8 @@ def command(
     show: Annotated[int, typer.Option(min=0, help="Changed rows of each sort that are printed.")] = 10,
     report: Annotated[str, typer.Option(metavar="FILE", help="Write a page that stands alone, NAME.html, or NAME.json.")] = "",
     out: Annotated[str, typer.Option(help="Write the rows with another answer here: .jsonl, .csv or .tsv.")] = "",
+    suite: Annotated[str, typer.Option(metavar="FILE", help="Add the rows that were fixed or broken to this regression suite, NAME.jsonl.")] = "",
+    keep: Annotated[str, typer.Option(help="Which go into --suite: fixed, broken or both with a comma.")] = "fixed,broken",
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     columns: Columns = "",
     encoding: Encoding = "",
@@ -33,8 +35,10 @@ def command(
         check_suffix(report)
     if not test:
         raise ConfigError("diff measures on rows that no function has learned from: give --test FILE.")
+    kinds = _kinds(keep)
+    rows = read_examples(test, columns, encoding)
     with progress(quiet=quiet or json) as step:
-        found = diff(functions, read_examples(test, columns, encoding), seed=seed, report=step)
+        found = diff(functions, rows, seed=seed, report=step)
     wrote = []
     if report:
         wrote.append(str(found.save(report, language=language)))
@@ -43,6 +47,11 @@ def command(
 
         write_rows(out, ({"after": pair.after, **row.to_json()} for pair in found.pairs for row in pair.rows))
         wrote.append(out)
+    if suite:
+        from hanshuku.functions.suite import add_to_suite
+
+        places = sorted({row.place for pair in found.pairs for row in pair.rows if row.change in kinds})
+        wrote.append(suite if add_to_suite(suite, rows, task=found.task, places=places, note=" or ".join(kinds)).added else f"{suite}: no new row")
     if json:
         print_json(found.to_json())
         return
@@ -50,3 +59,10 @@ def command(
     if not quiet:
         for path in wrote:
             stdout().print(f"wrote {path}", markup=False, soft_wrap=True)
+
+
+def _kinds(text: str) -> list[str]:
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not found or set(found) - {"fixed", "broken"}:
+        raise ConfigError(f"--keep is fixed, broken, or both with a comma. Received: {text!r}.")
+    return found

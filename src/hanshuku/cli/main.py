@@ -36,6 +36,7 @@ from hanshuku.cli import (
     sequence,
     serve,
     suggest,
+    suite,
     weak,
 )
 from hanshuku.errors import HanshukuError
@@ -52,6 +53,7 @@ for command in (
     advise, forecast, pretrain, bias, export, merge, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
+app.add_typer(suite.app, name="suite")
 app.add_typer(models.app, name="models")
 
 _USAGE: Any = typer.BadParameter.__base__  # what typer raises for an option or argument that is none

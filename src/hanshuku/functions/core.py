@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hanshuku.functions.curve import LearningCurve
     from hanshuku.functions.origin import Origin
     from hanshuku.functions.suggest import Suggestion
+    from hanshuku.functions.suite import SuiteResult
     from hanshuku.safety.attacks import Attack
 
 P = ParamSpec("P")
@@ -299,6 +300,20 @@ class Function(Generic[P, R]):
 
         self._ready(examples)
         return attack(self, examples, how, **options)
+
+    def check_suite(self, suite: str | Path | Sequence[str | Path], **options: Any) -> SuiteResult:
+        """Answer every row of a regression suite, rows that must never be wrong again, and say which are.
+
+        Args:
+            suite: one file or several, as `hanshuku.functions.suite.add_to_suite` or `hanshuku suite add` writes them.
+            **options: see `hanshuku.functions.suite.check_suite`: tags, report.
+
+        Raises:
+            DataError: a file cannot be read, a row does not fit, or rows contradict each other.
+        """
+        from hanshuku.functions.suite import check_suite
+
+        return check_suite(self, suite, **options)
 
     def suggest(self, texts: Any, n: int = 20, **options: Any) -> tuple[Suggestion, ...]:
         """The n rows to label next, each with the function's guess and why it was chosen.
