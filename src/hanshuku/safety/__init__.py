@@ -1,1 +1,1 @@
-"""Lists, swaps and checks that tell whether a function treats people alike, attacks on it, and rules that keep harm out."""
+"""Lists, swaps, attacks and checks that tell whether a function treats people alike and stands firm; personal data; the guard that keeps harm out."""
