@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hanshuku.evaluation.report import Report as Report
     from hanshuku.functions.compare import compare as compare
     from hanshuku.functions.core import Function as Function
+    from hanshuku.functions.guard import guard as guard
     from hanshuku.functions.store import load as load
     from hanshuku.functions.verbs import answer as answer
     from hanshuku.functions.verbs import chat as chat
@@ -66,6 +67,7 @@ _HOME = {
     "compare": "hanshuku.functions.compare",
     "function": "hanshuku.functions.verbs",
     "gate": "hanshuku.evaluation.gate",
+    "guard": "hanshuku.functions.guard",
     "load": "hanshuku.functions.store",
     "rate": "hanshuku.functions.verbs",
     "read": "hanshuku.data.read",
@@ -73,7 +75,7 @@ _HOME = {
 
 __all__ = [
     "Answer", "Examples", "Function", "HanshukuError", "Message", "Prediction", "Range", "Ranking", "Report", "Span",
-    "Task", "answer", "chat", "check", "classify", "compare", "complete_code", "extract", "function", "gate", "generate", "load",
+    "Task", "answer", "chat", "check", "classify", "compare", "complete_code", "extract", "function", "gate", "generate", "guard", "load",
     "rank", "rate", "read", "summarize", "tag", "translate",
 ]  # fmt: skip
 

@@ -28,8 +28,10 @@ from hanshuku.cli import (
     explain,
     export,
     forecast,
+    guard,
     label,
     learn,
+    mask,
     merge,
     models,
     pretrain,
@@ -50,7 +52,7 @@ app = typer.Typer(
 )
 for command in (
     learn, call, calibrate, evaluate, attack, compare, diff, explain, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
-    advise, forecast, pretrain, bias, export, merge, serve, demo, doctor,
+    advise, forecast, pretrain, bias, export, merge, guard, mask, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)
 app.add_typer(suite.app, name="suite")

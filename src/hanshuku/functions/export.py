@@ -14,7 +14,8 @@ from hanshuku.errors import ExportError
 from hanshuku.export.folder import write_folder
 from hanshuku.functions.card import card
 from hanshuku.functions.core import Function
-from hanshuku.functions.store import load
+from hanshuku.functions.guard import Guarded
+from hanshuku.functions.store import guarded_form, load
 from hanshuku.inference import get_predictor
 from hanshuku.inference.calibrated import CalibratedPredictor, rebased, uncalibrated
 from hanshuku.tasks import kind_of
@@ -63,7 +64,8 @@ def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: 
         raise ExportError(f"precision is one of {', '.join(TOLERANCE)}. Received {precision!r}.")
     original = function if isinstance(function, Function) else load(function)
     texts = _texts(original, rows)
-    predictor = original.predictor(texts)
+    inner = original.inner if isinstance(original, Guarded) else original
+    predictor = inner.predictor(texts)
     writer = _writer(uncalibrated(predictor), int8=precision == "int8")
     gate = (TOLERANCE[precision], DIFFERING[precision]) if tolerance is None else (tolerance, 1.0)
     measured: list[Exported] = []
@@ -74,9 +76,10 @@ def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: 
         if isinstance(predictor, CalibratedPredictor):
             kind, data = predictor.KIND, predictor.packed(folder, kind, data)
         exported = get_predictor(kind).load(folder, data, original.task)
-        measured.append(_compare(original, predictor, exported, texts, gate, target))
+        measured.append(_compare(inner, predictor, exported, texts, gate, target))
         (folder / "card.md").write_text(card(original), encoding="utf-8")
-        manifest = {"task": original.task.to_json(), "predictor": {"kind": kind, "data": data}, "report": original.report}
+        stored = guarded_form(original, folder, {"kind": kind, "data": data})
+        manifest = {"task": original.task.to_json(), "predictor": stored, "report": original.report}
         return manifest | {"history": [origin.to_json() for origin in original.history], "parity": measured[0].to_json()}
 
     write_folder(target, fill)

@@ -9,20 +9,24 @@ from hanshuku.errors import FunctionFolderError, HanshukuError
 from hanshuku.export.folder import read_manifest, write_folder
 from hanshuku.functions.card import card
 from hanshuku.functions.core import Function
+from hanshuku.functions.guard import Guarded, packed, unpacked
 from hanshuku.functions.origin import Origin
 from hanshuku.inference import get_predictor
+from hanshuku.safety.predictor import GuardedPredictor
 from hanshuku.tasks import Task
 
+GUARDED = GuardedPredictor.KIND
 
 def save(function: Function[Any, Any], path: Path) -> Path:
     """Write the function to `path`, whole or not at all; see `Function.save`."""
 
     def fill(folder: Path) -> dict[str, Any]:
-        predictor = function.predictor()
-        data = predictor.save(folder)
+        inner = function.inner if isinstance(function, Guarded) else function
+        predictor = inner.predictor()
+        stored = guarded_form(function, folder, {"kind": predictor.KIND, "data": predictor.save(folder)})
         manifest = {
             "task": function.task.to_json(),
-            "predictor": {"kind": predictor.KIND, "data": data},
+            "predictor": stored,
             "history": [origin.to_json() for origin in function.history],
             "report": function.report,
         }
@@ -32,6 +36,13 @@ def save(function: Function[Any, Any], path: Path) -> Path:
 
     write_folder(path, fill)
     return path
+
+
+def guarded_form(function: Function[Any, Any], folder: Path, stored: dict[str, Any]) -> dict[str, Any]:
+    """What the manifest says of a predictor, within its guard where there is one: a reader that knows no guards refuses the kind, and never answers without."""
+    if not isinstance(function, Guarded):
+        return stored
+    return {"kind": GUARDED, "data": {"inner": stored, "guard": packed(function, folder)}}
 
 
 def load(path: str | Path, *, verify: bool = True) -> Function[..., Any]:
@@ -49,11 +60,14 @@ def load(path: str | Path, *, verify: bool = True) -> Function[..., Any]:
     manifest = read_manifest(folder, verify=verify)
     try:
         task = Task.from_json(manifest["task"])
-        stored = manifest["predictor"]
+        stored, guarded = manifest["predictor"], None
+        if stored["kind"] == GUARDED:
+            stored, guarded = stored["data"]["inner"], stored["data"]["guard"]
         predictor = get_predictor(stored["kind"]).load(folder, stored["data"], task)
         history = tuple(Origin.from_json(origin) for origin in manifest["history"])
     except HanshukuError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise FunctionFolderError(f"{folder} is damaged: function.json does not hold what it must ({error!r}).") from error
-    return Function(task, predictor, history=history, report=manifest.get("report"))
+    function: Function[..., Any] = Function(task, predictor, history=history, report=manifest.get("report"))
+    return function if guarded is None else unpacked(function, guarded, folder, load)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -111,6 +111,12 @@ class InContextPredictor:
             ConfigError: another setting, or a value outside its range.
         """
         return InContextPredictor(self._writer().with_settings(**changes), self.encoder, self.pool, self.choice)
+
+    def cleaned(self, clean: Callable[[str], str], mark: str) -> InContextPredictor:
+        """See `RemotePredictor.cleaned`; where the model is here, nothing is kept and this is the same predictor."""
+        if not isinstance(self.asker, RemotePredictor):
+            return self
+        return InContextPredictor(self.asker.cleaned(clean, mark), self.encoder, self.pool, self.choice)
 
     def _writer(self) -> GenerationPredictor | RemotePredictor:
         if isinstance(self.asker, LabelScoringPredictor):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timezone
 
 _GB_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_PROVINCES = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split())
+_PROVINCE_CODES = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91"
+_PROVINCES = frozenset(_PROVINCE_CODES.split())
 _TAIWAN = dict(zip("ABCDEFGHJKLMNPQRSTUVXYWZIO", range(10, 36), strict=True))
 _VERHOEFF_D = [[(a + b) % 5 if a < 5 and b < 5 else (a - b) % 5 if a >= 5 and b >= 5 else (a + b) % 5 + 5 if a < 5 else (a - b) % 5 + 5 for b in range(10)] for a in range(10)]
 _VERHOEFF_P = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
@@ -34,7 +35,7 @@ def is_card(digits: str) -> bool:
         (digits[0] == "4" and size in {13, 16, 19})
         or ((51 <= int(two) <= 55 or 2221 <= four <= 2720) and size == 16)
         or (two in {"34", "37"} and size == 15)
-        or ((two == "62" or two == "81") and 16 <= size <= 19)
+        or ((two in {"62", "81"}) and 16 <= size <= 19)
         or ((two in {"36", "38", "39"} or 300 <= int(digits[:3]) <= 305) and size == 14)
         or ((3528 <= four <= 3589 or two in {"60", "64", "65"} or 2200 <= four <= 2204 or two in {"50", "56", "57", "58"}) and 16 <= size <= 19)
     )
@@ -61,7 +62,7 @@ def chinese_id(code: str) -> bool:
 def is_date(year: str, month: str, day: str) -> bool:
     """Whether there is such a day, from 1850 on and not after this year."""
     try:
-        return 1850 <= date(int(year), int(month), int(day)).year <= date.today().year
+        return 1850 <= date(int(year), int(month), int(day)).year <= datetime.now(timezone.utc).year
     except ValueError:
         return False
 

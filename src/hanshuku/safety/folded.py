@@ -41,9 +41,9 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """The text as rules read it. Linear in its length."""
-    changed = {} if text.isascii() else {char: new for char in set(text) if (new := _folded(char)) != char}
+    changed: dict[str, str] = {} if text.isascii() else {char: new for char in set(text) if (new := _folded(char)) != char}
     if all(len(new) == 1 for new in changed.values()):
-        return Folded(_digits(text.translate(str.maketrans(changed)) if changed else text))
+        return Folded(_digits(text.translate({ord(char): new for char, new in changed.items()}) if changed else text))
     parts: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):

@@ -64,7 +64,7 @@ def _kept(match: re.Match[str], *, known: bool) -> Iterator[tuple[int, int]]:
     end = match.start(1)
     for number, word in enumerate(match[1].split(" ")):
         low = word.lower().rstrip(".")
-        if low in NOT_NAMES and not (number and low in GIVEN) or (known and number == 0 and low not in GIVEN):
+        if (low in NOT_NAMES and not (number and low in GIVEN)) or (known and number == 0 and low not in GIVEN):
             break
         end = end + len(word) + bool(number)
     if end > match.start(1):

@@ -34,12 +34,10 @@ def response_model(task: Task, *, refuses: bool = False) -> tuple[type[BaseModel
         "output": (output, Field(description=task.instruction or f"The answer of {task.name}.")),
         "confidence": (float | None, Field(default=None, description="Probability that the output is right, 0 to 1.")),
         "scores": (dict[str, float], Field(default_factory=dict, description="A probability for each label.")),
+        "reason": (str, Field(default="", description="Why there is no answer (unsure, out_of_scope, what a guard says); absent where there is one.")),
     }
     if task.kind == "classify":
-        fields |= {
-            "reason": (str, Field(default="", description="Where the output is null, why: unsure or out_of_scope.")),
-            "label_set": (list[str], Field(default_factory=list, description="Labels that hold the right one as often as the function was calibrated for.")),
-        }
+        fields["label_set"] = (list[str], Field(default_factory=list, description="Labels that hold the right one as often as the function was calibrated for."))
     title = _title(task.name)
     one = create_model(f"{title}Prediction", **fields)
     return one, create_model(f"{title}Predictions", rows=(list[one], ...))  # type: ignore[valid-type]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 
 
 class Watch:
@@ -19,6 +22,26 @@ class Watch:
         self._requests.labels(path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
 
+    def guards(self, counts: Mapping[str, Callable[[], Mapping[str, int]]]) -> None:
+        """Show what the guards of these functions have counted: function -> its counts by ``side.rule``."""
+        self._registry.register(_Guards(counts))  # type: ignore[arg-type]
+
     def page(self) -> tuple[bytes, str]:
         """The page that Prometheus reads, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+
+class _Guards:
+    """The counts of guards, read when the page is."""
+
+    def __init__(self, counts: Mapping[str, Callable[[], Mapping[str, int]]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """One counter, by function, side and rule."""
+        family = CounterMetricFamily("hanshuku_guard", "What guards found, masked and blocked.", labels=["function", "side", "rule"])
+        for name, counts in self._counts.items():
+            for key, count in counts().items():
+                side, _, rule = key.partition(".")
+                family.add_metric([name, side, rule], count)
+        yield family

@@ -104,7 +104,7 @@ class Prediction:
             the function refuses to answer.
         confidence: probability that the output is right, 0..1, as the model estimates it; None where it cannot say.
         scores: classify: a probability for each label; of other kinds empty.
-        reason: why it refuses: "unsure" or "out_of_scope"; "" where it answers.
+        reason: why it refuses: "unsure", "out_of_scope", or what its guard says ("input: personal data (email)"); "" where it answers.
         label_set: where the function was calibrated for a coverage: labels, the likeliest first, that hold the right one that often.
     """
 
@@ -129,7 +129,7 @@ class Prediction:
     def to_json(self) -> dict[str, Any]:
         """``{"output": ..., "confidence": ..., "scores": {...}}``, as `call --json` and the server print it.
 
-        A refusal has the output null and a "reason"; "label_set" is there where the function makes such sets.
+        A refusal has the output null (of a guarded function that writes texts: its sentence) and a "reason"; "label_set" is there where the function makes such sets.
         """
         found = {"output": plain(self.output), "confidence": self.confidence, "scores": dict(self.scores)}
         return found | ({"reason": self.reason} if self.reason else {}) | ({} if self.label_set is None else {"label_set": list(self.label_set)})

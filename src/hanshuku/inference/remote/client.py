@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
@@ -68,10 +68,12 @@ class Client:
         spent: requests, tokens.
         left_out: settings that the server refuses and that it is asked without.
         unkept: why answers could not be kept; "" where they could.
+        clean: what each answer passes before it is kept or read; None: nothing.
+        mark: names `clean` in the keys of what is kept.
     """
 
-    def __init__(self, model: RemoteModel, settings: RemoteSettings) -> None:
-        self.model, self.settings = model, settings
+    def __init__(self, model: RemoteModel, settings: RemoteSettings, clean: Callable[[str], str] | None = None, mark: str = "") -> None:
+        self.model, self.settings, self.clean, self.mark = model, settings, clean, mark
         self.spent = Spent()
         self.left_out: set[str] = set()
         self.unkept = ""
@@ -88,7 +90,7 @@ class Client:
             MissingExtra: the openai client is not installed.
         """
         store = Store() if self.settings.keeps else None
-        keys = [request_key(self.model.address, body) for body in bodies]
+        keys = [request_key(self.model.address, {**body, "mark": self.mark} if self.mark else body) for body in bodies]
         wanted = dict(zip(keys, bodies, strict=True))
         known = {key: answer for key in wanted if store and (answer := store.get(key))}
         self.spent.kept += len(known)
@@ -162,7 +164,7 @@ class Client:
             try:
                 answer = await self._try(server, self.without_refused(body), min(self.settings.timeout, end - time.monotonic()))
                 self._reached = True
-                return replace(answer, left_out=tuple(sorted(self.left_out)))
+                return replace(self._cleaned(answer), left_out=tuple(sorted(self.left_out)))
             except Failure as failure:
                 if failure.refused and failure.refused not in without:  # another request may have met it meanwhile
                     self.left_out.add(failure.refused)
@@ -177,6 +179,11 @@ class Client:
                     self._resume = max(self._resume, time.monotonic() + failure.wait)
                 tries += 1
                 await _sleep_until(time.monotonic() + wait, end, failure)
+
+    def _cleaned(self, answer: Answer) -> Answer:
+        """The answer as it may be kept; without its tokens where it was changed."""
+        text = answer.text if self.clean is None else self.clean(answer.text)
+        return answer if text == answer.text else replace(answer, text=text, tokens=())
 
     async def _try(self, server: Any, body: Body, seconds: float) -> Answer:
         openai = library()

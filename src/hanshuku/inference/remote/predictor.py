@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from copy import copy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -175,6 +176,13 @@ class RemotePredictor:
         """The whole conversation of one row, as text."""
         turns = self.messages([tuple(row)], None if shown is None else [shown])[0]
         return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
+
+    def cleaned(self, clean: Callable[[str], str], mark: str) -> RemotePredictor:
+        """The same, with a change that every answer passes before it is kept on disk or read; `mark` names it in what is kept."""
+        found = copy(self)
+        found.client = Client(self.client.model, self.remote, clean, mark)
+        found.count_anew()
+        return found
 
     def stream(self, row: Sequence[str], shown: Sequence[Demonstration] | None = None) -> Generator[str, None, Reply]:
         """The answer to one row, piece by piece as it is written, which is returned at the end.

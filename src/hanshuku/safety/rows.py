@@ -1,0 +1,137 @@
+"""Rows without personal data: labels on spans keep their places, and what a function learns from or is measured on is what it will be given."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hanshuku.data.augment.encoded import marked_row, moved_target
+from hanshuku.data.augment.rows import Marked
+from hanshuku.data.augment.table import SPANNED, span_cell, table_of
+from hanshuku.data.encoded import Encoded
+from hanshuku.data.examples import Examples
+from hanshuku.data.infer_kinds import kind_by_columns
+from hanshuku.data.roles import find_target, is_labelled
+from hanshuku.errors import UnknownName
+from hanshuku.safety.masking import Masked, Placeholders, mask
+from hanshuku.safety.parts import changed, texts_of, with_texts
+from hanshuku.safety.pii import Tagger, find, find_all
+from hanshuku.safety.settings import Pii
+from hanshuku.tasks import TEXT_KINDS
+from hanshuku.tasks.base import objects
+
+SHORT = 60  # characters of a cell that is read with the name of its column before it: "phone: 6465550112"
+
+
+@dataclass
+class Masker:
+    """Masks texts alike, and counts what it masked.
+
+    Attributes:
+        pii: how.
+        names: a function that tags people; None: our lists.
+        counts: kind -> how often.
+        stands: placeholders and what they stand for.
+    """
+
+    pii: Pii = field(default_factory=Pii)
+    names: Tagger | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    stands: Placeholders = field(default_factory=Placeholders)
+
+    def all(self, texts: Sequence[str]) -> list[Masked]:
+        """The texts, masked; a tagger is asked once."""
+        found = find_all(texts, kinds=self.pii.kinds, names=self.names, allow=self.pii.allow)
+        return [self._mask(text, spans) for text, spans in zip(texts, found, strict=True)]
+
+    def text(self, text: str) -> str:
+        """One text, masked."""
+        return self.all([text])[0].text
+
+    def cell(self, column: str, cell: Any) -> Any:
+        """A cell of a file: texts, numbers that are personal, and texts within lists and objects."""
+        if isinstance(cell, (dict, list, tuple)):
+            return changed(list(cell) if isinstance(cell, tuple) else cell, self.text)
+        if isinstance(cell, bool) or not isinstance(cell, (str, int)):
+            return cell
+        text = str(cell)
+        if not text.strip() or len(text) > SHORT:
+            return self.text(text) if text.strip() else cell
+        head = f"{column.replace('_', ' ')}: "  # a column's name says what a number in it is
+        spans = find(head + text, kinds=self.pii.kinds, names=self.names, allow=self.pii.allow)
+        own = [replace(span, start=span.start - len(head), end=span.end - len(head)) for span in spans if span.start >= len(head)]
+        return self._mask(text, own).text if own else cell
+
+    def _mask(self, text: str, spans: Any) -> Masked:
+        self.counts.update(span.label for span in spans)
+        return mask(text, spans, self.pii.style, self.stands)
+
+
+def masked_encoded(encoded: Encoded, masker: Masker) -> Encoded:
+    """Rows of a task with inputs, answers that are texts and other columns masked; entities and answers in a context keep their places."""
+    task = encoded.task
+    texts = [texts_of(task, row) for row in encoded.inputs]
+    flat = iter(masker.all([text for own in texts for text in own]))
+    inputs, targets = [], []
+    for i, (row, own) in enumerate(zip(encoded.inputs, texts, strict=True)):
+        masked = [next(flat) for _ in own]
+        inputs.append(with_texts(task, row, [one.text for one in masked]))
+        target = None if encoded.targets is None else encoded.targets[i]
+        if task.kind in SPANNED:
+            marks = zip(masked, marked_row(task, row, target), strict=True)
+            target = moved_target(task, target, tuple(Marked(one.text, tuple(one.moved(mark.spans))) for one, mark in marks))
+        elif target is not None and task.kind in TEXT_KINDS:
+            target = tuple(map(masker.text, target)) if all(isinstance(part, str) for part in target) else target
+        elif target is not None and task.kind == "extract":
+            target = json.dumps(changed(json.loads(target), masker.text), ensure_ascii=False)
+        targets.append(target)
+    found = encoded.targets if encoded.targets is None or encoded.targets.dtype != object else objects(targets)
+    rejected = None if encoded.rejected is None else objects([masker.text(str(text)) for text in encoded.rejected])
+    columns = {name: [masker.cell(name, cell) for cell in cells] for name, cells in encoded.columns.items()}
+    return replace(encoded, inputs=inputs, targets=found, rejected=rejected, columns=columns)
+
+
+def masked_examples(examples: Examples, masker: Masker, only: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """The rows of a file, masked, as they are written to one.
+
+    Entities and answers in a context keep their places; tokens with tags become the text with its entities. Labels of whole texts stay.
+
+    Args:
+        examples: the rows.
+        masker: how.
+        only: columns that are masked; (): all but those of labels.
+
+    Raises:
+        UnknownName: there is no such column.
+        DataError: a span is none.
+    """
+    for name in only:
+        if name not in examples.names:
+            raise UnknownName("column", name, examples.names)
+    kind = None if is_labelled(examples.names) else kind_by_columns(examples.names)
+    if kind in SPANNED:
+        yield from _spanned(examples, masker)
+        return
+    labels = {name for name in find_target(examples.names) if kind is None}
+    chosen = [name for name in examples.names if name in only or (not only and name not in labels)]
+    for i in range(len(examples)):
+        row = {name: examples.column(name)[i] for name in examples.names}
+        yield row | {name: masker.cell(name, row[name]) for name in chosen}
+
+
+def _spanned(examples: Examples, masker: Masker) -> Iterator[dict[str, Any]]:
+    table = table_of(examples)
+    assert table.task is not None
+    assert table.target is not None
+    done = {*table.inputs, table.target}
+    for i in range(len(table.examples)):
+        marked = table.row(i)
+        masked = masker.all([one.text for one in marked])
+        texts = tuple(Marked(new.text, tuple(new.moved(old.spans))) for new, old in zip(masked, marked, strict=True))
+        row = {name: table.examples.column(name)[i] for name in table.examples.names}
+        row |= {name: masker.cell(name, cell) for name, cell in row.items() if name not in done}
+        row |= {name: one.text for name, one in zip(table.inputs, texts, strict=True)}
+        yield row | {table.target: span_cell(table.task, moved_target(table.task, table.targets[i], texts), texts[-1].text)}
