@@ -53,7 +53,7 @@ def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | No
     # FastAPI's own pages for docs load scripts from a foreign host, so they are off; /openapi.json is all one needs.
     app = FastAPI(title="Hanshuku", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(Guard, limits=limits, api_key=api_key, watch=watch)
-    watch.guards({name: (lambda each=function: each.counts) for name, function in functions.items() if isinstance(function, Guarded)})
+    watch.guards({name: function.guard.counts for name, function in functions.items() if isinstance(function, Guarded)})
     _add_pages(app, functions, watch)
     for name, function in functions.items():
         _add_function(app, name, function, batchers[name], limits)

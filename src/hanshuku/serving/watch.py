@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily
+
+from hanshuku.safety.guard import Counts
 
 
 class Watch:
@@ -22,7 +24,7 @@ class Watch:
         self._requests.labels(path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
 
-    def guards(self, counts: Mapping[str, Callable[[], Mapping[str, int]]]) -> None:
+    def guards(self, counts: Mapping[str, Counts]) -> None:
         """Show what the guards of these functions have counted: function -> its counts by ``side.rule``."""
         self._registry.register(_Guards(counts))  # type: ignore[arg-type]
 
@@ -34,14 +36,14 @@ class Watch:
 class _Guards:
     """The counts of guards, read when the page is."""
 
-    def __init__(self, counts: Mapping[str, Callable[[], Mapping[str, int]]]) -> None:
+    def __init__(self, counts: Mapping[str, Counts]) -> None:
         self._counts = counts
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """One counter, by function, side and rule."""
         family = CounterMetricFamily("hanshuku_guard", "What guards found, masked and blocked.", labels=["function", "side", "rule"])
         for name, counts in self._counts.items():
-            for key, count in counts().items():
+            for key, count in counts.to_json().items():
                 side, _, rule = key.partition(".")
                 family.add_metric([name, side, rule], count)
         yield family
