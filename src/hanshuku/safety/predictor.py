@@ -36,8 +36,8 @@ class GuardedPredictor:
     def __init__(self, inner: Predictor | Any, guard: Guard) -> None:
         self.task: Task = inner.task
         self.threshold = inner.threshold
-        keeps = self.task.kind in WRITTEN_KINDS and hasattr(inner, "cleaned")  # answers of a server, on disk
-        self.inner: Any = inner.cleaned(guard.cleaned, guard.mark) if keeps else inner
+        keep: Any = getattr(inner, "cleaned", None) if self.task.kind in WRITTEN_KINDS else None  # it keeps answers of a server on disk
+        self.inner: Any = keep(guard.cleaned, guard.mark) if keep else inner
         self.guard = guard
 
     def __getattr__(self, name: str) -> Any:
