@@ -82,18 +82,17 @@ from hanshuku.data.encode import encode
 from hanshuku.data.infer import infer_task
 from hanshuku.data.read import read
 from hanshuku.inference.asking import Asker
-from hanshuku.methods import text_finetuning
 from hanshuku.methods.text_finetuning import reply_of
 room, count = int(sys.argv[5]), int(sys.argv[6])
 found = read(rows_of('alpaca_en', 'train', count)); task = infer_task(found); coded = encode(task, found)[0]
 asker = Asker(task, AutoTokenizer.from_pretrained(folder), limit=256)
 marked = [asker.example(row, reply_of(target), most=256)[:2] for row, target in zip(coded.inputs, coded.targets)]
-seen, original = [], text_finetuning.token_rows
-def counted(rows, **settings):
-    got = original(rows, **settings)
+seen, original = [], Speaker.rows
+def counted(self, rows, **settings):
+    got = original(self, rows, **settings)
     seen.append((sum(len(ids) for ids, _ in rows), got['input_ids'].numel()))
     return got
-text_finetuning.token_rows = counted
+Speaker.rows = counted
 run(marked, room, epochs=1.0, batch_size=batch)
 real, whole = (sum(pair[i] for pair in seen[1:]) for i in (0, 1))
 wall, processor = (marks[-1][i] - marks[1][i] for i in (0, 1))

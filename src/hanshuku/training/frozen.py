@@ -36,7 +36,8 @@ def frozen_in_half(network: nn.Module, precision: str) -> Iterator[None]:
     try:
         yield
     finally:
-        for module, half in changed:
+        while changed:  # one after the other, so that the halves go as the wholes come
+            module, half = changed.pop()
             module.weight = half.whole()
             module.__dict__.pop("forward", None)
 
@@ -45,15 +46,16 @@ class _Half:
     """A weight in bfloat16, and the way back."""
 
     def __init__(self, weight: nn.Parameter) -> None:
-        self.weight = nn.Parameter(weight.detach().to(torch.bfloat16), requires_grad=False)
+        self.weight: nn.Parameter | None = nn.Parameter(weight.detach().to(torch.bfloat16), requires_grad=False)
         self.is_exact = all(torch.equal(a.float(), b) for a, b in zip(self.weight.split(ROWS), weight.split(ROWS), strict=True))
         self._whole = None if self.is_exact else weight
 
     def whole(self) -> nn.Parameter:
         """The weight in float32, the same one for all who share it."""
-        if self._whole is None:
+        if self._whole is None and self.weight is not None:
             self._whole = nn.Parameter(self.weight.detach().float(), requires_grad=False)
-        return self._whole
+        self.weight = None
+        return self._whole  # type: ignore[return-value]
 
 
 def _halve(network: nn.Module) -> list[tuple[nn.Module, _Half]]:
@@ -71,7 +73,7 @@ def _halve(network: nn.Module) -> list[tuple[nn.Module, _Half]]:
                 if not half.is_exact:
                     continue
                 module.forward = _whole_rows(module)  # type: ignore[method-assign]
-            module.weight = half.weight
+            module.weight = half.weight  # type: ignore[assignment]
             changed.append((module, half))
     return changed
 
