@@ -61,7 +61,8 @@ def test_agreement_may_judge_rows_of_typos_too():
 
 
 @pytest.mark.parametrize(("old", "new", "why"), [
-    ("a good film", "  ", "empty"), ("a good film", "A  good, film!", "repeated"), ("a good film", "As an AI I say", "talk"), ("很好的酒店", "抱歉，我无法改写", "talk"), ("a good film", "a good " * 40, "length"),
+    ("a good film", "  ", "empty"), ("a good film", "A  good, film!", "repeated"), ("a good film", "As an AI I say", "talk"), ("a good film", "As a text-based AI I say", "talk"),
+    ("the parcel that I ordered never came", "The parcel that I ordered", "repeated"), ("my top-up was cancelled; a refund?", "In other words, 'My top-up was cancelled; a refund?'", "repeated"), ("很好的酒店", "抱歉，我无法改写", "talk"), ("a good film", "a good " * 40, "length"),
     ("a good film about love", "一部关于爱情的好电影", "language"), ("a good film", "a fine picture", ""), ("很好的酒店", "非常不错的酒店", ""),
 ])  # fmt: skip
 def test_a_text_is_refused_for_a_reason(old, new, why):

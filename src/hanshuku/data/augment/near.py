@@ -91,6 +91,14 @@ class WordSpace:
             self._loose[word] = self._find(word, strict=False)
         return self._loose[word]
 
+    def kin(self, word: str, others: Sequence[str]) -> tuple[str, ...]:
+        """Those of `others` that the encoder puts near enough to a word, known to it whole or not, and that praise or blame as it does; in their order."""
+        if not others:
+            return ()
+        alone = self.alone([word, *others])
+        praise = alone @ self._axis + self._offset
+        return tuple(other for i, other in enumerate(others, 1) if alone[i] @ alone[0] >= EACH and abs(praise[i] - praise[0]) < APART)
+
     def alone(self, words: Sequence[str]) -> np.ndarray:
         """(N, D) float32 of length 1: what the encoder makes of each word alone, less the mean."""
         found = self._encode(words) - self._mean

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from hanshuku.data.augment import AUGMENTERS
 from hanshuku.data.augment.base import changed
 from hanshuku.data.augment.edits import Span
 from hanshuku.data.augment.spec import Step, parse_spec
@@ -94,7 +93,7 @@ class Plan:
         is_changed = False
         for place in places:
             for step in way:
-                new = changed(AUGMENTERS[step.name], texts[place].text, texts[place].spans, step.share, rng)
+                new = changed(step.augmenter, texts[place].text, texts[place].spans, step.share, rng)
                 if new is not None:
                     texts[place], is_changed = Marked(new[0], tuple(new[1])), True
             if is_changed and self.sides == "one":
@@ -113,5 +112,5 @@ def plan_of(spec: str, times: int, seed: int, sides: str) -> Plan:
     plan = Plan(parse_spec(spec), times, seed, sides)
     for way in plan.ways:
         for step in way:
-            AUGMENTERS[step.name].check()
+            step.augmenter.check()
     return plan

@@ -25,7 +25,7 @@ def synonyms(text: str, rng: Random) -> Iterator[Edit]:
     for word in shuffled(open_words(text), rng):
         near = written(text, word, space_of(word).near(word.text.lower()))
         if near:
-            yield Edit(word.start, word.end, _drawn(near, rng))
+            yield Edit(word.start, word.end, drawn(near, rng))
 
 
 def insert(text: str, rng: Random) -> Iterator[Edit]:
@@ -33,7 +33,7 @@ def insert(text: str, rng: Random) -> Iterator[Edit]:
     for word in shuffled(open_words(text), rng):
         near = written(text, word, space_of(word).near(word.text.lower()))
         if near:
-            blank, new = "" if word.is_han else " ", _drawn(near, rng)
+            blank, new = "" if word.is_han else " ", drawn(near, rng)
             is_first = rng.random() < 0.5 and not word.text[:1].isupper()
             yield Edit(word.start, word.start, new + blank) if is_first else Edit(word.end, word.end, blank + new.lower())
 
@@ -51,7 +51,7 @@ def masked(text: str, rng: Random) -> Iterator[Edit]:
         like = vectors[1:] @ vectors[0]
         best = [near[i] for i in sorted(range(len(near)), key=lambda i: -like[i]) if like[i] >= LIKE]
         if best:
-            yield Edit(word.start, word.end, _drawn(best[:CHOICE], rng))
+            yield Edit(word.start, word.end, drawn(best[:CHOICE], rng))
 
 
 def space_of(word: Word) -> WordSpace:
@@ -82,6 +82,6 @@ def written(text: str, word: Word, near: tuple[str, ...]) -> list[str]:
     return [write(other) for other in near]
 
 
-def _drawn(words: list[str], rng: Random) -> str:
+def drawn(words: list[str], rng: Random) -> str:
     """One of the words: the first, the likest, twice as likely as the second, and so on."""
     return rng.choices(words, [0.5**i for i in range(len(words))])[0]

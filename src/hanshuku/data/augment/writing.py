@@ -24,10 +24,11 @@ WRITERS = {
     "paraphrase": "said in other words: by=function, or several that take turns",
     "generate": "another text with the same label: by=function that writes what a prompt asks for",
 }
+WHOLE = 20  # letters and digits from which a text that stands in the other whole is the same again, cut short or talked about
 LONGER = 3.0  # times as long, or as short, as its original a new text may be
 NEAR = 0.1  # numbers agree that differ by so much of the range that occurs
 QUOTES = {'"': '"', "“": "”", "「": "」", "'": "'"}
-TALK = re.compile(r"\b(as an ai\b|as a chatbot|language model|i'm sorry, but|i cannot (help|assist))|text with the label|作为(一个|一名)?(ai|人工智能|语言模型)|抱歉，我|标签(同样)?为", re.IGNORECASE)  # of the writer about itself, or of what it was asked
+TALK = re.compile(r"\b(as an? ([\w-]+ )?ai\b|as a chatbot|language model|i'm sorry, but|i cannot (help|assist))|text with the label|作为(一个|一名)?(ai|人工智能|语言模型)|抱歉，我|标签(同样)?为", re.IGNORECASE)  # of the writer about itself, or of what it was asked
 ASKED = {
     "en": "{task}A text with the label {label!r}:\n{text}\nWrite one other text with the label {label!r}: another case, in the same manner and about as long. Write the text alone.",
     "zh": "{task}下面是标签为“{label}”的一段文本：\n{text}\n请另写一段标签同样为“{label}”的文本：换一件事，语气相同，长短相近。只写这段文本。",
@@ -141,10 +142,11 @@ def bare(text: str) -> str:
 
 
 def fault(old: str, new: str, seen: set[str]) -> str:
-    """Why a written text is refused: "empty", "repeated", "talk" (the writer speaks of itself), "length", "language"; "" where it is not."""
+    """Why a written text is refused: "empty", "repeated" (or the old text cut short, or with more behind it), "talk" (the writer speaks of itself), "length", "language"; "" where it is not."""
     if not any(map(str.isalnum, new)):
         return "empty"
-    if bare(new) in seen:
+    shorter, longer = sorted((bare(old), bare(new)), key=len)
+    if bare(new) in seen or (len(shorter) >= WHOLE and shorter in longer):
         return "repeated"
     if TALK.search(new) and not TALK.search(old):
         return "talk"
