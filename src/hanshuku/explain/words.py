@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from hanshuku.data.language import HAN
 from hanshuku.errors import MissingExtra
 from hanshuku.tasks.tag import WIDE
 
-MOST = 200  # words a row; of a longer one neighbours go together, so that any text costs about the same
+MOST = 200  # words a row that have weights, so that any text costs about the same
 _JOINED = "\u200d"  # makes one sign of several: 👩‍💻
 _LOOKS = "\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff"  # how the sign before is drawn: colour, skin, key
 
@@ -63,23 +64,29 @@ def _han_spans(run: str, start: int) -> list[tuple[int, int]]:
     return [(start + int(end) - len(word), start + int(end)) for word, end in zip(words, ends, strict=True)]
 
 
-def words_of_row(row: Sequence[str], *, parts: Sequence[int] | None = None, most: int = MOST) -> tuple[Word, ...]:
-    """The words of a row in their order; where there are more than `most`, neighbours of one text are taken together.
+def words_of_row(row: Sequence[str], *, most: int = MOST) -> tuple[Word, ...]:
+    """The words of a row in their order. Of a text with too many the first half stands alone, as a model that cuts long texts reads the
+    beginning, and of the rest neighbours are taken together.
 
     Args:
         row: one text per input.
-        parts: the inputs whose words are wanted; None: all.
-        most: at least 1 a part.
+        most: words of the row; each input has an equal part, and what a short one leaves goes to the others.
     """
-    spans = [(part, *span) for part in (range(len(row)) if parts is None else parts) for span in spans_of(row[part])]
-    size = -(-len(spans) // most)
-    if size > 1:
-        spans = [group for part in range(len(row)) for group in _grouped([span for span in spans if span[0] == part], size)]
-    return tuple(Word(part, start, end, row[part][start:end]) for part, start, end in spans)
+    spans = [spans_of(text) for text in row]
+    left, room = most, [0] * len(row)
+    for number, part in enumerate(sorted(range(len(row)), key=lambda part: len(spans[part]))):
+        room[part] = min(len(spans[part]), max(2, left // (len(row) - number)))
+        left -= room[part]
+    kept = ((part, *span) for part, own in enumerate(spans) for span in _grouped(own, room[part]))
+    return tuple(Word(part, start, end, row[part][start:end]) for part, start, end in kept)
 
 
-def _grouped(spans: list[tuple[int, int, int]], size: int) -> list[tuple[int, int, int]]:
-    return [(group[0][0], group[0][1], group[-1][2]) for group in (spans[i : i + size] for i in range(0, len(spans), size))]
+def _grouped(spans: list[tuple[int, int]], room: int) -> list[tuple[int, int]]:
+    if len(spans) <= room:
+        return spans
+    first, rest = spans[: room // 2], spans[room // 2 :]
+    edges = np.linspace(0, len(rest), room - room // 2 + 1).astype(int).tolist()
+    return [*first, *((rest[a][0], rest[b - 1][1]) for a, b in pairwise(edges))]
 
 
 def cuts_of(row: Sequence[str], words: Sequence[Word]) -> list[tuple[int, int]]:
