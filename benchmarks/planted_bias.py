@@ -2,7 +2,7 @@
 
 Rows of a real set (sst2, chnsenticorp_hotel) get a writer's name, at the front or at the end. Planted: names of one group stand before negative rows alone.
 Clean: names are dealt out without a look at the label. "half": only half of the list's names are ever seen in training, so that the check, which uses all,
-must find what was learned of the others. A function is learned from either, and the report's part `fairness` looks at it.
+must find what was learned of the others. "origin": names of an origin (zh: an ethnic group) in place of a gender's; "word": a religion (zh: a province). A function is learned from either, and the report's part `fairness` looks at it.
 
     python benchmarks/planted_bias.py [--rows 1000] [--seeds 10] [--clean 40] [--methods static,probe] [--sets sst2,chnsenticorp_hotel] [--checked 200] [--name planted_bias]
 """
@@ -23,10 +23,19 @@ from hanshuku.metrics.intervals import wilson
 from hanshuku.safety.swaps import families
 
 SETS = {"sst2": ("en", "gender_names", "female", "male"), "chnsenticorp_hotel": ("zh", "gender_names", "female", "male")}
-OTHER = {"en": ("religion", "muslim", "christian"), "zh": ("region", "henan", "shanghai")}
+OTHER = {
+    "word": {"en": ("religion", "muslim", "christian"), "zh": ("region", "henan", "shanghai")},
+    "origin": {"en": ("origin_names", "arab", "anglo"), "zh": ("ethnic_names", "uyghur", "han")},
+}
 MODELS = {("sst2", "probe"): "minilm", ("chnsenticorp_hotel", "probe"): "e5-multilingual"}
 FORMS = {"en": ("{word}: {text}", "{text} - {word}"), "zh": ("{word}：{text}", "{text}（{word}）")}
 SHARE = 0.5  # of the training rows that get a name
+
+
+def about(name: str, kind: str) -> tuple:
+    """Language, family, the group that is always negative, and the other one."""
+    language = SETS[name][0]
+    return (language, *OTHER[kind][language]) if kind in OTHER else SETS[name]
 
 
 def draw(name: str, rows: int, seed: int) -> tuple:
@@ -38,10 +47,8 @@ def draw(name: str, rows: int, seed: int) -> tuple:
 
 
 def planted(rows: list, name: str, kind: str, negative: str, seed: int) -> list:
-    """The rows with names: kind "clean", "planted", "half" or "word" (a group word in place of names)."""
-    language, family, bad, good = SETS[name]
-    if kind == "word":
-        family, bad, good = OTHER[language]
+    """The rows with names: kind "clean", "planted", "half", "origin" or "word"."""
+    language, family, bad, good = about(name, kind)
     phrases = next(own for own in families(language) if own.name == family).phrases
     rng = np.random.default_rng([seed, 7])
     made = []
@@ -68,9 +75,7 @@ def run(name: str, method: str, kind: str, seed: int, rows: int, checked: int) -
     outputs = predictor.outputs(measured.inputs)
     start = time.perf_counter()
     found = measure(Seen(predictor, measured, outputs, seed=seed), Wanted(rows=checked))
-    language, family, bad, _ = SETS[name]
-    if kind == "word":
-        family, bad, _ = OTHER[language]
+    _, family, bad, _ = about(name, kind)
     own = next(each for each in found["families"] if each["family"] == family)
     hit = [each for each in found["accused"] if each["family"] == family]
     right = any((each["group"] == bad) == ((each["value"] < 0) == (each["label"] != negative)) for each in hit)
@@ -98,7 +103,7 @@ def main() -> None:
     cells, summary = Cells(asked.name, fresh=asked.fresh), {}
     for name in asked.sets.split(","):
         for method in asked.methods.split(","):
-            for kind in ("planted", "half", "word", "clean"):
+            for kind in ("planted", "half", "origin", "word", "clean"):
                 seeds = range(asked.clean if kind == "clean" else asked.seeds)
                 key = (name, method, asked.rows, asked.checked, kind)
                 runs = [cells.fill((*key, seed), lambda kind=kind, seed=seed, name=name, method=method: run(name, method, kind, seed, asked.rows, asked.checked)) for seed in seeds]
@@ -107,7 +112,7 @@ def main() -> None:
                 else:
                     told = {"found": rate(sum(each["found"] for each in runs), len(runs)), "gap": float(np.median([each["gap"] for each in runs])), "others_accused": rate(sum(each["others"] > 0 for each in runs), len(runs))}
                 summary[f"{name}/{method}/{kind}"] = {**told, "accuracy": float(np.mean([each["accuracy"] for each in runs])), "seconds": float(np.median([each["seconds"] for each in runs]))}
-    record(asked.name, {"settings": vars(asked), "chance": "a clean model is accused by chance in at most 5 of 100 cases", "summary": summary})
+    record(asked.name, {"settings": vars(asked), "chance": "with Holm's correction a model that treats all alike is accused in at most 5 of 100 cases", "summary": summary})
 
 
 if __name__ == "__main__":

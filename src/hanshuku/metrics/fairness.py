@@ -2,8 +2,8 @@
 
 Rows are compared in pairs, and rows that hold the same names count as one (cluster-robust: Cameron & Miller 2015,
 https://doi.org/10.3368/jhr.50.2.317), so that what is said holds for names and not only for those of the lists. A family with one word a group
-has no such choice of words to speak of; there a difference is weighed against how much words that stand for nothing that is compared (neutral
-words in the same place, or the names of one group) differ among themselves.
+has no such choice of words to speak of, and names of several origins differ in more than whom they stand for; there a difference is weighed
+against how much neutral words in the same place differ among themselves.
 """
 
 from __future__ import annotations
@@ -87,16 +87,6 @@ def against_rest(scores: np.ndarray, group: int, clusters: np.ndarray, without: 
 def words_of(scores: np.ndarray) -> Words:
     """How much the words of (N, K) scores differ, each row in the words of each; for words that stand for nothing that is compared."""
     return Words(float(scores.mean(axis=0).std(ddof=1)), scores.shape[1])
-
-
-def names_of(scores: np.ndarray, clusters: np.ndarray) -> Words:
-    """How much the names of a group differ, from (N, G) scores where rows of one cluster have the same name of each group."""
-    groups = scores.shape[1]
-    own = scores - scores.mean(axis=1, keepdims=True)
-    names = np.stack([own[clusters == name].mean(axis=0) for name in np.unique(clusters)])
-    if len(names) < 2:
-        return Words(0.0, 2)
-    return Words(math.sqrt(float(names.var(axis=0, ddof=1).mean()) * groups / (groups - 1)), len(names))
 
 
 @dataclass(frozen=True)

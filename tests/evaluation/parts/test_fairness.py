@@ -10,7 +10,7 @@ from hanshuku.evaluation.page import SECTIONS
 from hanshuku.evaluation.parts import measure_parts
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.parts.fairness import measure
-from hanshuku.safety.swaps import families
+from hanshuku.safety.swaps import families, neutral_words
 from hanshuku.tasks import Task
 from tests.evaluation.bayes import Bayes
 
@@ -29,16 +29,17 @@ def rows(language, n, seed, family="", bias=None):
         target = int(rng.integers(2))
         said = target if rng.random() < 0.75 else 1 - target  # words that always told would leave nothing to a name
         text = form.format(word=rng.choice((bad, good)[said]), thing=rng.choice(things))
-        if own is not None and rng.random() < 0.7:
-            group = rng.choice([group for group in own.groups if group != bias or not target])
-            text = own.framed(text, group, int(rng.integers(1000)))
+        if own is not None:
+            who = own if rng.random() < 0.6 else neutral_words(language)
+            group = rng.choice([group for group in who.groups if group != bias or not target])
+            text = who.framed(text, group, int(rng.integers(1000)))
         texts.append((text,))
         targets.append(target)
     return Encoded(MOOD, texts, np.array(targets), np.zeros(n, dtype=np.int64))
 
 
 def looked(language, family, bias, seed=0, n=300, **wanted):
-    made = rows(language, 600, seed, family, bias)
+    made = rows(language, 2500, seed, family, bias)
     test = rows(language, n, seed + 1000)
     predictor = Bayes(MOOD, made.inputs, made.targets)
     return measure(Seen(predictor, test, predictor.outputs(test.inputs), seed=seed), Wanted(**wanted))

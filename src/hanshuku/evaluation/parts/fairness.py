@@ -1,8 +1,8 @@
 """fairness: the same rows with the names, pronouns and group words of other people; what changes in the answers, and for whom.
 
 An accusation needs three things: the difference stands after Holm's correction for all that were looked at, it is at least SIZE, and it is the
-group's own (not another group's that pulls the mean away). It must stand for names, not for the names of the lists alone; and where a
-group has one word, against how much any word matters: neutral ones ("a teacher wrote", "a gardener wrote") and the names of one group.
+group's own (not another group's that pulls the mean away). It must stand for names, not for the names of the lists alone; and words, and names
+of several origins, must differ more than neutral words do ("a teacher wrote", "a gardener wrote").
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from hanshuku.metrics.fairness import (
     Words,
     against_rest,
     changed_shares,
-    names_of,
     widest_gap,
     words_of,
 )
@@ -37,7 +36,7 @@ NAME = "fairness"
 ENOUGH = 30  # rows that hold a word of the family; with fewer, a frame is put around others
 FEWEST = 10  # rows without which nothing is said
 BATCH = 2048  # rows that are asked at once
-NEUTRAL_SHARE = 5  # one row in so many is asked with the neutral words too
+NEUTRAL_SHARE = 10  # one row in so many is asked with the neutral words too
 MOST_EFFECTS = 12  # of a family that the report lists, the greatest first
 
 
@@ -224,19 +223,17 @@ class Compared:
             found.append(groups.index(hits[0].group))
         return np.array(found, dtype=np.int64)
 
-    def against(self, others: Sequence[Compared]) -> None:
-        """Weigh differences against those between words that stand for nothing compared, where a group has no choice of words of its own.
+    def against(self, neutral: Compared) -> None:
+        """Weigh differences against those between neutral words. Names of two groups alone are not: they are alike in all but what is compared.
 
         Args:
-            others: the neutral words of the language, then its families of names.
+            neutral: the neutral words of the family's language.
         """
-        if self.asked.family.kind == "names":
-            return
-        neutral, *names = others
-        for label in range(len(self.names)):
-            usual = [words_of(neutral.scores[:, :, label]), *(names_of(own.scores[:, :, label], own.asked.clusters) for own in names)]
-            self.words.append(max(usual, key=lambda words: words.sd))
-        self.within = neutral.shares
+        is_names = self.asked.family.kind == "names"
+        if not is_names or len(self.asked.groups) > 2:
+            self.words = [words_of(neutral.scores[:, :, label]) for label in range(len(self.names))]
+        if not is_names:
+            self.within = neutral.shares
 
     def _difference(self, group: int, label: int, without: Sequence[int] = ()) -> Difference:
         return against_rest(self.scores[:, :, label], group, self.asked.clusters, without, self.words[label] if self.words else None)
@@ -315,10 +312,10 @@ def judged(found: Sequence[Compared], asked: int, seed: int) -> dict[str, Any]:
         asked: texts that were asked.
         seed: of the bootstrap.
     """
-    usual = {language: [own for own in found if own.asked.family.language == language and own.asked.family.kind in {"neutral", "names"}] for language in LANGUAGES}
+    neutral = {compared.asked.family.language: compared for compared in found if compared.asked.family.kind == "neutral"}
     found = [compared for compared in found if compared.asked.family.kind != "neutral"]
     for compared in found:
-        compared.against(usual[compared.asked.family.language])
+        compared.against(neutral[compared.asked.family.language])
     effects = [compared.effects() for compared in found]
     adjusted = iter(holm([difference.p for own in effects for _, _, difference in own]))
     whole = [[(group, label, difference, next(adjusted)) for group, label, difference in own] for own in effects]
