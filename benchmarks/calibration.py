@@ -17,7 +17,7 @@ from common import DATA, Cells, record
 
 import hanshuku as hk
 from hanshuku.data.encode import encode
-from hanshuku.methods.settings import pairs
+from hanshuku.methods.settings import parse_settings
 from hanshuku.metrics.calibration import (
     brier_score,
     calibration_error,
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--name", default="calibration", help="of the result: results/NAME.json; finished seeds go to NAME.cells.jsonl")
     parser.add_argument("--fresh", action="store_true", help="start anew")
     asked = parser.parse_args()
-    settings, cells = pairs(asked.set, "--set field=value"), Cells(asked.name, fresh=asked.fresh)
+    settings, cells = parse_settings(asked.set), Cells(asked.name, fresh=asked.fresh)
     found = {}
     for name in asked.sets.split(","):
         key = (asked.method, asked.model, name, asked.rows, asked.heldout, str(settings))

@@ -20,6 +20,7 @@ from intervals import Interval, covered, population
 import hanshuku as hk
 from hanshuku.data.encode import encode
 from hanshuku.errors import DataError
+from hanshuku.methods.settings import parse_settings
 from hanshuku.metrics.calibration import calibration_error, reliability_bins
 from hanshuku.metrics.classification import accuracy_sample, counts_sample
 from hanshuku.metrics.conformal import KINDS, conformal_threshold, strangeness
@@ -213,12 +214,10 @@ def share(times: list[bool]) -> dict:
 
 def conformal(asked: argparse.Namespace, name: str) -> dict:
     """The coverage of sets on real rows, mean over random divisions into rows for the threshold and rows to be judged."""
-    from hanshuku.methods.settings import pairs
-
     train, held, test = rows_of(name, asked.rows, 1000, 0)
     labels = sorted(set(train.column("label")))
     model = "minilm" if name in {"sst2", "banking77", "ag_news"} else "e5-multilingual"
-    function = hk.classify(labels, name=name).learn(train, method=asked.method, model=None if asked.method == "static" else model, **pairs(asked.set, "--set field=value"))
+    function = hk.classify(labels, name=name).learn(train, method=asked.method, model=None if asked.method == "static" else model, **parse_settings(asked.set))
     parts = [encode(function.task, part)[0] for part in (held, test)]
     inputs, targets = [*parts[0].inputs, *parts[1].inputs], np.concatenate([part.targets for part in parts])
     outputs = function.predictor().outputs(inputs)

@@ -20,7 +20,7 @@ from hanshuku.data.encode import encode
 from hanshuku.data.encoded import Encoded
 from hanshuku.functions.core import Function
 from hanshuku.inference.scope import SCOPES, fit_scope, read_rows
-from hanshuku.methods.settings import pairs
+from hanshuku.methods.settings import parse_settings
 from hanshuku.metrics.detection import auroc, false_alarms
 from hanshuku.metrics.intervals import t_quantile, wilson
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--name", default="out_of_scope", help="of the result: results/NAME.json; finished seeds go to NAME.cells.jsonl")
     parser.add_argument("--fresh", action="store_true", help="start anew")
     asked = parser.parse_args()
-    settings = pairs(asked.set, "--set field=value")
+    settings = parse_settings(asked.set)
     cells = Cells(asked.name, fresh=asked.fresh)
     found = [cells.fill((asked.method, asked.model, asked.per_label, str(settings), seed), lambda seed=seed: one_seed(asked, settings, seed)) for seed in range(asked.seeds)]
     mean = {

@@ -9,6 +9,7 @@ import httpx
 
 from hanshuku.errors import ServingError
 from hanshuku.functions.core import Function
+from hanshuku.inference.calibrated import CalibratedPredictor, Sets
 from hanshuku.serving.app import make_app
 from hanshuku.serving.batcher import Batcher, Busy
 from hanshuku.serving.limits import Limits
@@ -146,3 +147,14 @@ def test_an_open_address_needs_a_key(monkeypatch):
 def test_a_name_that_cannot_stand_in_an_address_is_refused():
     with pytest.raises(ServingError, match="cannot stand in an address"):
         load_functions(["/tmp/my function.fn"])
+
+
+def test_a_refusal_is_null_with_its_reason_and_the_schema_says_so(team):
+    careful = Function(TEAM, CalibratedPredictor(TEAM, team.predictor(), least=0.999, sets=Sets("lac", 0.99, 0.9)))
+    app = make_app({"team": careful})
+    one, many, schema = ask(app, (*POST, {"text": "hm"}, {}), ("POST", "/v1/functions/team/rows", {"rows": [{"text": "hm"}]}, {}), ("GET", "/openapi.json", None, {}))
+    due = careful.predict("hm")
+    assert due.output is None and due.reason == "unsure"
+    assert one.json() == many.json()["rows"][0] == due.to_json()
+    output = schema.json()["components"]["schemas"]["TeamPrediction"]["properties"]["output"]
+    assert {"type": "null"} in output["anyOf"]

@@ -18,7 +18,7 @@ def says(data: Mapping[str, Any], say: Say) -> str:
     if refused is None:
         best = data["at"][1]
         return say["could"].format(risk=percent(data["risk"]["value"]), level=percent(best["risk"]), coverage=percent(best["coverage"]), low=percent(best["low"]), high=percent(best["high"]))
-    reasons = say["and"].join(f"{one['count']:,} {say[one['name']]}" for one in refused["reasons"]) or "0"
+    reasons = say["and"].join(f"{one['count']:,} {say.get(one['name'], one['name'])}" for one in refused["reasons"]) or "0"
     text = say["did"].format(
         answered=f"{refused['answered']:,}", n=f"{refused['n']:,}", coverage=percent(refused["coverage"]["value"]), reasons=reasons, risk=percent(refused["risk"]["value"]),
         low=percent(refused["risk"]["low"]), high=percent(refused["risk"]["high"]), whole=percent(data["risk"]["value"]),
