@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -265,3 +266,12 @@ def test_a_gate_that_fails_has_exit_code_1_and_its_reason_while_json_stays_one_o
     assert "gate: accuracy.low > 1: failed, it is 0." in err
     assert run(capsys, "evaluate", saved, "test.csv", "--quiet", "--checks", "none", "--gate", "n >= 1")[::2] == (0, "")
     assert run(capsys, "evaluate", saved, "test.csv", "--quiet", "--gate", "n > many")[0] == 2
+
+
+def test_evaluate_keeps_its_report_in_the_function_where_that_is_asked(capsys, data, saved):
+    folder = data / "kept.fn"
+    shutil.copytree(saved, folder)
+    assert run(capsys, "evaluate", str(folder), "test.csv", "--checks", "none", "--keep", "--quiet")[0] == 0
+    assert json.loads((folder / "function.json").read_text(encoding="utf-8"))["report"]["metrics"]["accuracy"]["n"] == 8
+    assert "| accuracy |" in (folder / "card.md").read_text(encoding="utf-8")
+    assert run(capsys, "call", str(folder), "my parcel never came", "--json")[0] == 0, "and the folder is whole"

@@ -42,6 +42,7 @@ def command(
     rows: Annotated[int, typer.Option(help="Most rows that are asked again in another form, drawn by --seed.")] = 200,
     curve: Annotated[str, typer.Option(metavar="FILE", help="A learning curve to show with the report: what hanshuku curve --json printed.")] = "",
     report: Annotated[str, typer.Option(metavar="FILE", help="Write the report too: NAME.html, one page that stands alone, or NAME.json.")] = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the report in FN too, without texts of rows: in its function.json and its card.md.")] = False,
     gate: Annotated[
         list[str] | None,
         typer.Option(metavar="CONDITION", help='What the report must meet, "accuracy.low >= 0.9"; else the exit code is 1 and the reason on stderr. May be repeated.'),
@@ -56,7 +57,7 @@ def command(
     """Measure FN on TEST: each metric with its 95% interval, n and chance level, and the parts of the report."""
     from hanshuku.evaluation.gate import outcomes, parsed
     from hanshuku.evaluation.words import words
-    from hanshuku.functions.store import load
+    from hanshuku.functions.store import keep_report, load
 
     words(language)  # what cannot be is told before the work is done
     for condition in gate or ():
@@ -67,9 +68,12 @@ def command(
     wanted = {"checks": _checks(checks), "ood": sets or None, "same": _same(same or [], sets), "behaviours": tuple(behaviours or ()), "groups": groups}
     wanted |= {"rows": rows, "paraphrase": load(paraphrase) if paraphrase else None, "curve": _curve(curve) if curve else None}
     with progress(quiet=quiet or json) as shown:
-        found = load(function).evaluate(read_examples(test, columns, encoding), seed=seed, report=shown, **wanted)
+        measured = load(function)
+        found = measured.evaluate(read_examples(test, columns, encoding), seed=seed, report=shown, **wanted)
     if report:
         found.save(report, language=language)
+    if keep:
+        keep_report(measured, Path(function))
     judged = outcomes(found, gate) if gate else ()
     if json:
         print_json(found.to_json() | ({"gate": [outcome.to_json() for outcome in judged]} if judged else {}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,9 @@ from hanshuku.tasks import Task
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+TEXTS = ("samples", "mistakes")  # keys under which a part lists rows with their texts
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Report:
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(f"This is not a report: {error!r}. A report is the object that `hanshuku evaluate --json` prints.") from error
 
+    def without_texts(self) -> Report:
+        """The same report without the texts of single rows that its parts show: so it is kept in a function, which may be given away."""
+        return replace(self, parts={name: _without(data) for name, data in self.parts.items()})
+
     def to_html(self, language: str = "en") -> str:
         """The report as one HTML page that stands alone: no network, no script, fit for phones, print and screen readers.
 
@@ -96,6 +103,12 @@ class Report:
         from hanshuku.evaluation.render import render_report
 
         render_report(self, console, language)
+
+
+def _without(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: [] if key in TEXTS and isinstance(value, (list, tuple)) else _without(value) for key, value in data.items()}
+    return [_without(value) for value in data] if isinstance(data, (list, tuple)) else data
 
 
 def plain_json(value: Any) -> Any:

@@ -253,6 +253,8 @@ class Function(Generic[P, R]):
     def evaluate(self, examples: Any, *, seed: int = 0, report: Callable[[Step], None] = silent, **looks: Any) -> Report:
         """Measured quality and cost on labelled examples that were not learned from, and what else a report looks at.
 
+        The function keeps the report, without the texts of single rows, and saves it.
+
         Args:
             examples: Examples, or whatever `read` takes.
             seed: of the bootstrap, and of the rows that are drawn to be asked again.
@@ -269,7 +271,7 @@ class Function(Generic[P, R]):
         wanted = asked(looks)
         self._ready(examples)
         found = evaluate(self.task, self.predictor(), examples, seed=seed, report=report, history=self.history, asked=wanted)
-        self.report = found.to_json()
+        self.report = found.without_texts().to_json()
         return found
 
     def compare_with(self, other: Function[..., Any] | str | Path, test: Any, **options: Any) -> FunctionDiff:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,31 @@ def guarded_form(function: Function[Any, Any], folder: Path, stored: dict[str, A
     if not isinstance(function, Guarded):
         return stored
     return {"kind": GUARDED, "data": {"inner": stored, "guard": packed(function, folder)}}
+
+
+def keep_report(function: Function[Any, Any], path: Path) -> None:
+    """Write the report of a function into its folder, and the card anew; all else there stays as it is.
+
+    Args:
+        function: as it was loaded from `path`, measured since.
+        path: the NAME.fn folder.
+
+    Raises:
+        FunctionFolderError: the folder is damaged.
+        StorageError: the disk is full or cannot be written; what was there is untouched.
+    """
+    manifest = read_manifest(path)
+
+    def fill(folder: Path) -> dict[str, Any]:
+        for name in manifest["files"]:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path / name, folder / name)
+        predictor: Any = function.predictor()
+        kept = predictor.card_lines(folder) if hasattr(predictor, "card_lines") else []
+        (folder / "card.md").write_text(card(function, kept), encoding="utf-8")
+        return {**{key: value for key, value in manifest.items() if key not in {"format", "files"}}, "report": function.report}
+
+    write_folder(path, fill)
 
 
 def load(path: str | Path, *, verify: bool = True) -> Function[..., Any]:

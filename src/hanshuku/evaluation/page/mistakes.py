@@ -20,12 +20,14 @@ LONG = 400  # characters beyond which a text is cut where its words are not mark
 
 def says(data: Mapping[str, Any], say: Say) -> str:
     """How many are wrong."""
-    return say["counted"].format(wrong=f"{data['wrong']:,}", n=f"{data['n']:,}", shown=len(data["mistakes"]))
+    return say["counted" if data["mistakes"] else "counted_alone"].format(wrong=f"{data['wrong']:,}", n=f"{data['n']:,}", shown=len(data["mistakes"]))
 
 
 def html(data: Mapping[str, Any], say: Say) -> str:
     """The rows one after the other."""
     found = data["mistakes"]
+    if not found:
+        return ""
     explained = any(one["words"] for one in found)
     cards = [_card(one, place, say) for place, one in enumerate(found, 1)]
     rest = more(say["others"].format(count=len(cards) - OPEN), f'<ol start="{OPEN + 1}">{"".join(cards[OPEN:])}</ol>') if cards[OPEN:] else ""
@@ -62,11 +64,13 @@ def _cut(text: str, width: int = 60) -> str:
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "Hardest mistakes", "language": "en", "counted": "{wrong} of {n} answers are not wholly right; the {shown} that are most wrong stand below, the surest first.",
+        "counted_alone": "{wrong} of {n} answers are not wholly right.",
         "marks": "Blue words speak for the answer that was given, orange ones (dashed) against it, the stronger the fuller: found by leaving out one word at a time.",
         "line": "(line {line})", "said": "answered", "due": "right is", "sure": "confidence", "others": "{count} more",
     },
     "zh": {
         "title": "最难的错误", "language": "zh", "counted": "{n} 个回答中有 {wrong} 个不完全正确；错得最厉害的 {shown} 个列在下面，最确信的在前。",
+        "counted_alone": "{n} 个回答中有 {wrong} 个不完全正确。",
         "marks": "蓝色的词支持所给的回答，橙色（虚线）的词反对，颜色越深作用越大：逐个去掉一个词后测得。",
         "line": "（第 {line} 行）", "said": "答为", "due": "应为", "sure": "置信度", "others": "另有 {count} 个",
     },
