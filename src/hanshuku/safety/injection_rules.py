@@ -20,7 +20,7 @@ _ROLE = r"(?:you are now|you're now|from now on,? you|pretend (?:to be|you are|y
 _TELL = r"(?:reveal|show|print|repeat|output|display|tell|give|leak|dump|recite|disclose|expose|share|write|copy|paste|translate|summari[sz]e|encode|spell|list|type|what (?:is|are|was|were|does|do)|what's)"
 _HIDDEN = (
     r"(?:(?:system|initial|hidden|secret|internal|original|pre-?|developer|first) ?(?:prompts?|instructions?|messages?|directives?|rules)|your (?:\w{1,12} ){0,2}(?:instructions?|prompt|guidelines|directives|rules|configuration|programming)(?! ?(?:for|on|about|regarding|to|when|as) )"
-    r"|(?:instructions?|prompt|text|words|message|everything|lines?|content)(?: that (?:is|was|came|were))? (?:above|before this|you (?:were|have been) (?:given|told)|preceding|at the (?:top|beginning|start) of (?:this|the|our) (?:conversation|chat|prompt)))"
+    r"|(?:instructions?|prompt|text|words|message|everything|lines?|content)(?: that (?:is|was|came|were))? (?:above(?! the (?!lines?|text|prompt|conversation|message))|before this|you (?:were|have been) (?:given|told)|preceding|at the (?:top|beginning|start) of (?:this|the|our) (?:conversation|chat|prompt)))"
 )
 _OLD_ZH = r"(?:之前|以前|前面|上面|以上|上述|先前|此前|刚才|所有|一切|任何|你的|系统|原来|原有|现有|初始|既定)"
 _THING_ZH = r"(?:指令|指示|提示词?|规则|要求|设定|限制|命令|约束|内容|对话|消息|规定|准则|人设|身份)"
@@ -55,11 +55,18 @@ SIGNALS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
     ("new task", 0.3, _any(r"\binstead,? (?:just |only |please )?(?:say|output|print|respond|write|reply|answer|tell)\b|(?:只|仅)(?:需要?|要|能)?(?:回复|输出|回答|说)[“\"「:：]")),
     ("new task", 0.75, _any(r"\b(?:say|respond with|reply with|output|print|write)\b[^.\n]{0,12}[\"'“]?(?:i have been (?:pwned|hacked)|pwned|hacked|haha pwned|owned)\b")),
     ("authority", 0.45, _any(r"\b(?:i am|i'm|this is|as) (?:your|the|an?) (?:\w{1,12} )?(?:developer|creator|admin(?:istrator)?|programmer|owner|operator|engineer at openai|system administrator|root user)\b")),
-    ("authority", 0.4, _any(r"\b(?:override|authori[sz]ation|access|admin|security|bypass) (?:code|key|token|password|phrase)\b[^.\n]{0,20}[:#=0-9]|\bsudo\b|(?:maintenance|debug(?:ging)?|diagnostic|test(?:ing)?|admin|root|privileged) (?:mode|access|override)\b")),
+    ("access code", 0.4, _any(r"\b(?:override|authori[sz]ation|access|admin|security|bypass) (?:code|key|token|password|phrase)\b[^.\n]{0,20}[:#=0-9]|\bsudo\b|(?:maintenance|debug(?:ging)?|diagnostic|test(?:ing)?|admin|root|privileged) (?:mode|access|override)\b")),
     ("authority", 0.45, re.compile(r"我是你的(?:开发者|管理员|创造者|主人|程序员|老板|设计者)|(?:以|用)?(?:管理员|开发者|最高|root)(?:权限|身份|口令|密令)|维护模式|调试权限")),
     ("exfiltrate", 0.7, _any(r"\b(?:send|post|forward|e-?mail|upload|transmit|append|leak|exfiltrate)\b[^.\n]{0,60}\b(?:conversation|chat (?:history|log)|(?:user|customer|private|personal|other)'?s?(?: users?'?)? (?:data|details|information|messages)|credentials?|api keys?|passwords?|secrets?|database)\b")),
     ("exfiltrate", 0.7, _any(r"!\[[^\]\n]{0,60}\]\(https?://[^)\s]{0,120}(?:\{|%7b|\$|<)|\b(?:other|all|another|previous|every) (?:users?|customers?)'?s? (?:data|details|information|messages|orders|passwords?|chats?|e-?mails?|addresses)\b")),
     ("exfiltrate", 0.7, re.compile(r"(?:发送|发到|上传|转发|泄露|导出|告诉我|给我|列出|输出|显示).{0,16}(?:其他|别的|所有|全部|上一个|前一个)(?:的)?(?:用户|客户|顾客|人)(?:的)?.{0,6}(?:数据|信息|资料|密码|订单|对话|聊天|地址|电话|手机号|记录)")),
+    ("exfiltrate", 0.7, _any(r"\b(?:data|details|information|messages|orders|passwords?|chats?|e-?mails?(?: addresses)?|addresses|phone numbers?)\b[^.\n]{0,20}\b(?:other|another|previous) (?:users?|customers?|people|clients?|persons?)\b")),
+    ("exfiltrate", 0.7, re.compile(r"(?:其他|别的|所有|全部|上一个)(?:的)?(?:用户|客户|顾客|人)(?:的)?.{0,6}(?:数据|信息|资料|密码|订单|对话|聊天|地址|电话|手机号|记录).{0,8}(?:发到|发给|发送|导出|上传|转发|给我)")),
+    ("override", 0.7, _any(rf"\b(?:AIs?|assistants?|language models?|LLMs?|chatbots?)\b[^\n]{{0,60}}?\b{_OVER}\b[^.\n]{{0,40}}?\b{_THING}\b")),
+    ("override", 0.65, _any(r"\b(?:opposite of|violate|break|against|contrary to|defy)\b(?: \w{1,10}){0,3}? your (?:\w{1,10} )?(?:rules|guidelines|instructions|policies|programming)\b")),
+    ("override", 0.6, re.compile(r"你.{0,12}(?:违反|违背|打破).{0,6}(?:规则|规定|准则|设定|限制|政策)")),
+    ("role", 0.85, re.compile(rf"{_FREE_ZH}.{{0,16}}?(?:扮演|假装|模拟|当作)", re.IGNORECASE)),
+    ("command", 0.3, re.compile(r"执行(?:以下|下面|如下)?(?:的)?(?:命令|指令|代码)")),
     ("encoded", 0.35, _any(r"\b(?:decode|base64|rot-?13|hex(?:adecimal)?|decrypt|morse|caesar)\b[^\n]{0,60}\b(?:follow|execute|obey|do what|run|carry out|act on|comply)\b|(?:解码|base64|解密).{0,20}(?:执行|照做|按.{0,6}做|遵守|听从)")),
 )  # fmt: skip
 ROT = re.compile(r"\b(?:vtaber|qvfertneq|sbetrg|vafgehpgvbaf?|cebzcg|erirny)\b", re.IGNORECASE)  # "ignore", "disregard", "forget", "instructions", "prompt", "reveal"
