@@ -17,6 +17,7 @@ from hanshuku.inference.cloze_tokens import words_of
 from hanshuku.methods.cloze import Cloze
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
+from hanshuku.training.switches import Switches
 from tests.children import TASKS, rows_of, share_right
 
 MOOD = TASKS["one label"]
@@ -98,6 +99,10 @@ class TestLearning:
         again = ClozePredictor.load(tmp_path, data, MOOD)
         assert np.allclose(again.outputs(rows.inputs), found.outputs(rows.inputs), atol=1e-5)
         assert found.moved_parameters > 0
+
+    def test_switches_on_a_function_that_does_not_learn_are_refused(self):
+        with pytest.raises(ConfigError, match="learn=false"):
+            Cloze(learn=False, switches=Switches(focal=2.0))
 
     def test_the_same_seed_gives_the_same_function(self, reader):
         rows = rows_of("one label").take(np.arange(8))

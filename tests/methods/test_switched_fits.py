@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 from hanshuku.errors import ConfigError
-from hanshuku.methods import contrastive, get_method
+from hanshuku.methods import cloze, contrastive, get_method
 from hanshuku.methods.finetune import NAMES, SWITCHES
 from hanshuku.training.run import Run
 from hanshuku.training.switches import Switches
@@ -22,10 +22,11 @@ SET = {  # a value of each switch
     "augment": "typos",
 }  # fmt: skip
 NEEDS = {"adversarial_size": {"adversarial": "pgd"}, "adversarial_steps": {"adversarial": "pgd"}, "adversarial_weight": {"adversarial": "pgd"}, "average_decay": {"average": "ema"}}
-SHORT = {"finetune": {"epochs": 2.0}, "rerank": {"epochs": 2.0}, "contrastive": {"steps": 6}}
+SHORT = {"finetune": {"epochs": 2.0}, "cloze": {"epochs": 2.0}, "rerank": {"epochs": 2.0}, "contrastive": {"steps": 6}}
 CASES = [
     *(pytest.param("finetune", kind, SWITCHES[task.kind], id=f"finetune-{kind}") for kind, task in TASKS.items()),
     pytest.param("rerank", "an order", SWITCHES["rank"], id="rerank"),
+    *(pytest.param("cloze", kind, cloze.SWITCHES[TASKS[kind].kind], id=f"cloze-{kind}") for kind in ("one label", "several labels", "a number")),
     *(pytest.param("contrastive", kind, contrastive.SWITCHES, id=f"contrastive-{kind}") for kind in ("one label", "several labels", "a number", "a pair")),
 ]
 
@@ -41,7 +42,8 @@ def test_each_switch_has_a_value_here():
 
 
 @pytest.mark.parametrize(("name", "kind", "legal"), CASES)
-def test_all_that_have_a_meaning_work_together_and_repeat_themselves(name, kind, legal, tiny_encoder):
+def test_all_that_have_a_meaning_work_together_and_repeat_themselves(name, kind, legal, tiny_encoder, tiny_masked):
+    tiny_encoder = tiny_masked if name == "cloze" else tiny_encoder
     settings = {switch: value for switch, value in SET.items() if switch in legal} | {"adversarial": "pgd"}
     first, second, plain = fit(name, kind, tiny_encoder, **settings), fit(name, kind, tiny_encoder, **settings), fit(name, kind, tiny_encoder)
     assert are_alike(first, second, atol=0.0)

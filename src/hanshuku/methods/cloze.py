@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
 from hanshuku.methods.checks import check_choice, check_training
+from hanshuku.methods.finetune import SWITCHES as OF_FINETUNE
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
+from hanshuku.training.switches import Switches
 
 if TYPE_CHECKING:
     from hanshuku.inference.cloze import ClozePredictor
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 MODELS = {"en": "google-bert/bert-base-uncased", "zh": "google-bert/bert-base-chinese"}  # hub names: no package holds a masked language model
 ANY_LANGUAGE = "FacebookAI/xlm-roberta-base"
 TUNINGS = ("all", "last_layers", "bias", "lora")
+SWITCHES = {kind: OF_FINETUNE[kind] - {"mixup", "reinit_layers"} for kind in ("classify", "rate")}  # there is no pooled state to mix, and the head for words needs its layers
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Cloze:
     learning_rate: float | None = field(default=None, metadata={"help": "peak rate of what moves; none: the tuning's default"})
     max_length: int = field(default=0, metadata={"help": "most tokens of a row with its template; 0: the model's limit, at most 512"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
+    switches: Switches = field(default=Switches(), metadata={"help": "what may be turned on besides, see the switches"})
 
     def __post_init__(self) -> None:
         check_choice("language", self.language, ("auto", "en", "zh"))
@@ -51,6 +55,8 @@ class Cloze:
         for name in ("template", "verbalisers"):
             if not isinstance(getattr(self, name), str):
                 raise ConfigError(f"{name} is text. Received: {getattr(self, name)!r}.")
+        if not self.learn and self.switches.on:
+            raise ConfigError(f"Switches change how rows are learned, and learn=false learns none. Received: {', '.join(self.switches.on)}.")
 
     def default_model(self, task: Task, language: str) -> str:
         """A hub name: BERT for English or for Chinese, XLM-R for everything else."""
@@ -66,6 +72,7 @@ class Cloze:
             ModelError: the model cannot be had, or has no head for masked words.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
+        self.switches.require(SWITCHES[task.kind], f"cloze of a task of kind {task.kind!r}")
         try:
             from hanshuku.methods.cloze_learning import fit_cloze
         except ImportError as error:

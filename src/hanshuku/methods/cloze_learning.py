@@ -23,12 +23,17 @@ from hanshuku.methods.finetune import LONGEST, Finetune
 from hanshuku.methods.wording import wording_language
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
+from hanshuku.training.average import Average
 from hanshuku.training.classifier import parameter_groups
+from hanshuku.training.composed import composed
 from hanshuku.training.config import Schedule
 from hanshuku.training.engine import Feed
 from hanshuku.training.engine import train as run_engine
+from hanshuku.training.judging import balanced_weights
+from hanshuku.training.layers import rate_factors
 from hanshuku.training.objectives import make_objective
 from hanshuku.training.run import Run, Step
+from hanshuku.training.scored import labels_scored
 from hanshuku.training.tunings import TUNINGS, prepare
 
 TEMPLATES = {  # language -> with an instruction, without one
@@ -83,22 +88,26 @@ class _Learner(nn.Module):
 
 def _learned(method: Cloze, predictor: ClozePredictor, train: Encoded, run: Run) -> ClozePredictor:
     """The predictor after fine-tuning."""
-    task, loaded = predictor.task, predictor.loaded
+    task, loaded, switches = predictor.task, predictor.loaded, method.switches
+    train = switches.grown(train, run.seed)
     assert train.targets is not None
     tuned = prepare(loaded.network, method.tuning, size=method.size, seed=run.seed)
     learner = _Learner(predictor, tuned.trunk)
     rows = predictor.tokens.rows(train.inputs)
     targets = torch.from_numpy(unit_targets(task, train.targets) if task.kind == "rate" else train.targets)
-    criterion = make_objective(task)
+    weights = balanced_weights(task, train.targets) if switches.class_weights == "balanced" else None
+    criterion = make_objective(task, label_smoothing=switches.label_smoothing, class_weights=weights, focal=switches.focal)
+    factors = rate_factors(loaded.network, switches.layer_decay) if switches.layer_decay < 1 else None
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(int(loaded.network.config.hidden_size))
     epochs = method.epochs or Finetune().planned_epochs(len(train), len(task.labels))
     run_engine(
         learner,
         Feed(rows.lengths, lambda places: rows.batch(places) | {"targets": targets[places]}, " ".join([str(method), str(task), fingerprint(train)])),
-        lambda network, batch: criterion(network(batch), batch["targets"]),
+        composed(labels_scored(task, criterion), switches, learner, loaded.network.get_input_embeddings(), loaded.tokenizer.pad_token_id),
         Schedule(epochs=epochs, batch_size=min(method.batch_size, math.ceil(len(train) / 2)), learning_rate=rate, precision=method.precision),
         run,
-        parameter_groups=parameter_groups(learner, rate, rate, 0.01),
+        parameter_groups=parameter_groups(learner, rate, rate, 0.01, factors),
+        average=Average(switches.average, switches.average_decay),
     )
     moved = tuned.moved
     network, delta = tuned.finish()
