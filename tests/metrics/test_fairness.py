@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hanshuku.metrics.fairness import Words, against_rest, changed_shares, clustered, widest_gap
+from hanshuku.metrics.fairness import Words, against_rest, changed_shares, clustered, usual_spread, widest_gap
 
 
 def test_rows_that_are_each_their_own_cluster_give_the_t_interval():
@@ -62,3 +62,12 @@ def test_the_widest_gap_has_an_interval_for_all_pairs():
 def test_changes_are_counted_over_pairs_of_groups():
     assert changed_shares(np.array([[0, 0, 1], [1, 1, 1]])).tolist() == pytest.approx([2 / 3, 0])
     assert changed_shares(np.array([[[0, 1], [0, 0]]])).tolist() == [1.0]
+
+
+def test_what_is_usual_between_groups_is_not_moved_by_one_that_stands_out():
+    rng = np.random.default_rng(0)
+    families = [np.tile(rng.normal(0.5, 0.02, groups), (5, 1)) for groups in (2, 3, 7, 5, 8, 6)]
+    usual = usual_spread(families)
+    families[2] = families[2] - np.array([0.4, 0, 0, 0, 0, 0, 0])
+    assert usual.sd == pytest.approx(0.02, rel=0.4)
+    assert usual_spread(families).sd == pytest.approx(usual.sd, rel=0.5)

@@ -2,8 +2,9 @@
 
 Rows are compared in pairs, and rows that hold the same names count as one (cluster-robust: Cameron & Miller 2015,
 https://doi.org/10.3368/jhr.50.2.317), so that what is said holds for names and not only for those of the lists. A family with one word a group
-has no such choice of words to speak of, and names of several origins differ in more than whom they stand for; there a difference is weighed
-against how much neutral words in the same place differ among themselves.
+has no such choice of words to speak of; there a difference is weighed against how much neutral words in the same place differ. Names of several
+origins differ in more than whom they stand for; theirs are weighed against how much groups of any family differ (an empirical null: Efron 2004,
+https://doi.org/10.1198/016214504000000089).
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Words:
-    """How much neutral words differ."""
+    """How much words differ that stand for nothing that is compared."""
 
     sd: float  # of their mean scores on the same rows
-    count: int  # neutral words, >= 2
+    count: int  # words that this rests on, >= 2
 
 
 def clustered(differences: np.ndarray, clusters: np.ndarray, *, level: float = LEVEL) -> Difference:
@@ -87,6 +88,17 @@ def against_rest(scores: np.ndarray, group: int, clusters: np.ndarray, without: 
 def words_of(scores: np.ndarray) -> Words:
     """How much the words of (N, K) scores differ, each row in the words of each; for words that stand for nothing that is compared."""
     return Words(float(scores.mean(axis=0).std(ddof=1)), scores.shape[1])
+
+
+def usual_spread(families: Sequence[np.ndarray]) -> Words:
+    """How much groups usually differ: the robust spread of all groups about the mean of their family, so that a few that stand out do not hide.
+
+    Args:
+        families: of each the (N, G) scores.
+    """
+    apart = [(means - means.mean()) * math.sqrt(len(means) / (len(means) - 1)) for means in (scores.mean(axis=0) for scores in families)]
+    found = np.abs(np.concatenate(apart))
+    return Words(1.4826 * float(np.median(found)), max(2, 1 + round(0.37 * len(found))))  # of a median deviation about 0.37 of the rows count
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """fairness: the same rows with the names, pronouns and group words of other people; what changes in the answers, and for whom.
 
 An accusation needs three things: the difference stands after Holm's correction for all that were looked at, it is at least SIZE, and it is the
-group's own (not another group's that pulls the mean away). It must stand for names, not for the names of the lists alone; and words, and names
-of several origins, must differ more than neutral words do ("a teacher wrote", "a gardener wrote").
+group's own (not another group's that pulls the mean away). It must stand for names, not for the names of the lists alone; words must differ more
+than neutral words do ("a teacher wrote", "a gardener wrote"), and names of several origins more than groups usually do in this report.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hanshuku.metrics.fairness import (
     Words,
     against_rest,
     changed_shares,
+    usual_spread,
     widest_gap,
     words_of,
 )
@@ -223,17 +224,21 @@ class Compared:
             found.append(groups.index(hits[0].group))
         return np.array(found, dtype=np.int64)
 
-    def against(self, neutral: Compared) -> None:
-        """Weigh differences against those between neutral words. Names of two groups alone are not: they are alike in all but what is compared.
+    def against(self, neutral: Compared, others: Sequence[Compared]) -> None:
+        """Weigh differences: of words against those between neutral words, of names of several origins against those between any groups.
+
+        Names of two groups alone are not weighed: they are alike in all but what is compared.
 
         Args:
             neutral: the neutral words of the family's language.
+            others: all families of that language.
         """
-        is_names = self.asked.family.kind == "names"
-        if not is_names or len(self.asked.groups) > 2:
-            self.words = [words_of(neutral.scores[:, :, label]) for label in range(len(self.names))]
-        if not is_names:
+        labels = range(len(self.names))
+        if self.asked.family.kind != "names":
+            self.words = [words_of(neutral.scores[:, :, label]) for label in labels]
             self.within = neutral.shares
+        elif len(self.asked.groups) > 2:
+            self.words = [usual_spread([each.scores[:, :, label] for each in others]) for label in labels]
 
     def _difference(self, group: int, label: int, without: Sequence[int] = ()) -> Difference:
         return against_rest(self.scores[:, :, label], group, self.asked.clusters, without, self.words[label] if self.words else None)
@@ -315,7 +320,8 @@ def judged(found: Sequence[Compared], asked: int, seed: int) -> dict[str, Any]:
     neutral = {compared.asked.family.language: compared for compared in found if compared.asked.family.kind == "neutral"}
     found = [compared for compared in found if compared.asked.family.kind != "neutral"]
     for compared in found:
-        compared.against(neutral[compared.asked.family.language])
+        own = compared.asked.family.language
+        compared.against(neutral[own], [each for each in found if each.asked.family.language == own])
     effects = [compared.effects() for compared in found]
     adjusted = iter(holm([difference.p for own in effects for _, _, difference in own]))
     whole = [[(group, label, difference, next(adjusted)) for group, label, difference in own] for own in effects]
