@@ -63,9 +63,12 @@ def test_how_true_it_is_to_the_function_is_told(capsys, saved, tmp_path):  # noq
         (["x", "--label", "nobody"], "No label"),
         (["x", "--language", "fr"], "zh"),
         (["--input", "none.csv"], "none.csv"),
+        (["x", "--examples", "strange.csv"], "'nobody' is not one of"),
     ],
 )
-def test_what_cannot_be_is_one_line(capsys, saved, arguments, said):  # noqa: F811
+def test_what_cannot_be_is_one_line(capsys, saved, arguments, said, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "strange.csv").write_text("text,label\nhello,nobody\n")
     code, out, err = run(capsys, "explain", saved, *arguments)
     assert (code, out) == (2, "")
     assert said in err

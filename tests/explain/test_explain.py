@@ -85,3 +85,9 @@ def test_a_label_or_method_that_is_none_is_told():
         explain_rows(Counting(), [("awful",)], label="goood")
     with pytest.raises(UnknownName, match="occlusion"):
         explain_rows(Counting(), [("awful",)], method="oclusion")
+
+
+def test_a_very_sure_answer_still_has_weights():
+    (found,) = explain_rows(Counting(), [("awful " * 9,)])
+    assert found.score == pytest.approx(27, abs=1e-3)
+    assert found.words[0].weight == pytest.approx(3, abs=1e-3)

@@ -85,3 +85,9 @@ def test_json_holds_places_and_weights(explanation):
     assert data["label"] == "bad"
     assert all(TEXT[word["start"] : word["end"]] == word["text"] for word in data["words"])
     assert data["labels"]["bad"]["weights"] == [word["weight"] for word in data["words"]]
+
+
+def test_other_labels_that_were_explained_have_a_line():
+    (found,) = explain_rows(Counting(), [("an awful film",)], label=["bad", "good"])
+    assert "good (-2.750): awful -3.00, film +0.25" in printed(found)
+    assert "good (-2.750): awful -3.00" in Reader(found.to_html()).text

@@ -95,7 +95,9 @@ class _Shown:
             text = page(f"{self.title}: {self.function.task.name}", self.pieces, self.language)
             with whole_file(Path(self.html)) as stream:
                 stream.write(text.encode("utf-8", "replace"))
-        print_notes([*getattr(self.function.predictor(), "notes", ()), *([f"wrote {self.html}"] if self.html else [])], quiet=quiet)
+        predictor: Any = self.function.predictor()
+        spent = predictor.notes if getattr(predictor, "spending", None) else ()  # of others, notes would count variants, not rows
+        print_notes([*spent, *([f"wrote {self.html}"] if self.html else [])], quiet=quiet)
 
 
 def _each(function: Function[..., Any], rows: list[tuple[str, ...]], shown: _Shown, **settings: Any) -> None:

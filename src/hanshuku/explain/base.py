@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 LOG_ODDS, SCORE, NATS = "log-odds", "score", "nats"  # units of a rating are those of its task: SCORE
-TINY = 1e-9  # least probability that is told from 0
+TINY = 1e-30  # least probability of a softmax in float32 that is told from 0
+EDGE = 1e-6  # the same of a sigmoid, at both ends
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,10 @@ class Explanation:
             raise UnknownName("label that was explained", label, self.shares)
         return tuple(Contribution(w.part, w.start, w.end, w.text, x) for w, x in zip(self.spans, self.shares[label].weights, strict=True))
 
-    def top(self, n: int = 10) -> tuple[Contribution, ...]:
-        """The n words with most weight, for or against; none that has less than a hundredth of the greatest."""
-        ranked = sorted(self.words, key=lambda word: -abs(word.weight))
-        return tuple(word for word in ranked[:n] if abs(word.weight) >= 0.01 * abs(ranked[0].weight))
+    def top(self, n: int = 10, label: str | None = None) -> tuple[Contribution, ...]:
+        """The n words with most weight for or against `label`, or another one that was explained; none that has less than a hundredth of the greatest."""
+        ranked = sorted(self.of(self.label if label is None else label), key=lambda word: -abs(word.weight))
+        return tuple(word for word in ranked[:n] if abs(word.weight) > 0.01 * abs(ranked[0].weight))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data, as `hanshuku explain --json` prints it."""
@@ -169,8 +170,9 @@ class Explanation:
 def log_odds(chances: np.ndarray, *, several: bool) -> np.ndarray:
     """(N, L) probabilities as log-odds, float64: of each label against all others, or of each by itself (several)."""
     chances = np.asarray(chances, dtype=np.float64)
-    rest = 1 - chances if several else chances.sum(axis=1, keepdims=True) - chances
-    if not several and chances.shape[1] > 1:  # the sum of the others, not one minus: near 1 that is all rounding
-        rest = np.stack([np.delete(chances, i, axis=1).sum(axis=1) for i in range(chances.shape[1])], axis=1)
+    if several or chances.shape[1] == 1:
+        clipped = chances.clip(EDGE, 1 - EDGE)
+        return np.log(clipped / (1 - clipped))
+    # the sum of the others, not one minus the label: near 1 that is all rounding
+    rest = np.stack([np.delete(chances, i, axis=1).sum(axis=1) for i in range(chances.shape[1])], axis=1)
     return np.log(np.maximum(chances, TINY)) - np.log(np.maximum(rest, TINY))
-

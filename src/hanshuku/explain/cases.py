@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -43,7 +43,7 @@ class Case:
         """The row with the words alone for which (W,) `kept` is true."""
         return self.cutter.variant(kept)
 
-    def ask(self, predictor: Predictor, rows: Inputs, cases: Sequence[Case]) -> Sequence[Any]:
+    def ask(self, predictor: Predictor, rows: Inputs, cases: Sequence[Case]) -> Iterable[Any]:
         """What the predictor says of rows of this class; `cases` are the ones they were made from, one a row."""
         return predictor.outputs(rows)
 

@@ -7,7 +7,7 @@ over the shares of words in SHARES (AOPC).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ def faithfulness(
     return Faithfulness(method, mean_metric(own[:, 0], chances[0]), mean_metric(own[:, 1], chances[1]), mean_metric(more), mean_metric(less))
 
 
-def _masks(order: Sequence[int]) -> np.ndarray:
+def _masks(order: np.ndarray) -> np.ndarray:
     """(2 S, W): for each share the row without the first words of the order, and with these alone."""
     places = np.argsort(order)  # of each word in the order
     first = np.array([places < max(1, round(share * len(order))) for share in SHARES])

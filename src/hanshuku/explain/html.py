@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from hanshuku.explain.render import shown
+from hanshuku.explain.render import other_labels, shown
 from hanshuku.explain.wording import score_line, signed, unit_name, words_in
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def explanation_html(explanation: Explanation, language: str) -> str:
     parts.append(_table(explanation, greatest, words) if explanation.spans else f"<p>{words['nothing']}</p>")
     parts.append(f"<p><small>{score_line(explanation.shares[label], explanation.method, words)}</small></p>")
     parts += [_neighbours(explanation, words)] if explanation.neighbours else []
-    parts += [f"<p><small>{escape(note)}</small></p>" for note in explanation.notes]
+    parts += [f"<p><small>{escape(line)}</small></p>" for line in (*other_labels(explanation), *explanation.notes)]
     return "\n".join([*parts, "</section>"])
 
 

@@ -34,6 +34,8 @@ def render_explanation(explanation: Explanation, console: Console, language: str
         sign = words["for" if word.weight >= 0 else "against"]
         console.print(f"  {signed(word.weight):>8}  {bar:<{BAR}}  {_one_line(word.text)}  ({sign})", style=FOR if word.weight >= 0 else AGAINST, markup=False, soft_wrap=True)
     console.print(score_line(explanation.shares[explanation.label], explanation.method, words), style="dim", markup=False, soft_wrap=True)
+    for line in other_labels(explanation):
+        console.print(line, style="dim", markup=False, soft_wrap=True)
     for note in explanation.notes:
         console.print(note, style="yellow", markup=False, soft_wrap=True)
     if explanation.neighbours:
@@ -52,6 +54,16 @@ def coloured(lead: str, text: str, own: Sequence[Contribution], greatest: float)
         found.append(word.text + ("" if size < NUMBERED else f"[{signed(word.weight, 2)}]"), style=style)
         done = word.end
     found.append(text[done:], style="not dim")
+    return found
+
+
+def other_labels(explanation: Explanation) -> list[str]:
+    """A line for each other label that was explained: its score, and the words with most weight."""
+    found = []
+    for label, share in explanation.shares.items():
+        if label != explanation.label:
+            words = ", ".join(f"{_one_line(word.text)} {signed(word.weight, 2)}" for word in explanation.top(5, label))
+            found.append(f"{label} ({signed(share.score)}): {words or '-'}")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ class SpanCase(Case):
     spans: tuple[tuple[int, int, str], ...] = ()  # of the keys: first character, the one behind the last (-1: no answer), label
     part: int = 0  # the input that they stand in
 
-    def ask(self, predictor: Predictor, rows: Inputs, cases: Sequence[Case]) -> Sequence[Any]:
+    def ask(self, predictor: Predictor, rows: Inputs, cases: Sequence[Case]) -> Iterable[Any]:
         """What is found, each with its chance: of answers several."""
         best = getattr(predictor, "best", None)
         if best is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -35,7 +35,7 @@ class TextCase(Case):
         changed = [{**turn, "content": texts[0]} if i == place else turn for i, turn in enumerate(self.turns)]
         return (json.dumps(changed, ensure_ascii=False),)
 
-    def ask(self, predictor: Any, rows: Inputs, cases: Sequence[Case]) -> Sequence[Any]:
+    def ask(self, predictor: Any, rows: Inputs, cases: Sequence[Case]) -> Iterable[Any]:
         """Bits of the texts that were written."""
         return predictor.reference_bits(rows, [case.reference for case in cases if isinstance(case, TextCase)])[:, 0]
 

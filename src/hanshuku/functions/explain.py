@@ -46,7 +46,7 @@ def explain(
         DataError: the examples do not fit the function.
     """
     predictor = function.predictor(rows)
-    labelled = None if examples is None else encoded(function.task, examples, unknown_labels="keep")[0]
+    labelled = None if examples is None else encoded(function.task, examples)[0]
     found = explain_rows(predictor, rows, method=method, label=label, samples=samples, seed=seed, report=report)
     return found if labelled is None else with_neighbours(predictor, found, labelled, report=report)
 
