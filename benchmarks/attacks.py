@@ -5,7 +5,8 @@
 
 minilm is fine-tuned on rows drawn by the seed, with and without the switch `adversarial`; every arm is attacked on the same rows by the same seed. Rates have Wilson's
 interval over all rows and seeds; the difference to the plain arm is that of two samples (Newcombe), as each arm is attacked on the rows that it has right. The peer
-runs in its own environment and asks our function as its black box; its stop words (which nltk would have to fetch) are left out. Finished cells are kept.
+runs in its own environment and asks our function as its black box. It may change every word (up to 30 characters in all) and any letter, where ours changes a fifth of the words,
+one slip each, and keeps negations, so that ours without its limit (`unlimited`) is run beside it. Its list of stop words, which nltk would have to fetch, is empty. Finished cells are kept.
 """
 
 from __future__ import annotations
@@ -45,7 +46,14 @@ rows = rows_of(given['set'], 'test')
 places = np.sort(np.random.default_rng(0).permutation(len(rows))[:given['rows']])
 rows = [{'text': rows[i]['text'], 'label': str(rows[i]['label'])} for i in places]
 begin = time.process_time()
-found = function.attack(hk.read(rows), given['way'], rows=given['rows'], queries=given['queries'], seed=given['seed'])
+if given['way'] == 'unlimited':
+    from dataclasses import replace
+    from hanshuku.functions.learn import encoded
+    from hanshuku.safety.attacks import ATTACKS, attack
+    how = replace(ATTACKS['characters'], share=1.0)
+    found = attack(function.predictor(), encoded(function.task, hk.read(rows))[0], how, name='unlimited', rows=given['rows'], queries=given['queries'], seed=given['seed'])
+else:
+    found = function.attack(hk.read(rows), given['way'], rows=given['rows'], queries=given['queries'], seed=given['seed'])
 data = found.to_json()
 print(json.dumps({'broken': data['broken'], 'attacked': data['attacked'], 'n': data['n'], 'queries': [row.queries for row in found.rows if row.status != 'wrong'],
                   'changed': data['changed'], 'similarity': data['similarity'], 'attack_cpu_s': round(time.process_time() - begin, 2), 'samples': data['samples'][:3]}))
@@ -100,7 +108,7 @@ def main() -> None:
     sys.path.insert(0, str(ROOT / "src"))
     options.functions.mkdir(parents=True, exist_ok=True)
     cells = Cells(options.name, fresh=options.fresh)
-    ways = [*options.ways.split(","), *(["peer"] if options.peer else [])]
+    ways = [*options.ways.split(","), *(["unlimited", "peer"] if options.peer else [])]
     for seed in range(options.seeds):
         for name in options.sets.split(","):
             for arm in options.arms.split(","):

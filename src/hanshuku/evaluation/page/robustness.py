@@ -38,7 +38,7 @@ def html(data: Mapping[str, Any], say: Say) -> str:
     if data["kinds"]:
         head = [say["way"], say["before"], say["after"], say["drawn"], say["drop"], "p (Holm)", say["changed"], say["worse"], say["n"]]
         parts.append(table(say["by_way"], head, [_row(kind, say) for kind in data["kinds"]]))
-    parts += [paragraph(_left_out(one, say), "note") for one in data["left_out"]]
+    parts += [paragraph(text, "note") for text in _left_out(data, say)]
     parts += [_samples(kind, say) for kind in data["kinds"] if kind["samples"]]
     return "".join(parts)
 
@@ -54,8 +54,12 @@ def _row(kind: Mapping[str, Any], say: Say) -> list[Cell]:
     ]  # fmt: skip
 
 
-def _left_out(one: Mapping[str, Any], say: Say) -> str:
-    return say[f"left_{one['why']}"].format(way=say[f"way_{one['name']}"], need=one["need"])
+def _left_out(data: Mapping[str, Any], say: Say) -> list[str]:
+    """Why some forms were not measured; those that could change too few rows in one line."""
+    named = [(say["way_" + one["name"]], one["why"], one["need"]) for one in data["left_out"]]
+    few = [f"{way} ({need})" for way, why, need in named if why == "few"]
+    told = [say["left_few"].format(ways=say["comma"].join(few))] if few else []
+    return told + [say[f"left_{why}"].format(way=way, need=need) for way, why, need in named if why != "few"]
 
 
 def _samples(kind: Mapping[str, Any], say: Say) -> str:
@@ -82,7 +86,7 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
                 interval(fall), p_text(kind["p_holm"]), percent(kind["changed"]["value"]), f"{kind['n']:,}",
             )  # fmt: skip
         yield shown
-    yield from (_left_out(one, say) for one in data["left_out"])
+    yield from _left_out(data, say)
 
 
 SECTION = Section(
@@ -95,7 +99,7 @@ SECTION = Section(
             "and_others": "; {count} more fall clearly", "holds": "No form of {count} lowers it clearly; the largest drop is under {kind}: {before} to {after} on the same {n} rows ({interval}).",
             "how": "{n} of {of} rows were asked again in {count} other forms that mean the same. Each form counts only the rows that it could change; its drop in {metric} has a paired 95% interval, each p is corrected for all forms (Holm). The share beside a form is that of the words or characters it changes.",
             "left_model": "Not measured by itself: {way}, which needs the model {need}. Name the check (checks=[\"robustness\"], --checks robustness) to have it.",
-            "left_missing": "Not measured: {way}. {need}", "left_few": "Not measured: {way}; rows that it could change: {need}.",
+            "left_missing": "Not measured: {way}. {need}", "left_few": "Not measured, as they could change too few rows: {ways}.",
             "way_typos": "typos", "way_casing": "other casing", "way_punctuation": "other punctuation", "way_contractions": "contractions", "way_ocr": "misread print (OCR)",
             "way_homophones": "homophones", "way_lookalikes": "look-alike characters", "way_width": "full and half width", "way_script": "traditional or simplified",
             "way_synonyms": "near words", "way_paraphrase": "other wording",
@@ -108,7 +112,7 @@ SECTION = Section(
             "and_others": "；另有 {count} 种也明显下降", "holds": "{count} 种改写都没有使其明显下降；降幅最大的是“{kind}”：同样的 {n} 行由 {before} 变为 {after}（{interval}）。",
             "how": "从 {of} 行中取 {n} 行，用 {count} 种意思不变的写法再问一次。每种写法只计它能改动的行；{metric} 的降幅带配对的 95% 区间，p 值对所有写法作了校正（Holm）。写法旁的百分数是它改动的词或字的比例。",
             "left_model": "未自动测量：{way}，它需要模型 {need}。点名此项检查（checks=[\"robustness\"]，--checks robustness）即可测量。",
-            "left_missing": "未测量：{way}。{need}", "left_few": "未测量：{way}；它能改动的行数：{need}。",
+            "left_missing": "未测量：{way}。{need}", "left_few": "能改动的行太少，未测量：{ways}。",
             "way_typos": "键盘误击", "way_casing": "大小写改变", "way_punctuation": "标点改变", "way_contractions": "英文缩写", "way_ocr": "识别错误（OCR）",
             "way_homophones": "同音字", "way_lookalikes": "形近字", "way_width": "全角与半角", "way_script": "繁体与简体",
             "way_synonyms": "近义词", "way_paraphrase": "换一种说法",
