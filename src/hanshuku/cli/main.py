@@ -24,6 +24,7 @@ from hanshuku.cli import (
     demo,
     diff,
     doctor,
+    drift,
     evaluate,
     explain,
     export,
@@ -51,7 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    learn, call, calibrate, evaluate, attack, compare, diff, explain, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
+    learn, call, calibrate, evaluate, attack, compare, diff, drift, explain, sequence, check, clean, suggest, label, curve, cluster, weak, augment,
     advise, forecast, pretrain, bias, export, merge, guard, mask, serve, demo, doctor,
 ):  # fmt: skip
     app.command(command.__name__.rsplit(".", 1)[-1])(command.command)

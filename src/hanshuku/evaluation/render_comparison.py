@@ -30,7 +30,7 @@ def render_comparison(comparison: Comparison, console: Console, language: str = 
     console.print(_heading(comparison, say), markup=False, soft_wrap=True)
     if comparison.ranked:
         for table in _tables(comparison, say, console.width if console.is_terminal else None):
-            _print_whole(console, table)
+            print_whole(console, table)
     for method in comparison.methods:
         if method.status != DONE:
             text = say["failed" if method.status == FAILED else "not_run"].format(name=method.name, message=method.message)
@@ -41,7 +41,7 @@ def render_comparison(comparison: Comparison, console: Console, language: str = 
         console.print(f"• {line}", markup=False, soft_wrap=True)
 
 
-def _print_whole(console: Console, table: Table) -> None:
+def print_whole(console: Console, table: Table) -> None:
     """Print a table; into a file or a pipe, where rich takes 80 columns for granted, as wide as it is."""
     if console.is_terminal:
         console.print(table)

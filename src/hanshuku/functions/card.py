@@ -38,11 +38,17 @@ def card(function: Function[Any, Any], kept: Sequence[str] = ()) -> str:
     lines += ["", f"## {say['made']}", ""]
     for origin in function.history:
         lines += _origin(origin, say)
+    kept = [*kept, *_summary_line(function, say)]
     if kept:
         lines += ["", f"## {say['keeps']}", "", *kept]
     lines += ["", f"## {say['limits']}", "", *(f"- {limit}" for limit in _limits(report, say))]
     lines += ["", f"## {say['licence']}", "", say["licence_known" if licences else "licence_unknown"].format(licences=", ".join(licences))]
     return "\n".join([*lines, ""])
+
+
+def _summary_line(function: Function[Any, Any], say: Mapping[str, str]) -> list[str]:
+    summary = function.history[-1].summary if function.history else {}
+    return ["- " + say["summary"].format(rows=f"{summary['rows']:,}")] if summary else []
 
 
 def _report(data: Mapping[str, Any] | None) -> Report | None:

@@ -17,6 +17,7 @@ from hanshuku.training.run import Step, silent
 
 if TYPE_CHECKING:
     from hanshuku.evaluation.diff.found import FunctionDiff
+    from hanshuku.evaluation.drift.found import Drift
     from hanshuku.evaluation.report import Report
     from hanshuku.explain.base import Explanation
     from hanshuku.explain.drivers import Drivers
@@ -316,6 +317,22 @@ class Function(Generic[P, R]):
         from hanshuku.functions.suite import check_suite
 
         return check_suite(self, suite, **options)
+
+    def drift(self, live: Any, train: Any = None, **options: Any) -> Drift:
+        """Whether what the function is asked now is still what it learned from, and what that may do to its answers.
+
+        Args:
+            live: new rows without labels: Examples, whatever `read` takes, or a log of `hanshuku serve --log`.
+            train: rows that it learned from; None: the summary that was kept when it learned.
+            **options: see `hanshuku.functions.drift.drift`: test, window, time, name, rows, features, level, seed, report.
+
+        Raises:
+            ConfigError: there is neither train nor a summary, or a value is outside its range.
+            DataError: the rows do not fit, or are fewer than 20.
+        """
+        from hanshuku.functions.drift import drift
+
+        return drift(self, live, train, **options)
 
     def suggest(self, texts: Any, n: int = 20, **options: Any) -> tuple[Suggestion, ...]:
         """The n rows to label next, each with the function's guess and why it was chosen.

@@ -16,6 +16,7 @@ from hanshuku.data.language import language_of
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.evaluation.cost import library_versions
+from hanshuku.evaluation.drift.summary import summarise
 from hanshuku.functions.origin import Origin
 from hanshuku.inference.base import Predictor
 from hanshuku.methods import get_method
@@ -213,5 +214,6 @@ def _origin(
         date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         versions=library_versions(),
         notes=notes,
+        summary={} if rows is None else summarise(rows.inputs, rows).to_json(),
         trials=trials,
     )

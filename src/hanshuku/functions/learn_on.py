@@ -17,6 +17,7 @@ from hanshuku.data.match import match_columns
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.evaluation.cost import library_versions
+from hanshuku.evaluation.drift.summary import Summary, summarise
 from hanshuku.functions.learn import MIN_ROWS, encoded
 from hanshuku.functions.origin import CALIBRATE, Origin, learned_by
 from hanshuku.inference.base import Predictor
@@ -86,9 +87,15 @@ def learn_on(
     origin = replace(
         history[-1], method="continual", settings=asdict(method), seed=seed, rows=len(rows), data=fingerprint(rows),
         seconds=round(time.perf_counter() - begin, 3), date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        versions=library_versions(), notes=(*notes, *predictor.fit_notes), trials=(),
+        versions=library_versions(), notes=(*notes, *predictor.fit_notes), trials=(), summary=_summary(history[-1], rows),
     )  # fmt: skip
     return grown, predictor, origin
+
+
+def _summary(before: Origin, rows: Encoded) -> dict[str, Any]:
+    """The summary of all rows so far, where the earlier ones have one."""
+    new = summarise(rows.inputs, rows)
+    return (Summary.from_json(before.summary).with_more(new) if before.summary else new).to_json()
 
 
 def _cannot_go_on(task: Task, start: Predictor, history: Sequence[Origin]) -> NoReturn:

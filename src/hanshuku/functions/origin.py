@@ -25,6 +25,7 @@ class Origin:
     date: str = ""  # UTC, ISO 8601
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what was counted and said of the data
+    summary: Mapping[str, Any] = field(default_factory=dict)  # of those rows: counts and means without any text, see evaluation.drift.summary; {} for none
     trials: tuple[Mapping[str, Any], ...] = ()  # method "auto": what was tried, with its held-out score
 
     def to_json(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hanshuku.evaluation.diff.say import change_name, findings
 from hanshuku.evaluation.diff.words import words
 from hanshuku.evaluation.findings import p_text
 from hanshuku.evaluation.render import count_text, plain_table
+from hanshuku.evaluation.render_comparison import print_whole
 from hanshuku.tasks import Task
 from hanshuku.tasks.shown import line_of, short
 
@@ -30,11 +31,11 @@ def render_diff(found: FunctionDiff, console: Console, language: str = "en", row
     for line in findings(found, language):
         console.print(f"• {line}", markup=False, soft_wrap=True)
     for pair in found.pairs:
-        console.print(_metrics(pair, say, f"{pair.before} → {pair.after}"))
+        print_whole(console, _metrics(pair, say, f"{pair.before} → {pair.after}"))
         if len(pair.labels) > 1:
-            console.print(_labels(pair, say))
+            print_whole(console, _labels(pair, say))
         _rows(found.task, pair, console, say, rows)
-    console.print(_cost(found, say))
+    print_whole(console, _cost(found, say))
     for note in found.notes:
         console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
 
