@@ -51,16 +51,22 @@ def tell_apart(first: np.ndarray, second: np.ndarray, *, permutations: int = PER
     if min(n, m) < 2 * FOLDS:
         return None
     rng = np.random.default_rng(seed)
-    features = np.concatenate([first, second]).astype(np.float64)
+    order = rng.permutation(n + m)  # so that equal scores have ranks that know nothing of the sample
+    features = np.concatenate([first, second]).astype(np.float64)[order]
     features = features - features.mean(axis=0)
     features /= np.maximum(features.std(axis=0), 1e-9)
-    owner = np.concatenate([np.zeros(n), np.ones(m)])
+    if features.shape[1] > n + m:  # the same rows turned into as many directions as they span: ridge regression sees no difference
+        values, directions = np.linalg.eigh(features @ features.T)
+        features = directions * np.sqrt(values.clip(0))
+    owner = np.concatenate([np.zeros(n), np.ones(m)])[order]
     names = np.stack([owner, *(rng.permutation(owner) for _ in range(permutations))], axis=1)
     fold = rng.permutation(np.arange(n + m) % FOLDS)
-    scores = _out_of_fold(features, names, fold)
-    aucs = _aucs(scores, names)
+    found = _out_of_fold(features, names, fold)
+    aucs = _aucs(found, names)
     p = float((1 + (aucs[1:] >= aucs[0] - 1e-12).sum()) / (1 + permutations))
-    return ToldApart(auroc(scores[:n, 0], scores[n:, 0]), p, scores[:, 0])
+    scores = np.empty(n + m)
+    scores[order] = found[:, 0]
+    return ToldApart(auroc(scores[:n], scores[n:]), p, scores)
 
 
 def _out_of_fold(features: np.ndarray, names: np.ndarray, fold: np.ndarray) -> np.ndarray:

@@ -72,8 +72,8 @@ def foretell(task: Task, known: tuple[Encoded, Said] | None, now: Said, found: t
         assert said.confidences is not None
         assert rows.targets is not None
         right = right_answers(task, rows.targets, said.outputs, said.threshold)
-        ways["sure_enough"] = sure_enough(said.confidences, right, now.confidences, seed=seed)
         ways["as_sure_less"] = as_sure_less(said.confidences, right, now.confidences, seed=seed)
+        ways["sure_enough"] = sure_enough(said.confidences, right, now.confidences, seed=seed)
         table = None if task.several else _table(task, rows, said)
         if found and table is not None:
             ways["shares_alone"] = _by_shares(table, found)

@@ -177,14 +177,14 @@ def _accuracy(known: tuple[Encoded, Said] | None, report: Mapping[str, Any] | No
 
 
 def _advice(checks: Sequence[Check], foretold: Mapping[str, Any], measured: Mapping[str, Any] | None) -> str:
-    """nothing: no drift is seen; relearn: accuracy is foretold to be lower than was measured; measure: the rows are too foreign to foretell;
+    """nothing: no drift is seen; relearn: accuracy is foretold, by two ways, to be lower than was measured; measure: the rows are too foreign to foretell;
     shares: only the shares of labels moved; watch: all else.
     """
     real = {check.name for check in checks if check.real}
     if not real:
         return "nothing"
-    way = foretold.get("sure_enough")
-    if way and measured and way["high"] < measured["low"]:
+    ways = [foretold[name] for name in ("as_sure_less", "sure_enough") if name in foretold]
+    if ways and measured and all(way["high"] < measured["low"] for way in ways):
         return "relearn"
     texts = next((check for check in checks if check.name == "texts"), None)
     if texts is not None and texts.real and (texts.size is None or texts.size >= FAR):

@@ -57,7 +57,7 @@ def shown(check: Check, value: Any) -> str:
 
 def advice(found: Drift, say: Mapping[str, str]) -> str:
     """What to do now."""
-    way = (found.foretold or {}).get("sure_enough", {})
+    way = (found.foretold or {}).get("as_sure_less", {})
     facts = {"rows": f"{found.to_label:,}", "foretold": _percent(way.get("value")), "known": _percent((found.known or {}).get("value"))}
     return say[f"advice_{found.advice}"].format(**facts)
 
@@ -69,7 +69,9 @@ def foretold_text(found: Drift, say: Mapping[str, str]) -> str:
     name = next(iter(found.foretold))
     way, known = found.foretold[name], found.known
     against = say["against"].format(**{key: _percent(known[key]) for key in ("value", "low", "high")}) if known else ""
-    return say["foretold"].format(**{key: _percent(way[key]) for key in ("value", "low", "high")}, known=against, assumes=say[f"way_{name}"])
+    values = [each["value"] for each in found.foretold.values()]
+    spread = say["ways"].format(low=_percent(min(values)), high=_percent(max(values))) if len(values) > 1 else ""
+    return say["foretold"].format(**{key: _percent(way[key]) for key in ("value", "low", "high")}, known=against, assumes=say[f"way_{name}"]) + spread
 
 
 def shift_text(found: Drift, say: Mapping[str, str]) -> str:
