@@ -85,6 +85,8 @@ def main() -> None:
     results: dict[str, Any] = {"half": given.half}
     for language, path in (("en", given.names), ("zh", given.names_zh)):
         results[language] = {"lists": measure(language, given.half, None, show=given.show)}
+        if given.half == "all" and not given.show:
+            results[language]["lists_even_lines"] = measure(language, "even", None, show=False)
         if path:
             from hanshuku.functions.store import load
 

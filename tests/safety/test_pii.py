@@ -27,6 +27,10 @@ def found(text, **options):
     ("card 4539-5787-6362-1486", ("bank_card", "4539-5787-6362-1486")),
     ("IBAN GB29 NWBK 6016 1331 9268 19 OK", ("bank_account", "GB29 NWBK 6016 1331 9268 19")),
     ("from 2001:db8::8a2e:370:7334.", ("ip_address", "2001:db8::8a2e:370:7334")),
+    ("block fe80::2aa:ff:fe9a:4ca2 please", ("ip_address", "fe80::2aa:ff:fe9a:4ca2")),
+    ("账号DE89370400440532013000收款", ("bank_account", "DE89370400440532013000")),
+    ("天津市和平区解放路5号", ("address", "天津市和平区解放路5号")),
+    ("it was Sarah Miller's card", ("name", "Sarah Miller")),
     ("postgres://bob:s3cret@db.example.com/x", ("secret", "bob:s3cret")),
     ("密码是Abc123456，", ("secret", "Abc123456")),
     ("车牌粤B·12345违停", ("licence_plate", "粤B·12345")),
@@ -47,7 +51,7 @@ def test_each_kind_is_found_exactly(text, what):
 @pytest.mark.parametrize("text", [
     "Order number 4539578763621486 is late", "ISBN 978-3-16-148410-0", "version 10.2.14.3", "v2.0.1.9 at 12:30:45", "Unix time 1718000000", "it costs $1,299.00",
     "订单号13812345678没到", "花了13812345678元", "运单号：15912345678", "2024年5月6日下的单", "std::vector and std::map", "666-45-1234", "4539578763621487", "My password is wrong",
-    "d41d8cd98f00b204e9800998ecf8427e", "123e4567-e89b-12d3-a456-426614174000", "Coordinates 51.5074, -0.1278", "Dear Customer Support", "I am Happy", "我是金卡会员", "老师讲得很好", "3号楼的电梯坏了", "", " ", "😀🎉", "。。。",
+    "d41d8cd98f00b204e9800998ecf8427e", "123e4567-e89b-12d3-a456-426614174000", "Coordinates 51.5074, -0.1278", "Dear Customer Support", "Madison Ave", "ratio 1::2", "I am Happy", "我是金卡会员", "老师讲得很好", "3号楼的电梯坏了", "", " ", "😀🎉", "。。。",
 ])  # fmt: skip
 def test_what_only_looks_like_it_is_left_alone(text):
     assert found(text) == []

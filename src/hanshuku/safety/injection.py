@@ -75,7 +75,7 @@ def screen(text: str, *, depth: int = DEPTH) -> tuple[float, str]:
     found = _signals(plain)
     for name, other in _hidden(plain, depth):
         score, why = screen(other, depth=depth - 1)
-        if score >= 0.3 and not set(why.split(", ")) <= set(found):  # what stands there openly is no hidden text
+        if score >= (0.3 if name in {"base64", "hexadecimal"} else 0.5) and not set(why.split(", ")) <= set(found):  # what stands there openly is no hidden text
             found[f"{name} ({why})"] = max(score, 0.6)
     rest = 1.0
     for score in found.values():

@@ -13,7 +13,7 @@ _THING = r"(?:instructions?|prompts?|rules?|guidelines?|directions?|directives?|
 _OLD = r"(?:previous(?:ly)?|prior|above|earlier|preceding|all|any|your|these|those|everything|system|initial|original|existing|past|former|foregoing)"
 _OVER = r"(?:ignore|disregard|forget|override|overrule|bypass|circumvent|discard|drop|neglect|set aside|pay no attention to|do not (?:follow|obey|listen to)|don't (?:follow|obey|listen to)|stop following|no longer follow|cancel|erase|delete|void|scrap)"
 _FREE = (
-    r"(?:\bDAN\b|do anything now|unrestricted|unfiltered|uncensored|jailbr(?:eak|oken)|(?:no|without|free (?:of|from)|not bound by|ignor\w{1,4}|outside)(?: any| all| your| its)? (?:\w{1,12} ){0,2}"
+    r"(?:(?-i:\bDAN\b)|do anything now|unrestricted|unfiltered|uncensored|jailbr(?:eak|oken)|(?:no|without|free (?:of|from)|not bound by|ignor\w{1,4}|outside)(?: any| all| your| its)? (?:\w{1,12} ){0,2}"
     r"(?:restrictions?|rules?|limits?|limitations?|filters?|guidelines?|ethics|morals?|policies|policy|censorship|boundaries)|(?:developer|god|admin|root|debug|sudo|unsafe) mode|amoral|evil)"
 )
 _ROLE = r"(?:you are now|you're now|from now on,? you|pretend (?:to be|you are|you're|that you)|act (?:as|like)|role-?play(?:ing)? as|simulate|imagine (?:that )?you are|assume the (?:role|persona|identity)|become|switch (?:in)?to|enter|enable|activate|respond as|answer as|behave (?:as|like))"
@@ -25,7 +25,9 @@ _HIDDEN = (
 _OLD_ZH = r"(?:之前|以前|前面|上面|以上|上述|先前|此前|刚才|所有|一切|任何|你的|系统|原来|原有|现有|初始|既定)"
 _THING_ZH = r"(?:指令|指示|提示词?|规则|要求|设定|限制|命令|约束|内容|对话|消息|规定|准则|人设|身份)"
 _OVER_ZH = r"(?:忽略|无视|忘记|忘掉|忘了|不要理会|别理|不用管|别管|不要管|绕过|抛弃|抛开|跳过|推翻|取消|清除|不要遵守|别遵守|不再遵守|不必遵守|停止遵守|作废|丢掉|覆盖)"
-_HIDDEN_ZH = r"(?:系统提示词?|系统指令|系统消息|初始(?:指令|提示词?|设定)|提示词|prompt|隐藏(?:的)?(?:指令|规则|提示|内容)|内部(?:指令|规则|设定)|你的(?:\w{0,6})?(?:指令|设定|规则|人设|配置)(?!手册|说明)|(?:上面|以上|上述|之前|开头|最初)(?:的)?(?:所有|全部|那段)?(?:内容|文字|指令|指示|话|消息|设定))"
+_HIDDEN_ZH = r"(?:系统提示词?|系统指令|系统消息|初始(?:指令|提示词?|设定)|提示词|prompt|隐藏(?:的)?(?:指令|规则|提示|内容)|内部(?:指令|规则|设定)|你的(?:\w{0,6})?(?:指令|设定|规则|人设|配置)(?!手册|说明)|(?:上面|以上|上述|之前|开头|最初)(?:的)?(?:所有|全部|那段)?(?:指令|指示|设定))"
+_ABOVE_ZH = r"(?:上面|以上|上述|之前|开头|最初)(?:的)?(?:所有|全部|那段)?(?:内容|文字|话|消息)"
+_NEAR_ZH = r"[^，。；;,.!！?？\n]{0,14}"
 _TELL_ZH = r"(?:显示|输出|打印|告诉我|重复|复述|透露|泄露|展示|说出|说一下|给我看|发给我|列出|写出|翻译|背诵|公开|交代|念(?:出来|一遍)?|是什么)"
 _FREE_ZH = r"(?:没有(?:任何)?(?:\w{0,4})(?:限制|规则|约束|道德|底线|审查)|不受(?:任何)?(?:\w{0,6})(?:限制|约束|管控|审查)|无限制|无审查|无道德|越狱|DAN|开发者模式|上帝模式|管理员模式|调试模式|不用遵守(?:\w{0,6})(?:规则|规定|政策|限制)|突破(?:\w{0,4})限制|解除(?:\w{0,6})限制)"
 
@@ -38,9 +40,9 @@ SIGNALS: tuple[tuple[str, float, re.Pattern[str]], ...] = (
     ("override", 0.8, re.compile(r"(?:之前|上面|以上|前面)(?:说的|的话)?(?:都|全|全部)?(?:不算|作废|忘掉|忘了|无效)")),
     ("leak", 0.85, _any(rf"\b{_TELL}\b(?:\W{{1,3}}[\w']{{1,14}}){{0,8}}?\W{{1,3}}{_HIDDEN}")),
     ("leak", 0.6, _any(r"\byour (?:system|initial|hidden|secret|original|exact) (?:prompt|instructions)\b|repeat (?:everything|all|the words|the text|verbatim)[^.]{0,30}\babove\b")),
-    ("leak", 0.85, re.compile(rf"{_TELL_ZH}.{{0,14}}?{_HIDDEN_ZH}|{_HIDDEN_ZH}.{{0,10}}?{_TELL_ZH}", re.IGNORECASE)),
+    ("leak", 0.85, re.compile(rf"{_TELL_ZH}{_NEAR_ZH}?{_HIDDEN_ZH}|{_HIDDEN_ZH}{_NEAR_ZH}?{_TELL_ZH}|(?:输出|打印|重复|复述|透露|泄露|背诵|念(?:出来|一遍)?|翻译){_NEAR_ZH}?{_ABOVE_ZH}|{_ABOVE_ZH}{_NEAR_ZH}?(?:重复|复述|打印|输出|念|背诵|翻译)", re.IGNORECASE)),
     ("role", 0.9, _any(rf"\b{_ROLE}\b[^.\n]{{0,80}}?{_FREE}")),
-    ("role", 0.3, _any(r"\bDAN\b(?= (?:mode|prompt|will|can|is))|do anything now|jailbr(?:eak|oken)|developer mode|god mode")),
+    ("role", 0.3, _any(r"(?-i:\bDAN\b)(?= (?:mode|prompt|will|can|is))|do anything now|jailbr(?:eak|oken)|developer mode|god mode")),
     ("role", 0.6, _any(r"\b(?:you are|you're) (?:now|no longer)\b[^.\n]{0,40}(?:\bai\b|assistant|model|chatbot|bound|restricted|limited)|stay in character[^.\n]{0,60}(?:no matter|always|never)|never (?:break character|refuse|say no|decline)")),
     ("role", 0.9, re.compile(rf"(?:你现在是|从现在(?:开始|起).{{0,4}}你|假装|扮演|进入|启用|开启|切换到|变成|成为|充当|模拟|想象你|当作|作为一个).{{0,24}}?{_FREE_ZH}", re.IGNORECASE)),
     ("role", 0.35, re.compile(rf"{_FREE_ZH}", re.IGNORECASE)),

@@ -25,7 +25,8 @@ _NOT_NAMES = """sir madam sirs all team everyone everybody customer customers fr
     happy sad sorry glad very not really sure so too still just also always never here there back home writing looking trying going having getting afraid interested unable unhappy pleased new old good great bad fine
     a an the my your our his her their its this that it what how why when where who which no yes ok okay monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
     english american british chinese french german spanish italian indian japanese canadian australian in on at from for to of with about by and or but if from calling amazing awesome crazy ridiculous awful terrible delivery order account help
-    apple google microsoft amazon hanshuku python windows linux urgent important confidential test example"""
+    apple google microsoft amazon hanshuku python windows linux urgent important confidential test example
+ave avenue street st road rd lane drive park square bridge hall house hotel university college school hospital church museum airport station corp corporation inc ltd llc co company group bank institute foundation award prize cup stadium river lake county city island bay beach funeral club theatre theater library press act"""
 _NOT_NAMES_ZH = "白领 高手 高中 高管 高级 金卡 黄金 金牌 方便 安全 安卓 马上 万一 万事 老板 文员 文科 时间 时候 国内 国外 钱包 车主 车费 于是 何时 何处 何必 任何 任意 常客 常用 程序 成年 成都 江南 江西 河南 海外 华为 平台 平时 温馨 和平 通过 通知 都是 关于 单身 双方 包邮 石家 花店 水果 管理 应该 向来 谢谢 许多 计划 谈谈 解决 干净 路过 路人 牛奶 鱼香 全新 全职 全国 强烈 池州 房东 房客 边远 充值 易碎 广州 广东 东北 孟加 查询 查不 洪水 凤凰 云南 康复"
 GIVEN = frozenset(_GIVEN.split())
 NOT_NAMES = frozenset(_NOT_NAMES.split())  # capitalised words that stand where a name could

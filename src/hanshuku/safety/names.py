@@ -68,7 +68,12 @@ def _kept(match: re.Match[str], *, known: bool) -> Iterator[tuple[int, int]]:
             break
         end = end + len(word) + bool(number)
     if end > match.start(1):
-        yield match.start(1), end
+        yield match.start(1), _owned(match.string, end)
+
+
+def _owned(text: str, end: int) -> int:
+    """The end of a name without the 's of an owner."""
+    return end - 2 if text[end - 2 : end] in {"'s", "’s"} else end
 
 
 def _lone(match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -83,6 +88,6 @@ def _lone(match: re.Match[str]) -> Iterator[tuple[int, int]]:
                     break
                 taken.append(other)
             if len(taken) > 1:
-                yield place, place + len(" ".join(taken))
+                yield place, _owned(match.string, place + len(" ".join(taken)))
                 return
         place += len(word) + 1

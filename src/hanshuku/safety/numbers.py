@@ -43,7 +43,8 @@ def _is_ip(text: str) -> bool:
         found = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return not (found.is_loopback or found.is_unspecified or str(found) == "255.255.255.255")
+    short = ":" in text and sum(map(str.isalnum, text)) < 4  # 1::2 is a ratio, or code
+    return not (short or found.is_loopback or found.is_unspecified or str(found) == "255.255.255.255")
 
 
 PHONES = tuple(
@@ -111,7 +112,7 @@ ACCOUNTS = (
 
 OTHERS = (
     Pattern("ip_address", _re(r"(?<![0-9A-Za-z_.])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_])(?!\.\d)"), check=_is_ip, never=(_VERSION,), rank=6, whole=True),
-    Pattern("ip_address", _re(r"(?<![0-9A-Za-z_:.])(?:[0-9A-Fa-f]{1,4}:|:(?=:)){2,8}(?::?[0-9A-Fa-f]{1,4}){0,7}(?![0-9A-Za-z_:])"), check=_is_ip, rank=6, whole=True),
+    Pattern("ip_address", _re(r"(?<![0-9A-Za-z_:.])(?:[0-9A-Fa-f]{1,4}:|:(?=:)){1,8}(?::?[0-9A-Fa-f]{1,4}){0,7}(?![0-9A-Za-z_:])"), check=_is_ip, rank=6, whole=True),
     Pattern("licence_plate", _re(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·.\- ]?(?=[A-HJ-NP-Z0-9]{0,5}\d)[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])"), rank=7),
     Pattern(
         "licence_plate",

@@ -105,6 +105,11 @@ def _allowed(text: str, allow: Collection[str]) -> bool:
     return any(low.endswith(one[1:].casefold()) if one.startswith("*") else low == one.casefold() for one in allow)
 
 
+def _is_code(char: str) -> bool:
+    """Whether a character is an ASCII letter or digit."""
+    return char.isascii() and char.isalnum()
+
+
 def _ibans(text: str) -> Iterable[tuple[int, int]]:
     """International bank account numbers: as many letters and digits as the country has, whatever blanks stand between them."""
     from hanshuku.safety.checksums import IBAN_LENGTHS, iban
@@ -112,8 +117,8 @@ def _ibans(text: str) -> Iterable[tuple[int, int]]:
     for match in _IBAN.finditer(text):
         size = IBAN_LENGTHS.get(match[0][:2].upper(), 0)
         code, place = "", match.start()
-        while len(code) < size and place < len(text) and (text[place] in " -" or (text[place].isascii() and text[place].isalnum())):
-            code += text[place] if text[place].isalnum() else ""
+        while len(code) < size and place < len(text) and (text[place] in " -" or _is_code(text[place])):
+            code += text[place] if _is_code(text[place]) else ""
             place += 1
-        if size and len(code) == size and not text[place : place + 1].isalnum() and iban(code.upper()):
+        if size and len(code) == size and not _is_code(text[place : place + 1]) and iban(code.upper()):
             yield match.start(), place
