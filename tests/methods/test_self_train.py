@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError
 from hanshuku.methods import get_method
+from hanshuku.methods.self_train import SelfTrain
 from hanshuku.methods.self_training import chosen, guesses
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
@@ -132,3 +133,8 @@ def test_unlabelled_rows_are_texts_or_rows_as_a_file_has_them(tiny_encoder, as_r
     given = [{"text": text} for text in texts] if as_rows else texts
     learned = Function(TASKS["one label"]).learn(rows, method="self_train", teacher="probe", rounds=1, model=tiny_encoder, unlabelled=given)
     assert "12 of 12 unlabelled texts were read" in learned.history[-1].notes
+
+
+def test_a_teacher_that_would_read_the_unlabelled_texts_itself_is_refused_with_what_does():
+    with pytest.raises(ConfigError, match="--method finetune"):
+        SelfTrain(teacher="finetune:two_views=uda")

@@ -119,8 +119,8 @@ def with_unlabelled(method: str, chosen: Any, task: Task, rows: Encoded | None, 
     """
     reads = method in {"auto", "self_train"} or getattr(getattr(chosen, "views", None), "is_on", False)
     if rows is None or not reads or task.kind != "classify":
-        more = ", without two_views" if hasattr(chosen, "views") else ""
-        raise ConfigError(f"Unlabelled rows are for labels and the methods self_train, auto, and finetune with two_views=uda or fixmatch. Received: a task of kind {task.kind!r} and method {method!r}{more}.")
+        without = ", without two_views" if hasattr(chosen, "views") else ""
+        raise ConfigError(f"Unlabelled rows are for labels and the methods self_train, auto, and finetune with two_views=uda or fixmatch. Received: a task of kind {task.kind!r} and method {method!r}{without}.")
     if isinstance(unlabelled, (list, tuple)) and all(isinstance(text, str) for text in unlabelled) and len(task.inputs) == 1:
         unlabelled = [{task.inputs[0]: text} for text in unlabelled]
     found, more = encoded(task, unlabelled, labelled=False, drop_empty=True)

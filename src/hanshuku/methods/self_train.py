@@ -43,7 +43,9 @@ class SelfTrain:
         check_range("most", self.most, 10, 10_000_000, whole=True)
         check_range("ratio", self.ratio, 0.1, 10_000)
         check_range("settle", self.settle, 0, 1)
-        name, model, _ = parse_method(str(self.teacher))
+        name, model, settings = parse_method(str(self.teacher))
+        if "two_views" in settings:
+            raise ConfigError(f"The teacher of self_train reads labelled rows alone; finetune with two_views reads the unlabelled texts itself: --method finetune --set two_views=uda. Received: {self.teacher!r}.")
         if name not in {"probe", "contrastive", "finetune", "static"} or model:
             raise ConfigError(f"teacher is probe, contrastive, finetune or static with its settings, and takes the model of self_train. Received: {self.teacher!r}.")
 
