@@ -59,7 +59,7 @@ with tempfile.TemporaryDirectory() as folder:
         model = str(place)
     start = time.process_time()
     learned = hk.classify(sorted(classes)).learn(train, method=method, model=model, seed=seed)
-    measured = learned.evaluate(test).metrics
+    measured = learned.evaluate(test, checks=()).metrics
 print(json.dumps(found | {'accuracy': measured['accuracy'].value, 'macro_f1': measured['macro_f1'].value, 'learn_cpu_s': time.process_time() - start}))
 """
 

@@ -62,7 +62,7 @@ begin = time.process_time()
 function = learned(few_of(plain(rows_of(name, 'train')), few, seed), model, seed, method, epochs, length)
 seconds = time.process_time() - begin
 test = plain(rows_of(name, 'test'))
-found = function.evaluate(test[:limit] if limit else test).metrics
+found = function.evaluate(test[:limit] if limit else test, checks=()).metrics
 print(json.dumps({{'accuracy': found['accuracy'].value, 'chance': found['accuracy'].chance, 'n': found['accuracy'].n, 'cpu_s': round(seconds, 1)}}))
 """
 ADVICE = f"""{COMMON}
