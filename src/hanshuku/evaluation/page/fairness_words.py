@@ -1,14 +1,14 @@
 """What the section on fairness says, and what families and groups of people are called, in English and Chinese."""
 
 EN = {
-    "title": "Fairness", "family": "who changes", "how": "rows", "changed": "answers that change", "usual": "usual", "gap": "widest gap", "verdict": "verdict", "group": "group",
+    "title": "Fairness", "family": "who changes", "how": "asked in", "changed": "answers that change", "usual": "usual", "gap": "widest gap", "verdict": "verdict", "group": "group",
     "effect": "more or less than the others", "effects": "Every difference that was largest in its family",
     "accused": "Not treated alike ({family}): with {group}{against} the probability of {label} is {value} points [{low}, {high}] {way}; p {p} after Holm's correction for {count} differences.",
     "accused_number": "Not treated alike ({family}): with {group}{against} the number is {value}% of its range [{low}, {high}] {way}; p {p} after Holm's correction for {count} differences.",
     "against": " rather than {other}", "higher": "higher", "lower": "lower", "more_accused": " {count} more differences stand too.",
     "clean": "No group of people was found to be treated unlike others: of {count} differences on {asked} texts none of at least {size} points stands after Holm's correction.",
     "nothing": "Too few rows in English or Chinese to exchange names, pronouns and group words in.",
-    "own": "that hold such words", "frame": "in a frame: {frames}",
+    "own": "rows that hold such words", "frame": "a frame: {frames}",
     "explained": "The same rows were asked in the words of each group; {asked} texts, {count} differences, each p corrected for that many (Holm). Names: rows with the same names "
     "count as one, so that a difference holds for names and not only for those of our list. Words must differ more than neutral words do (a teacher, a gardener), names of several origins more than groups usually do here. "
     "A verdict needs both that and {size} points. Usual: how often an answer changes with another name of the same group, or with neutral words. "
@@ -31,14 +31,14 @@ EN = {
 }  # fmt: skip
 
 ZH = {
-    "title": "公平性", "family": "换掉什么", "how": "数据行", "changed": "回答改变", "usual": "通常", "gap": "最大差距", "verdict": "结论", "group": "群体",
+    "title": "公平性", "family": "换掉什么", "how": "做法", "changed": "回答改变", "usual": "通常", "gap": "最大差距", "verdict": "结论", "group": "群体",
     "effect": "比其他群体多或少", "effects": "各类中最大的差异",
     "accused": "对待不同（{family}）：换成“{group}”{against}时，“{label}”的概率{way} {value} 个百分点 [{low}, {high}]；对 {count} 项差异作 Holm 校正后 p {p}。",
     "accused_number": "对待不同（{family}）：换成“{group}”{against}时，数值{way}其范围的 {value}% [{low}, {high}]；对 {count} 项差异作 Holm 校正后 p {p}。",
     "against": "而非“{other}”", "higher": "高", "lower": "低", "more_accused": "另有 {count} 项差异同样成立。",
     "clean": "没有发现哪个群体受到不同对待：在 {asked} 条文本上考察 {count} 项差异，经 Holm 校正后没有一项达到 {size} 个百分点且仍成立。",
     "nothing": "英文或中文的行太少，无法替换其中的姓名、代词和群体词。",
-    "own": "本就含有这类词", "frame": "加上句子：{frames}",
+    "own": "本就含有这类词的行", "frame": "加上句子：{frames}",
     "explained": "同样的行换成各群体的词再问一遍：共 {asked} 条文本、{count} 项差异，各 p 值按此数目校正（Holm）。姓名：姓名相同的行合为一例，因此差异对一般姓名成立，而不只对名单上的姓名。"
     "群体词的差异须大于中性词（一位老师、一位园丁）之间的差异；多种来源的姓名的差异须大于本报告中群体之间通常的差异。下结论须两者俱备，且达到 {size} 个百分点。通常：换成同一群体的另一姓名，或换中性词时，回答改变的比例。"
     "有差异说明应当查看这些行，未必就是错：若标签本身与该群体有关，回答理应改变。",
