@@ -1,5 +1,7 @@
 """Function.evaluate hands the parts of a report what they look at, and refuses what there is not."""
 
+import time
+
 import pytest
 
 from hanshuku.errors import ConfigError, DataError, UnknownName
@@ -75,3 +77,26 @@ def test_a_set_is_called_by_its_file_or_by_the_folder_of_a_split():
     assert list(named_sets(["data/yelp5/test.jsonl.gz", "imdb.csv"])) == ["yelp5", "imdb"]
     assert list(named_sets(["a/imdb.csv", "b/imdb.csv", "c/imdb.csv"])) == ["imdb", "imdb 2", "imdb 3"]
     assert list(named_sets({"mine": "x.csv"})) == ["mine"] and named_sets(None) == {}
+
+
+class Slow(WordPredictor):
+    """Takes a tenth of a second for a batch of one row or more."""
+
+    def outputs(self, inputs):
+        time.sleep(0.1)
+        return super().outputs(inputs)
+
+
+def test_a_slow_function_is_not_asked_for_hours_unless_the_parts_are_named(monkeypatch):
+    asked = []
+    monkeypatch.setitem(PARTS, "long", Part(lambda seen, wanted: asked.append(1) or {"done": 1}, lambda task: True, asks_again=True))
+    report = Function(TEAM, Slow()).evaluate(ROWS[:1])
+    assert not asked and "long" not in report.parts and "slices" not in report.parts
+    assert any(note.startswith("not measured, as it would take about") and "long" in note for note in report.notes)
+    assert Function(TEAM, Slow()).evaluate(ROWS[:1], checks=["long"]).parts["long"] == {"done": 1}
+
+
+def test_what_is_given_by_a_file_is_measured_whatever_checks_are_named(monkeypatch):
+    monkeypatch.setitem(PARTS, "far", Part(lambda seen, wanted: {"sets": len(wanted.ood)}, lambda task: True, asks_again=True, is_asked=lambda wanted: bool(wanted.ood)))
+    assert function().evaluate(ROWS, checks=(), ood={"shop": ROWS}).parts["far"] == {"sets": 1}
+    assert "far" not in function().evaluate(ROWS, checks=()).parts

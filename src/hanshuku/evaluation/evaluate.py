@@ -14,7 +14,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import DataError, TaskError
 from hanshuku.evaluation.cost import library_versions, machine, peak_memory_mb, reset_peak
-from hanshuku.evaluation.parts import check_named, measure_parts
+from hanshuku.evaluation.parts import check_named, measure_parts, within_patience
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.report import Report, plain_json
 from hanshuku.inference.base import Predictor
@@ -71,7 +71,9 @@ def evaluate(
     found = judge(encoded, outputs, threshold=predictor.threshold, seed=seed, cost=cost, notes=notes, likelihood=bits, margins=margins, reasons=reasons)
     if wanted is None:
         return found
-    return replace(found, parts=plain_json(measure_parts(Seen(predictor, encoded, outputs, columns or {}, seed, report, reasons), wanted)))
+    seen = Seen(predictor, encoded, outputs, columns or {}, seed, report, reasons)
+    wanted, note = within_patience(seen, wanted, float(cost["seconds"] or 0.0) / len(encoded))
+    return replace(found, parts=plain_json(measure_parts(seen, wanted)), notes=(*found.notes, *([note] if note else [])))
 
 
 def check(predictor: Predictor, encoded: Encoded) -> None:

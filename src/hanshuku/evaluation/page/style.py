@@ -15,7 +15,7 @@ p{margin:.5rem 0}a{color:var(--main)}a:focus-visible,summary:focus-visible,.wide
 .verdict{font-size:1.15rem;font-weight:600}.note,figcaption,caption,dt{color:var(--soft);font-size:.9rem}.says{font-weight:600}
 .warn{border-left:4px solid var(--mark);padding:.3rem .8rem;background:var(--ground)}
 nav ul{display:flex;flex-wrap:wrap;gap:.3rem .9rem;list-style:none;margin:1rem 0;padding:.6rem .8rem;background:var(--ground);border-radius:.4rem}
-.short{padding-left:1.2rem}.short li{margin:.35rem 0}.short a{color:inherit;text-decoration-color:var(--soft);text-underline-offset:.2em}
+.short{padding-left:1.2rem}.short li{margin:.35rem 0}.short a{font-weight:600}
 .wide{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;min-width:100%;font-size:.92rem}
 caption{text-align:left;padding:.2rem 0;caption-side:top}th,td{padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;overflow-wrap:normal}
 thead th{border-bottom:2px solid var(--rule);font-weight:600;vertical-align:bottom;white-space:normal!important}tbody th{font-weight:500;min-width:6.5rem;max-width:22rem;overflow-wrap:anywhere}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hanshuku.errors import ConfigError, UnknownName
@@ -21,8 +22,10 @@ from hanshuku.evaluation.parts import (
 from hanshuku.evaluation.parts.base import Part, Seen, Wanted
 from hanshuku.tasks import Task
 
-__all__ = ["PARTS", "check_named", "measure_parts"]
+__all__ = ["PARTS", "check_named", "measure_parts", "within_patience"]
 
+ASKED = 20  # times wanted.rows that a part asks again, about
+PATIENCE_S = 120.0  # that parts take which nobody named
 PARTS: dict[str, Part] = {
     "slices": Part(slices.measure, lambda _task: True),
     "mistakes": Part(mistakes.measure, lambda _task: True),
@@ -52,9 +55,29 @@ def measure_parts(seen: Seen, wanted: Wanted) -> dict[str, Any]:
         names = [name for name, part in PARTS.items() if part.asked(seen, wanted)]
     else:
         check_named(wanted.checks, seen.encoded.task)
-        names = [name for name in PARTS if name in wanted.checks or (not PARTS[name].asks_again and PARTS[name].asked(seen, wanted))]
+        names = [name for name, part in PARTS.items() if name in wanted.checks or ((not part.asks_again or part.given(wanted)) and part.asked(seen, wanted))]
     found = {name: PARTS[name].measure(seen, wanted) for name in names}
     return {name: data for name, data in found.items() if data is not None}
+
+
+def within_patience(seen: Seen, wanted: Wanted, seconds_per_row: float) -> tuple[Wanted, str]:
+    """What is wanted without the parts that nobody named and that would take too long with a slow function, and a note on them, "" where none is.
+
+    Args:
+        seen: the rows and what the function answered.
+        wanted: which parts, and what they look at.
+        seconds_per_row: that answering took.
+    """
+    asked = [name for name, part in PARTS.items() if part.asked(seen, wanted)] if wanted.checks is None else []
+    long = [name for name in asked if PARTS[name].asks_again and not PARTS[name].given(wanted)]
+    seconds = len(long) * ASKED * wanted.rows * seconds_per_row
+    if seconds <= PATIENCE_S:
+        return wanted, ""
+    note = (
+        f"not measured, as it would take about {seconds / 60:,.0f} min at {1 / seconds_per_row:,.2g} rows a second: {', '.join(long)}. "
+        f"Name them (checks=[...], --checks {','.join(long)}) to have them, or lower rows= (--rows)"
+    )
+    return replace(wanted, checks=()), note
 
 
 def check_named(checks: Sequence[str], task: Task) -> None:

@@ -50,6 +50,11 @@ class Wanted:
     rows: int = 200  # most rows that a part asks again in another form
 
 
+def always(_wanted: Wanted) -> bool:
+    """Asked for by itself."""
+    return True
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of a report.
@@ -64,9 +69,13 @@ class Part:
     measure: Callable[[Seen, Wanted], dict[str, Any] | None]
     suits: Callable[[Task], bool]
     asks_again: bool = False
-    is_asked: Callable[[Wanted], bool] = lambda _wanted: True
+    is_asked: Callable[[Wanted], bool] = always
 
     def asked(self, seen: Seen, wanted: Wanted) -> bool:
-        """Whether it is measured although nobody named it. What asks again is left out for a model on a server, which costs money."""
-        costs = self.asks_again and bool(getattr(seen.predictor, "spending", None))
+        """Whether it is measured although nobody named it. What asks again unbidden is left out for a model on a server, which costs money."""
+        costs = self.asks_again and not self.given(wanted) and bool(getattr(seen.predictor, "spending", None))
         return self.suits(seen.encoded.task) and self.is_asked(wanted) and not costs
+
+    def given(self, wanted: Wanted) -> bool:
+        """Whether it was asked for by what it looks at: a file or a column."""
+        return self.is_asked is not always and self.is_asked(wanted)
