@@ -34,7 +34,7 @@ def document(language: str, title: str, lead: str, sections: Sequence[Shown], sa
     """
     kept = [section for section in sections if section.body or section.sentence]
     contents = "".join(f'<li><a href="#{section.name}">{esc(section.title)}</a></li>' for section in kept)
-    summary = "".join(f'<li><a href="#{section.name}">{esc(section.sentence)}</a></li>' for section in kept if section.sentence)
+    summary = "".join(f'<li><a href="#{section.name}">{esc(section.title)}</a>: {esc(section.sentence)}</li>' for section in kept if section.sentence)
     found = f'<h2 id="h-short">{esc(say["in_short"])}</h2><ul class="short">{summary}</ul>' if summary else ""
     whole = (
         f'<!doctype html>\n<html lang="{LANG[language]}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
