@@ -11,7 +11,9 @@ from rich.console import Console
 import hanshuku as hk
 from hanshuku.cli.main import main
 from hanshuku.errors import ConfigError, DataError, UnknownName
+from hanshuku.evaluation.drift.found import Check
 from hanshuku.evaluation.drift.looks import count_rows, languages, typical_words, unknown_shares, words_of
+from hanshuku.evaluation.drift.measure import advise
 from hanshuku.evaluation.drift.summary import Summary, summarise
 from hanshuku.evaluation.drift.words import EN, ZH
 from hanshuku.functions.core import Function
@@ -110,6 +112,28 @@ def test_a_shift_of_labels_alone_asks_for_no_new_learning(mood, train, test):
     assert {each.label: each for each in found.shares}["good"].p_holm < 0.05
 
 
+def check(name, size, *, real=True):
+    return Check(name, 0.0, 0.0, None, None, None, 0.001, 0.001, real, size)
+
+
+LOWER, ALIKE = ({"as_sure_less": {"high": high}, "sure_enough": {"high": 0.75}} for high in (0.7, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("checks", "foretold", "advice"),
+    [
+        ([check("texts", 0.9, real=False)], LOWER, "nothing"),
+        ([check("texts", 0.9)], LOWER, "measure"),
+        ([check("texts", 0.6)], LOWER, "relearn"),
+        ([check("texts", 0.6)], ALIKE, "watch"),
+        ([check("answers", 0.2)], ALIKE, "shares"),
+        ([check("length", 0.2)], {}, "watch"),
+    ],
+)
+def test_what_to_do_follows_from_what_was_found(checks, foretold, advice):
+    assert advise(checks, foretold, {"value": 0.82, "low": 0.8}) == advice
+
+
 def test_windows_show_when_it_began(mood, train, test):
     rng = np.random.default_rng(5)
     rows = texts(rng, 120) + texts(rng, 120, extra=ELSEWHERE)
@@ -199,6 +223,18 @@ def test_a_log_of_the_server_is_read_and_only_rows_of_the_function_count(mood, t
         mood.drift(log, train, name="team")
     with pytest.raises(DataError, match="The log holds the functions mood, team"):
         mood.drift(log, train, name="nobody")
+
+
+def test_a_log_without_personal_data_is_compared_with_rows_that_have_theirs_masked_too(mood, tmp_path):
+    rng = np.random.default_rng(17)
+    told = [f"{row['text']} write to {rng.choice(['ann', 'bo', 'li', 'max'])}{i}@example.com" for i, row in enumerate(texts(rng, 200))]
+    log = tmp_path / "log.jsonl"
+    masked = [text.rsplit(" ", 1)[0] + " [EMAIL]" for text in told[100:]]
+    log.write_text("".join(json.dumps({"time": "2026-03-01", "function": "mood", "input": {"text": text}, "output": "good", "confidence": 0.9}) + "\n" for text in masked), encoding="utf-8")
+    found = mood.drift(log, told[:100])
+    assert not found.found
+    assert any("masked in the others too" in note for note in found.notes)
+    assert mood.drift(masked, told[:100]).n == 100
 
 
 def test_chinese_rows_are_cut_into_words_and_another_language_is_found(mood, train):

@@ -70,6 +70,10 @@ def drift(
     now, notes = read_live(function.task, live, time=time, name=name, rows=rows)
     learned, more = _learned(function, train, rows, seed)
     held = None if test is None else encode(function.task, _examples(test), unknown_labels="keep")[0]
+    if _is_masked(now.inputs):
+        is_rows, held = isinstance(learned, Encoded), None if held is None else _masked(held)
+        learned = _masked(learned) if isinstance(learned, Encoded) else learned
+        more.append(f"personal data is masked in the new rows{', so it was masked in the others too' if is_rows else '; in those learned from it may not have been'}")
     predictor = function.predictor(now.inputs[:50])
     if features == "function" and not hasattr(predictor, "features"):
         raise ConfigError(f"{function.task.name}() was made by {predictor.KIND} and has no vectors of rows. Take features='words'.")
@@ -89,6 +93,22 @@ def _check(rows: int, features: str, level: float) -> None:
         raise UnknownName("kind of features", features, FEATURES)
     if not 0 < level < 1:
         raise ConfigError(f"level= is a chance above 0 and below 1. Received: {level}.")
+
+
+def _is_masked(inputs: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the rows hold marks of masked personal data, as a log of the server does."""
+    from hanshuku.safety.pii import KINDS
+
+    marks = tuple(f"[{kind.upper()}]" for kind in KINDS)
+    return any(mark in text for row in inputs for text in row if "[" in text for mark in marks)
+
+
+def _masked(rows: Encoded) -> Encoded:
+    """The rows without their personal data."""
+    from hanshuku.safety.masking import mask
+    from hanshuku.safety.pii import find
+
+    return replace(rows, inputs=[tuple(mask(text, find(text)).text for text in row) for row in rows.inputs])
 
 
 def _examples(source: Any) -> Examples:

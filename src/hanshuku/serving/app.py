@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from hanshuku.serving.batcher import Batcher, Busy
 from hanshuku.serving.chat import Item, Talker, add_chat
 from hanshuku.serving.guard import OPENAI, Guard, problem
 from hanshuku.serving.limits import Limits
+from hanshuku.serving.request_log import RequestLog
 from hanshuku.serving.schema import request_model, response_model
 from hanshuku.serving.watch import Watch
 from hanshuku.tasks import WRITTEN_KINDS, Prediction
@@ -26,13 +27,14 @@ from hanshuku.tasks import WRITTEN_KINDS, Prediction
 AnyBatcher = Batcher[Item, Prediction | Reply]
 
 
-def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | None = None, api_key: str = "") -> FastAPI:
+def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | None = None, api_key: str = "", log: RequestLog | None = None) -> FastAPI:
     """The application that serves these functions.
 
     Args:
         functions: name in the address -> function.
         limits: sizes.
         api_key: asked for as "Authorization: Bearer KEY" or "X-API-Key: KEY"; empty: none is asked for.
+        log: where rows and answers are written; None: nowhere.
     """
     limits = limits or Limits()
     watch = Watch()
@@ -46,18 +48,25 @@ def make_app(functions: Mapping[str, Function[..., Any]], *, limits: Limits | No
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         for batcher in batchers.values():
             batcher.start()
+        if log is not None:
+            log.start()
         yield
         for batcher in batchers.values():
             await batcher.stop()
+        if log is not None:
+            log.stop()
 
     # FastAPI's own pages for docs load scripts from a foreign host, so they are off; /openapi.json is all one needs.
     app = FastAPI(title="Hanshuku", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(Guard, limits=limits, api_key=api_key, watch=watch)
     watch.guards({name: function.guard.counts for name, function in functions.items() if isinstance(function, Guarded)})
+    app.state.log = log
+    if log is not None:
+        watch.log(log)
     _add_pages(app, functions, watch)
     for name, function in functions.items():
-        _add_function(app, name, function, batchers[name], limits)
-    add_chat(app, talkers, batchers)
+        _add_function(app, name, function, batchers[name], limits, log)
+    add_chat(app, talkers, batchers, log)
     return app
 
 
@@ -89,14 +98,18 @@ def _add_pages(app: FastAPI, functions: Mapping[str, Function[..., Any]], watch:
         return problem(502 if isinstance(error, RemoteError) else usual, str(error), path=path)
 
 
-def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher: AnyBatcher, limits: Limits) -> None:
+def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher: AnyBatcher, limits: Limits, log: RequestLog | None) -> None:
     task = function.task
     one_in, many_in = request_model(task, limits.max_rows)
     one_out, many_out = response_model(task, refuses=function.refuses)
     told = {413: {"description": "Too large"}, 503: {"description": "Too busy"}}
 
     async def asked(rows: list[tuple[str, ...]]) -> list[Any]:
-        return await batcher.ask(rows)
+        found: list[Any] = await batcher.ask(rows)
+        if log is not None:
+            for row, prediction in zip(rows, found, strict=True):
+                log.add(name, task, row, prediction.output, prediction.confidence, prediction.reason)
+        return found
 
     async def call(body: Any) -> Any:
         return (await asked([function.row(body.model_dump(), 0)]))[0].to_json()
@@ -111,7 +124,7 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
     async def call_stream(body: Any) -> StreamingResponse:
         row = function.row(body.model_dump(), 0)
         pieces = batcher.stream(lambda: function.write_row(row))
-        return StreamingResponse(_events(pieces), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return StreamingResponse(_events(pieces, told=lambda whole: log.add(name, task, row, whole) if log is not None else None), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     call.__annotations__["body"], call_many.__annotations__["body"], call_stream.__annotations__["body"] = one_in, many_in, one_in
     call.__name__, call_many.__name__, call_stream.__name__ = name, f"{name}_rows", f"{name}_stream"
@@ -123,13 +136,19 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
         app.post(f"/v1/functions/{name}/stream", response_class=StreamingResponse, response_model=None, summary=f"{summary} (piece by piece)", **about)(call_stream)
 
 
-async def _events(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
-    """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a `piece` each, then `done` with the whole text, or `error`."""
+async def _events(pieces: AsyncIterator[str], told: Callable[[str], None]) -> AsyncIterator[str]:
+    """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a `piece` each, then `done` with the whole text, or `error`.
+
+    Args:
+        pieces: of the answer.
+        told: called with the whole answer once it is there.
+    """
     whole = ""
     try:
         async for piece in pieces:
             whole += piece
             yield _event("piece", {"text": piece})
+        told(whole.strip())
         yield _event("done", {"text": whole.strip()})
     except HanshukuError as error:  # the status is sent already
         yield _event("error", {"detail": str(error)})

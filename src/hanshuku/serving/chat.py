@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from hanshuku.inference.base import Reply
 from hanshuku.serving.asked import Ask, Body, Refused, read_body, row_of, settings_of
 from hanshuku.serving.batcher import Batcher
 from hanshuku.serving.guard import problem
+from hanshuku.serving.request_log import RequestLog
 from hanshuku.tasks import WRITTEN_KINDS, Prediction
 
 MOST_SETTINGS = 16  # sets of settings of one function that are kept at hand
@@ -76,8 +77,15 @@ class Talker:
         return writer
 
 
-def add_chat(app: FastAPI, talkers: Mapping[str, Talker], batchers: Mapping[str, Batcher[Item, Prediction | Reply]]) -> None:
-    """Add the addresses that OpenAI's clients ask; the models are those of the functions that write."""
+def add_chat(app: FastAPI, talkers: Mapping[str, Talker], batchers: Mapping[str, Batcher[Item, Prediction | Reply]], log: RequestLog | None = None) -> None:
+    """Add the addresses that OpenAI's clients ask; the models are those of the functions that write.
+
+    Args:
+        app: what they are added to.
+        talkers: by name.
+        batchers: by name.
+        log: where conversations and replies are written; None: nowhere.
+    """
     begun = int(time.time())
     models = {name: talker for name, talker in talkers.items() if talker.function.task.kind in WRITTEN_KINDS}
 
@@ -103,7 +111,9 @@ def add_chat(app: FastAPI, talkers: Mapping[str, Talker], batchers: Mapping[str,
         body = read_body(await request.body())
         name = shown(body.model)["id"]
         ask = Ask(row_of(models[name].function, body.messages), settings_of(body))
-        told = _Told(name, with_usage=bool((body.stream_options or {}).get("include_usage")))
+        task = models[name].function.task
+        keep = (lambda _reply: None) if log is None else lambda reply: log.add(name, task, ask.row, reply.text, reply.confidence)
+        told = _Told(name, keep, with_usage=bool((body.stream_options or {}).get("include_usage")))
         if not body.stream:
             return JSONResponse(told.whole((await batchers[name].ask([ask]))[0]))
         pieces = batchers[name].stream(lambda: models[name].stream(ask))
@@ -112,14 +122,16 @@ def add_chat(app: FastAPI, talkers: Mapping[str, Talker], batchers: Mapping[str,
 
 
 class _Told:
-    """An answer in OpenAI's words."""
+    """An answer in OpenAI's words; `keep` is given the whole reply once it is there."""
 
-    def __init__(self, model: str, *, with_usage: bool) -> None:
+    def __init__(self, model: str, keep: Callable[[Any], None], *, with_usage: bool) -> None:
+        self.keep = keep
         self.head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
         self.with_usage = with_usage
 
     def whole(self, reply: Any) -> dict[str, Any]:
         """An answer that is sent at once."""
+        self.keep(reply)
         message = {"role": "assistant", "content": reply.text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(reply)}
         return {**self.head, "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
@@ -131,6 +143,7 @@ class _Told:
 
     def end(self, reply: Reply) -> Iterator[str]:
         """What follows the last piece."""
+        self.keep(reply)
         yield self.chunk({}, _reason(reply))
         if self.with_usage:
             yield self._event({"choices": [], "usage": _usage(reply)})

@@ -16,6 +16,7 @@ from hanshuku.errors import MissingExtra, ServingError
 from hanshuku.functions.core import Function
 from hanshuku.functions.store import load
 from hanshuku.serving.limits import Limits
+from hanshuku.serving.request_log import RequestLog
 from hanshuku.tasks import WRITTEN_KINDS
 
 SWITCH_S = 2e-4  # the model's thread gives the interpreter up at each operation; with Python's 5 ms it would wait that long to have it back
@@ -48,8 +49,9 @@ def is_loopback(host: str) -> bool:
 
 
 def serve(
-    paths: Sequence[str], *, host: str = "127.0.0.1", port: int = 8000, api_key_env: str = "HANSHUKU_API_KEY", limits: Limits | None = None, quiet: bool = False
-) -> None:
+    paths: Sequence[str], *, host: str = "127.0.0.1", port: int = 8000, api_key_env: str = "HANSHUKU_API_KEY", limits: Limits | None = None, quiet: bool = False,
+    log: RequestLog | None = None,
+) -> None:  # fmt: skip
     """Serve until stopped.
 
     Args:
@@ -59,6 +61,7 @@ def serve(
         api_key_env: environment variable that holds the key; it is never written anywhere.
         limits: sizes; None: the defaults.
         quiet: print nothing but errors.
+        log: where rows and answers are written; None: nowhere.
 
     Raises:
         MissingExtra: the extra `serve` is not installed.
@@ -85,8 +88,10 @@ def serve(
             sys.stdout.write(f"serving {address}/v1/functions/{name}\n")
         if written := [name for name, function in functions.items() if function.task.kind in WRITTEN_KINDS]:
             sys.stdout.write(f"serving {address}/v1/chat/completions for OpenAI's clients: {', '.join(written)}\n")
+        if log is not None:
+            sys.stdout.write(f"logging requests to {log.path}{'' if log.masks else ', personal data and all'}\n")
         sys.stdout.flush()
-    config = uvicorn.Config(make_app(functions, limits=limits, api_key=key), log_level="warning", access_log=False)
+    config = uvicorn.Config(make_app(functions, limits=limits, api_key=key, log=log), log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])
 
 

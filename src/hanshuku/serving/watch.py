@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import CounterMetricFamily
 
 from hanshuku.safety.guard import Counts
+from hanshuku.serving.request_log import RequestLog
 
 
 class Watch:
@@ -28,6 +29,10 @@ class Watch:
         """Show what the guards of these functions have counted: function -> its counts by ``side.rule``."""
         self._registry.register(_Guards(counts))  # type: ignore[arg-type]
 
+    def log(self, log: RequestLog) -> None:
+        """Show how many rows the log of requests holds and has lost."""
+        self._registry.register(_Logged(log))  # type: ignore[arg-type]
+
     def page(self) -> tuple[bytes, str]:
         """The page that Prometheus reads, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
@@ -47,3 +52,15 @@ class _Guards:
                 side, _, rule = key.partition(".")
                 family.add_metric([name, side, rule], count)
         yield family
+
+
+class _Logged:
+    """The counts of a log of requests, read when the page is."""
+
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Rows written, and rows lost."""
+        for name, text, count in (("rows", "Rows written into the log of requests.", self._log.written), ("lost", "Rows that could not be written.", self._log.lost)):
+            yield CounterMetricFamily(f"hanshuku_log_{name}", text, value=count)

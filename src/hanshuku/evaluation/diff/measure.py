@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -101,7 +100,7 @@ def _answered(function: Compared, rows: Encoded, seed: int, report: Callable[[St
 
 
 def _timed(functions: Sequence[Compared], measured: tuple[Measured, ...], rows: Encoded) -> tuple[Measured, ...]:
-    """Rows a second as the median of rounds in which all functions answer the same rows in turn, so that a busy machine slows them alike; one that is slow or costs money keeps what answering took."""
+    """Rows a second in the best of some rounds in which all functions answer the same rows in turn, so that a busy machine slows them alike; one that is slow or costs money keeps what answering took."""
     part = rows.inputs[:ROUND_ROWS]
     quick = [not getattr(f.predictor, "spending", None) and len(part) / max(m.cost.get("rows_per_second") or 0, 1e-9) < ROUND_S for f, m in zip(functions, measured, strict=True)]
     seconds: list[list[float]] = [[] for _ in functions]
@@ -111,7 +110,7 @@ def _timed(functions: Sequence[Compared], measured: tuple[Measured, ...], rows: 
                 start = time.perf_counter()
                 function.predictor.outputs(part)
                 mine.append(time.perf_counter() - start)
-    return tuple(replace(m, cost={**m.cost, "rows_per_second": round(len(part) / max(median(s), 1e-9), 3)}) if s else m for m, s in zip(measured, seconds, strict=True))
+    return tuple(replace(m, cost={**m.cost, "rows_per_second": round(len(part) / max(min(s), 1e-9), 3)}) if s else m for m, s in zip(measured, seconds, strict=True))
 
 
 def _drawn(rows: Encoded, answered: Sequence[Any], thresholds: Sequence[float], seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -95,13 +95,19 @@ def summary_checks(summary: Summary, now: Rows) -> list[Check]:
     new = np.bincount(places, minlength=len(EDGES) + 1)
     old = np.array(summary.lengths)
     distance, p = kolmogorov_shares(np.cumsum(old) / old.sum(), np.cumsum(new) / len(now), summary.rows, len(now))
-    medians = [float(EDGES[min(int(np.searchsorted(np.cumsum(part), part.sum() / 2)), len(EDGES) - 1)]) for part in (old, new)]
+    medians = [_middle(part) for part in (old, new)]
     found = [
         Check("length", medians[0], medians[1], medians[1] - medians[0], None, None, p, None, False, distance),
         _language_check(Counter(summary.languages), Counter(languages(now))),
     ]
-    if summary.rows > 2 * WIDTH and len(now) > 2 * WIDTH:
+    if summary.rows + len(now) > 3 * WIDTH and min(summary.rows, len(now)) > 1:
         features = word_features(now, WIDTH)
         squared, p = means_differ(summary.moments, (features.mean(axis=0), np.cov(features.T), len(now)))
         found.insert(0, Check("texts", 0.0, squared**0.5, squared**0.5, None, None, p, None, False, None))
     return found
+
+
+def _middle(counts: np.ndarray) -> float:
+    """The median of lengths that are counted by bins, as if they were spread evenly within each."""
+    edges = np.array([0, *EDGES, 2 * EDGES[-1]], dtype=np.float64)
+    return float(np.interp(counts.sum() / 2, np.concatenate([[0], np.cumsum(counts)]), edges))

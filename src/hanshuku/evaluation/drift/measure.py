@@ -109,7 +109,7 @@ def drift(predictor: Predictor, now: Now, before: Before, how: How, *, notes: Se
     return Drift(
         task, len(now.inputs), len(before.train) if before.train is not None else before.summary.rows if before.summary else 0,
         "train" if before.train is not None else "summary", source or ("report" if by_report and found else ""), seen.features[2], how.level, checks,
-        _advice(checks, foretold, measured), None if seen.told is None else seen.told.auc.to_json(), found, shares_by, foretold, measured,
+        advise(checks, foretold, measured), None if seen.told is None else seen.told.auc.to_json(), found, shares_by, foretold, measured,
         _to_label(measured), _foreign(now, said, seen), tuple(seen.words[0]), tuple(seen.words[1]), windows, tuple(notes), how.seed, library_versions(),
         datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )  # fmt: skip
@@ -176,19 +176,24 @@ def _accuracy(known: tuple[Encoded, Said] | None, report: Mapping[str, Any] | No
     return dict(saved) if saved else None
 
 
-def _advice(checks: Sequence[Check], foretold: Mapping[str, Any], measured: Mapping[str, Any] | None) -> str:
-    """nothing: no drift is seen; relearn: accuracy is foretold, by two ways, to be lower than was measured; measure: the rows are too foreign to foretell;
+def advise(checks: Sequence[Check], foretold: Mapping[str, Any], measured: Mapping[str, Any] | None) -> str:
+    """What to do, one of ADVICE. nothing: no drift is seen; measure: the rows are too foreign to foretell; relearn: accuracy is foretold, by two ways, to be lower than was measured;
     shares: only the shares of labels moved; watch: all else.
+
+    Args:
+        checks: with their p corrected.
+        foretold: way -> value, low, high.
+        measured: the accuracy on rows that were not learned from, or None.
     """
     real = {check.name for check in checks if check.real}
     if not real:
         return "nothing"
-    ways = [foretold[name] for name in ("as_sure_less", "sure_enough") if name in foretold]
-    if ways and measured and all(way["high"] < measured["low"] for way in ways):
-        return "relearn"
     texts = next((check for check in checks if check.name == "texts"), None)
     if texts is not None and texts.real and (texts.size is None or texts.size >= FAR):
         return "measure"
+    ways = [foretold[name] for name in ("as_sure_less", "sure_enough") if name in foretold]
+    if ways and measured and all(way["high"] < measured["low"] for way in ways):
+        return "relearn"
     return "shares" if real == {"answers"} else "watch"
 
 

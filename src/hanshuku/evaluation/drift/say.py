@@ -19,7 +19,7 @@ def findings(found: Drift, language: str = "en") -> list[str]:
     """
     say = words(language)
     lines = [verdict(found, say), advice(found, say)]
-    if found.compared_with == "train" and found.check("texts") is None:
+    if found.check("texts") is None:
         lines.append(say["too_few"])
     lines += [line for line in (foretold_text(found, say), shift_text(found, say), windows_text(found, say)) if line]
     if found.answers_from == "train":
