@@ -179,7 +179,7 @@ def judge(
     if targets is None or outputs.shape != (len(encoded), *width):
         raise DataError(f"Outputs of shape {(len(encoded), *width)} and targets are due. Received: outputs of shape {outputs.shape}.")
     refused = None if reasons is None else reasons != ""
-    metrics = measure(task, targets, outputs, threshold=threshold, seed=seed, **({} if refused is None else {"refused": refused}))
+    metrics = measure(task, targets, outputs, threshold=threshold, seed=seed, **({"refused": refused} if refused is not None and task.kind == "classify" else {}))
     if likelihood is not None:
         metrics |= likelihood_metrics(*likelihood.T, seed=seed)
     if margins is not None:

@@ -153,7 +153,7 @@ class _Making:
         found = CalibratedPredictor(self.task, self.base, self._scaling(fitting, promising), about=self.about)
         if asked.scope is not None:
             found.scope, found.strangest = self._scope(asked.scope, train)
-        chances = found._scaled(self.read.outputs)
+        chances = found.scaled(self.read.outputs)
         if asked.coverage is not None:
             found.sets = self._sets(np.intersect1d(promising, self.known), chances, asked.coverage)
         if asked.risk is not None:

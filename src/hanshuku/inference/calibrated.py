@@ -78,7 +78,7 @@ class CalibratedPredictor:
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """(N, L) float32 probabilities, refused or not."""
-        return self._scaled(self.base.outputs(inputs))
+        return self.scaled(self.base.outputs(inputs))
 
     def judged(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
         """(N, L) float32 probabilities, and (N,) texts: why a row is refused, "" where it is answered. The base is asked once."""
@@ -86,7 +86,7 @@ class CalibratedPredictor:
             outputs, strange = self.outputs(inputs), np.zeros(len(inputs), dtype=bool)
         else:
             read = read_rows(self.base, inputs)
-            outputs, strange = self._scaled(read.outputs), self.scope.strangeness(read) > self.strangest
+            outputs, strange = self.scaled(read.outputs), self.scope.strangeness(read) > self.strangest
         unsure = confidences(self.task, outputs, self.threshold) < self.least
         return outputs, np.where(strange, OUT_OF_SCOPE, np.where(unsure, UNSURE, ""))
 
@@ -154,7 +154,8 @@ class CalibratedPredictor:
         kept = self.base.card_lines(folder) if hasattr(self.base, "card_lines") else []
         return [*kept, *(f"- {line}" for line in self.about.get("lines", ()))]
 
-    def _scaled(self, outputs: np.ndarray) -> np.ndarray:
+    def scaled(self, outputs: np.ndarray) -> np.ndarray:
+        """The base's (N, L) probabilities as they are given."""
         if self.scaling is None:
             return outputs
         return self.scaling.apply(outputs, self.base.threshold if self.task.several else None)
