@@ -284,6 +284,12 @@ def test_it_is_saved_and_loaded_with_its_guard(learned, tmp_path):
     assert manifest["predictor"]["data"]["guard"]["rules"][0]["words"] == ["law suit"]
 
 
+def test_its_card_says_what_it_is_guarded_by(learned, tmp_path):
+    hk.guard(learned, rules=["law suit"], pii=Pii("block", kinds=("email",))).save(tmp_path / "team.fn")
+    card = (tmp_path / "team.fn" / "card.md").read_text(encoding="utf-8")
+    assert "## Guard" in card and "are refused: email" in card and "`law suit`" in card
+
+
 def test_a_reader_that_knows_no_guards_does_not_answer_without_one(learned, tmp_path):
     from hanshuku.inference import get_predictor
 

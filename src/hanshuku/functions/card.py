@@ -41,9 +41,24 @@ def card(function: Function[Any, Any], kept: Sequence[str] = ()) -> str:
     kept = [*kept, *_summary_line(function, say)]
     if kept:
         lines += ["", f"## {say['keeps']}", "", *kept]
+    if guard := _guard(function, say):
+        lines += ["", f"## {say['guard']}", "", *guard]
     lines += ["", f"## {say['limits']}", "", *(f"- {limit}" for limit in _limits(report, say))]
     lines += ["", f"## {say['licence']}", "", say["licence_known" if licences else "licence_unknown"].format(licences=", ".join(licences))]
     return "\n".join([*lines, ""])
+
+
+def _guard(function: Function[Any, Any], say: Mapping[str, str]) -> list[str]:
+    """What a guarded function is guarded by, a line a rule."""
+    guard = getattr(function, "guard", None)
+    if guard is None:
+        return []
+    pii, judge, screen = guard.pii, guard.toxicity, guard.injection
+    lines = [say[f"guard_{pii.action}"].format(kinds=", ".join(pii.kinds))] if pii else []
+    lines += [say["guard_toxic"].format(labels=", ".join(judge.labels), at=judge.at_least)] if judge else []
+    lines += [say["guard_attack"].format(at=screen.at_least)] if screen else []
+    lines += [say["guard_rules"].format(rules=", ".join(f"`{rule.name}`" for rule in guard.rules))] if guard.rules else []
+    return [f"- {line}" for line in lines]
 
 
 def _summary_line(function: Function[Any, Any], say: Mapping[str, str]) -> list[str]:

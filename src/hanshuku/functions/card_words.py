@@ -6,6 +6,9 @@ WORDS: dict[str, dict[str, str]] = {
     "en": {
         "no_instruction": "(no instruction was given)", "use": "Intended use", "measured": "Measured", "made": "How it came to be", "keeps": "What it keeps",
         "summary": "A summary of {rows} rows it learned from, so that drift can be seen without them: counts of lengths, languages and labels, and means of hashed words; no text.",
+        "guard": "Guard", "guard_mask": "Personal data is masked: {kinds}", "guard_block": "Inputs and answers with personal data are refused: {kinds}",
+        "guard_toxic": "Texts that a function finds to be {labels} are refused, from a probability of {at}", "guard_attack": "Attacks on the instruction are refused, from a score of {at}",
+        "guard_rules": "Rules of its own: {rules}",
         "limits": "Limits", "licence": "Licence", "kind": "Kind of task", "inputs": "Inputs", "output": "Output", "labels": "Labels", "number": "a number from {low} to {high}",
         "of_labels": "{count} labels", "several": ", several at once",
         "not_for": "Not meant for rows of another kind than those it was measured on, nor to decide over people without anyone looking",
@@ -22,6 +25,8 @@ WORDS: dict[str, dict[str, str]] = {
     "zh": {
         "no_instruction": "（未给出说明）", "use": "用途", "measured": "测量结果", "made": "由来", "keeps": "保存的内容",
         "summary": "{rows} 行学过的数据的概要，以便没有原数据也能发现漂移：长度、语言和标签的计数，以及词的散列均值；不含任何文本。",
+        "guard": "护栏", "guard_mask": "遮盖个人信息：{kinds}", "guard_block": "拒绝含有个人信息的输入和答案：{kinds}",
+        "guard_toxic": "拒绝被函数判为 {labels} 的文本，概率从 {at} 起", "guard_attack": "拒绝对指令的攻击，分数从 {at} 起", "guard_rules": "自定规则：{rules}",
         "limits": "局限", "licence": "许可证", "kind": "任务种类", "inputs": "输入", "output": "输出", "labels": "标签", "number": "{low} 至 {high} 的数",
         "of_labels": "{count} 个标签", "several": "，可同时给出多个",
         "not_for": "不适用于与测量数据不同类的文本，也不应在无人审阅时据此对人作决定",

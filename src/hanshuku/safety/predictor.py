@@ -19,7 +19,7 @@ from hanshuku.safety.parts import changed, leaves
 from hanshuku.tasks import TEXT_KINDS, WRITTEN_KINDS, Answer, Prediction, Span, Task, kind_of
 from hanshuku.tasks.base import objects
 
-PASSED = frozenset({"notes", "spending", "count_anew", "total_parameters", "moved_parameters", "limit", "unsure", "unended", "cut", "fit_notes"})  # of the inner one; they read no row
+PASSED = frozenset({"notes", "spending", "count_anew", "total_parameters", "moved_parameters", "limit", "unsure", "unended", "cut", "fit_notes", "card_lines"})  # of the inner one; they read no row
 WRITING = frozenset({"replies", "stream", "prompt", "overlong", "with_settings"})  # there where the inner one has them
 
 
