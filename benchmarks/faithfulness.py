@@ -5,16 +5,18 @@
     python benchmarks/faithfulness.py --learners static    # minutes; static vectors have no gradients, so three methods
 
 Each function learns from --rows training rows drawn at random, and --explained test rows are explained. A cell, one set, learner and method,
-is kept as soon as it is there, so that a run that was stopped goes on; with fewer rows than the defaults the cells go to another file.
+is kept as soon as it is there, so that a run that was stopped goes on; with fewer rows than the defaults the cells go to the folder for temporary files, and no result is written.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import tempfile
 import time
+from pathlib import Path
 
-from common import RESULTS, Cells, record, rows_of
+from common import Cells, record, rows_of
 
 import hanshuku as hk
 from hanshuku.explain.faithfulness import faithfulness
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     whole = options.rows >= 500 and options.explained >= 100
-    cells = Cells("faithfulness", file=None if whole else RESULTS / "faithfulness.small.cells.jsonl")
+    cells = Cells("faithfulness", file=None if whole else Path(tempfile.gettempdir()) / "faithfulness.small.cells.jsonl")
     for name in options.sets:
         test = random.Random(options.seed).sample(rows_of(name, SETS[name][1]), options.explained)
         for learner in options.learners:
