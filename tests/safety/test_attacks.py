@@ -109,6 +109,10 @@ class TestTheResult:
         assert data["accuracy"]["drop"]["low"] < 8 / 9 < data["accuracy"]["drop"]["high"]
         assert data["queries"]["mean"] > 0 and data["samples"][0]["answers"] == ["good", "bad"]
 
+    def test_an_attack_that_turned_nothing_leaves_room_for_chance(self):
+        drop = attacked(of(*["a wonderful film"] * 9), replace(TABLE, share=0.0, units=lambda text: [])).to_json()["accuracy"]["drop"]
+        assert drop["low"] < drop["value"] == 0 < drop["high"]
+
     @pytest.mark.parametrize("how", ["characters"])
     @pytest.mark.parametrize("texts", [[""], ["wonderful"], ["wonderful " * 2000], ["😀 ?!", "1 2 3"], ["Ωμέγα данные wonderful"]])
     def test_odd_texts_crash_nothing(self, how, texts):

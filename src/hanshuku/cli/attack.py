@@ -39,6 +39,6 @@ def command(
     console, data = stdout(), {"ways": [found.to_json()], "left_out": []}
     console.print(SECTION.says(data, say), markup=False, soft_wrap=True)
     for line in SECTION.lines(data, say):
-        console.print(line, soft_wrap=True, **({"markup": False} if isinstance(line, str) else {}))
+        console.print(line, soft_wrap=True, markup=not isinstance(line, str))
     if out and not quiet:
         console.print(f"wrote {len(found.broken):,} rows to {out}", style="dim", markup=False)

@@ -47,7 +47,7 @@ def _misread(text: str, place: int, rng: Random) -> Edit | None:
     if rng.random() < BLANKS and text[place + 1 : place + 2].isalpha() and sign.isalpha():
         return Edit(place + 1, place + 1, " ")
     for width in (2, 1):
-        read = _LIKE.get(text[place : place + width], "")
+        read = _LIKE.get(text[place : place + width], [])
         if read:
             return Edit(place, place + width, rng.choice(read))
     return None

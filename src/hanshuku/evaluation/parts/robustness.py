@@ -46,7 +46,8 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
     """
     places = drawn(len(seen.encoded), wanted.rows, seed=seen.seed)
     rows, outputs = seen.encoded.take(places), seen.outputs[places]
-    found, left_out = [], []
+    found: list[dict[str, Any]] = []
+    left_out: list[dict[str, Any]] = []
     forms = _forms(rows, seen, wanted)
     for number, (name, share, form, needs) in enumerate(forms):
         seen.report(Step(number, len(forms), note=f"robustness: {name}"))

@@ -12,8 +12,8 @@ import numpy as np
 
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.classification import accuracy_sample
-from hanshuku.metrics.intervals import wilson
-from hanshuku.metrics.paired import paired_bootstrap
+from hanshuku.metrics.intervals import bootstrap, wilson
+from hanshuku.metrics.paired import paired_difference
 
 SAMPLES = 5  # broken rows that are shown
 HELD, BROKEN, WRONG = "held", "broken", "wrong"  # of a row: never turned, turned, and wrong without any attack
@@ -150,7 +150,9 @@ def _share(right: np.ndarray) -> dict[str, Any] | None:
 def _drop(before: np.ndarray, after: np.ndarray) -> dict[str, float] | None:
     if len(before) < 2:
         return None
-    found = paired_bootstrap(accuracy_sample(np.ones(len(before), dtype=bool), [before, after]))
+    sample = accuracy_sample(np.ones(len(before), dtype=bool), [before, after])
+    values, drawn = sample.value, bootstrap(sample)
+    found = paired_difference((values[:1], values[1:]), (drawn[:, :1], drawn[:, 1:]), sample.n, extra_row=True)
     return {"value": found.difference, "low": found.low, "high": found.high}
 
 

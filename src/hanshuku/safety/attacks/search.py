@@ -63,8 +63,7 @@ def search(row: Texts, how: How, kept: frozenset[str], queries: int, rng: Random
     without = yield from _ask(state, [_with(row, state.edits, unit, "") for unit in units])
     margin = float(start[0])
     state.is_turned = margin < 0
-    order = np.argsort(without, kind="stable") if len(without) else []
-    for place in order:
+    for place in np.argsort(without, kind="stable").tolist():
         if state.is_turned or state.count >= most or state.queries >= queries:
             break
         margin = yield from _change(row, units[place], how, state, margin, queries, rng)

@@ -28,7 +28,9 @@ def units(text: str) -> list[tuple[int, int]]:
 def candidates(text: str, start: int, end: int, rng: Random) -> list[str]:
     """Near words in the letters of the word, large or small."""
     word = Word(text[start:end], start, end)
-    return written(text, word, space_of(word).near(word.text.lower()))[:CANDIDATES]
+    space = space_of(word)
+    near = space.loose if word.is_han else space.near  # of Chinese words its vocabulary has fewer, and those it calls loose are as near as the strict English ones
+    return written(text, word, near(word.text.lower()))[:CANDIDATES]
 
 
 def alike(text: str, news: Sequence[str], start: int, end: int) -> np.ndarray:
