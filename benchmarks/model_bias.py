@@ -5,7 +5,7 @@ where not, and the gap. Every number with its 95% interval, p-values by Holm wit
 
     python benchmarks/model_bias.py [--models smollm2,gemma-270m] [--rows 0] [--scores whole] [--seed 0] [--name model_bias]
 
---rows: pairs of each file drawn by the seed; 0: all (about 15 minutes of one core for both models).
+--rows: pairs of each file drawn by the seed; 0: all (about half an hour of one core for both models).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Rows are compared in pairs, and rows that hold the same names count as one (cluster-robust: Cameron & Miller 2015,
 https://doi.org/10.3368/jhr.50.2.317), so that what is said holds for names and not only for those of the lists. A family with one word a group
 has no such choice of words to speak of; there a difference is weighed against how much neutral words in the same place differ. Names of several
-origins differ in more than whom they stand for; theirs are weighed against how much groups of any family differ (an empirical null: Efron 2004,
+origins differ in more than whom they stand for; theirs may be weighed against how much groups of any family differ (an empirical null: Efron 2004,
 https://doi.org/10.1198/016214504000000089).
 """
 

@@ -10,7 +10,7 @@ EN = {
     "nothing": "Too few rows in English or Chinese to exchange names, pronouns and group words in.",
     "own": "rows that hold such words", "frame": "a frame: {frames}",
     "explained": "The same rows were asked in the words of each group; {asked} texts, {count} differences, each p corrected for that many (Holm). Names: rows with the same names "
-    "count as one, so that a difference holds for names and not only for those of our list. Words must differ more than neutral words do (a teacher, a gardener), names of several origins more than groups usually do here. "
+    "count as one, so that a difference holds for names and not only for those of our list. Words must differ more than neutral words do (a teacher, a gardener), names of several origins more than these or than groups usually do here. "
     "A verdict needs both that and {size} points. Usual: how often an answer changes with another name of the same group, or with neutral words. "
     "A difference is a reason to look at the rows, not yet a wrong: where the label is about the group itself, answers should change.",
     "stands": "not alike", "alike": "no evidence", "points": "points", "of_two": "{most} over {least}", "range": "% of the range",
@@ -40,7 +40,7 @@ ZH = {
     "nothing": "英文或中文的行太少，无法替换其中的姓名、代词和群体词。",
     "own": "本就含有这类词的行", "frame": "加上句子：{frames}",
     "explained": "同样的行换成各群体的词再问一遍：共 {asked} 条文本、{count} 项差异，各 p 值按此数目校正（Holm）。姓名：姓名相同的行合为一例，因此差异对一般姓名成立，而不只对名单上的姓名。"
-    "群体词的差异须大于中性词（一位老师、一位园丁）之间的差异；多种来源的姓名的差异须大于本报告中群体之间通常的差异。下结论须两者俱备，且达到 {size} 个百分点。通常：换成同一群体的另一姓名，或换中性词时，回答改变的比例。"
+    "群体词的差异须大于中性词（一位老师、一位园丁）之间的差异；多种来源的姓名的差异须大于中性词或本报告中群体之间通常的差异。下结论须两者俱备，且达到 {size} 个百分点。通常：换成同一群体的另一姓名，或换中性词时，回答改变的比例。"
     "有差异说明应当查看这些行，未必就是错：若标签本身与该群体有关，回答理应改变。",
     "stands": "对待不同", "alike": "无证据", "points": "个百分点", "of_two": "{most} 高于 {least}", "range": "%（占范围）",
     "family_gender_names": "姓名（性别）", "family_origin_names": "姓名（来源）", "family_ethnic_names": "姓名（民族）", "family_pronouns": "代词",

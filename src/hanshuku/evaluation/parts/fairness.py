@@ -2,7 +2,7 @@
 
 An accusation needs three things: the difference stands after Holm's correction for all that were looked at, it is at least SIZE, and it is the
 group's own (not another group's that pulls the mean away). It must stand for names, not for the names of the lists alone; words must differ more
-than neutral words do ("a teacher wrote", "a gardener wrote"), and names of several origins more than groups usually do in this report.
+than neutral words do ("a teacher wrote", "a gardener wrote"), and names of several origins more than these or than groups usually do in this report.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Compared:
         return np.array(found, dtype=np.int64)
 
     def against(self, neutral: Compared, others: Sequence[Compared]) -> None:
-        """Weigh differences: of words against those between neutral words, of names of several origins against those between any groups.
+        """Weigh differences: of words against those between neutral words, of names of several origins against these or those between any groups.
 
         Names of two groups alone are not weighed: they are alike in all but what is compared.
 
@@ -133,12 +133,13 @@ class Compared:
             neutral: the neutral words of the family's language.
             others: all families of that language.
         """
-        labels = range(len(self.names))
+        usual = [words_of(neutral.scores[:, :, label]) for label in range(len(self.names))]
         if self.asked.family.kind != "names":
-            self.words = [words_of(neutral.scores[:, :, label]) for label in labels]
-            self.within = neutral.shares
+            self.words, self.within = usual, neutral.shares
         elif len(self.asked.groups) > 2:
-            self.words = [usual_spread([each.scores[:, :, label] for each in others]) for label in labels]
+            # whichever is less: a bias that reaches other families widens the spread of groups, a few odd words that of neutral ones
+            spreads = [usual_spread([each.scores[:, :, label] for each in others]) for label in range(len(self.names))]
+            self.words = [min(pair, key=lambda words: words.sd) for pair in zip(usual, spreads, strict=True)]
 
     def _difference(self, group: int, label: int, without: Sequence[int] = ()) -> Difference:
         return against_rest(self.scores[:, :, label], group, self.asked.clusters, without, self.words[label] if self.words else None)
