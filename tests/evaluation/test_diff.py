@@ -31,6 +31,15 @@ class Said:
         return np.array(found, dtype=np.float32) if self.task.kind in {"classify", "rate"} else objects(found)
 
 
+class Refusing(Said):
+    """One that refuses the first text."""
+
+    refuses = True
+
+    def judged(self, inputs):
+        return self.outputs(inputs), np.array(["unsure" if row[0] == "text 0" else "" for row in inputs])
+
+
 MOOD = Task("classify", labels=("good", "bad"), name="mood")
 SURE = {"good": (0.9, 0.1), "bad": (0.2, 0.8)}
 
@@ -129,6 +138,13 @@ def test_a_label_that_neither_knows_is_wrong_for_both_and_can_be_shown():
     (row,) = found.pairs[0].rows
     assert (row.change, row.due) == ("otherwise", None)
     assert "a label that neither knows" in printed(found)
+
+
+def test_rows_that_a_function_refuses_are_counted_and_compared_by_what_it_would_say():
+    answers = {f"text {i}": SURE[label] for i, label in enumerate(OLD)}
+    found = diff({"old": mood(OLD), "careful": Function(MOOD, Refusing(MOOD, answers))}, rows(TRUE))
+    assert not found.pairs[0].rows
+    assert "careful refuses 1 of 120 rows; compared is what it would say there" in found.notes
 
 
 KINDS = {  # kind -> task, rows of the file, what the first and the second answer

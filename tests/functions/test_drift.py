@@ -331,3 +331,19 @@ def test_encoded_rows_without_labels_are_enough(mood):
     found = mood.drift(rows, rows)
     assert found.answers_from == "train"
     assert not found.shares
+
+
+def test_the_vectors_of_an_encoder_that_no_label_moved_are_taken_and_those_of_another_are_not(train, tiny_encoder):
+    live = bare(texts(np.random.default_rng(18), 60, extra=ELSEWHERE))
+    kept = Function(MOOD).learn(train, method="probe", model=tiny_encoder)
+    assert kept.drift(live, train).features == "function"
+    assert kept.drift(live, train, features="words").features == "words"
+    moved = Function(MOOD).learn(train.few(10), method="finetune", model=tiny_encoder, epochs=1)
+    assert moved.drift(live, train).features == "words"
+
+
+def test_a_calibrated_function_can_be_looked_at(train, test, tiny_encoder):
+    calibrated = Function(MOOD).learn(train, method="probe", model=tiny_encoder).calibrate(test, risk=0.3)
+    found = calibrated.drift(bare(texts(np.random.default_rng(19), 60)), train, test=test)
+    assert found.features == "function"
+    assert "as_sure_less" in found.foretold

@@ -10,7 +10,7 @@ from hanshuku.errors import ConfigError, DataError
 from hanshuku.functions.core import Function
 from hanshuku.functions.suite import add_to_suite, check_suite
 from hanshuku.tasks import Task
-from tests.evaluation.test_diff import KINDS, MOOD, NEW, OLD, TRUE, Said, mood, rows
+from tests.evaluation.test_diff import KINDS, MOOD, NEW, OLD, TRUE, Refusing, Said, mood, rows
 
 
 @pytest.fixture
@@ -76,6 +76,13 @@ def test_a_label_that_the_function_does_not_know_fails_and_does_not_stop_the_che
         stream.write('{"text": "text 0", "label": "grumpy"}\n')
     (row,) = mood(TRUE).check_suite(suite).failed
     assert (row.line, row.due) == (21, None)
+
+
+def test_a_row_that_is_refused_does_not_pass(tmp_path):
+    path = tmp_path / "suite.jsonl"
+    add_to_suite(path, hk.read([{"text": "text 0", "label": "good"}, {"text": "text 1", "label": "good"}]), task=MOOD)
+    careful = Function(MOOD, Refusing(MOOD, {"text 0": (0.9, 0.1), "text 1": (0.9, 0.1)}))
+    assert [(row.line, row.output) for row in careful.check_suite(path).failed] == [(1, None)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
