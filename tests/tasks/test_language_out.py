@@ -8,6 +8,7 @@ import pytest
 
 import hanshuku as hk
 from hanshuku.errors import DataError, TaskError
+from hanshuku.functions.rows import bind
 from hanshuku.tasks import KINDS, Answer, Message, Ranking, Span, Task, kind_of
 from hanshuku.tasks.base import objects
 from hanshuku.tasks.schemas import outline, schema_text, structure_from
@@ -133,7 +134,7 @@ def test_what_was_said_behind_the_answer_is_not_part_of_the_question():
 
 
 def test_a_conversation_of_one_text_is_the_users():
-    assert hk.chat()._bind(("hello",), {}) == ('[{"role": "user", "content": "hello"}]',)
+    assert bind(hk.chat().task, ("hello",), {}) == ('[{"role": "user", "content": "hello"}]',)
 
 
 @pytest.mark.parametrize("wrong", [[], [{"role": "wizard", "content": "x"}], [{"role": "user"}], [{"role": "assistant", "content": "x"}], 3])

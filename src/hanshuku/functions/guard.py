@@ -13,6 +13,7 @@ from hanshuku.data.examples import Examples
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, FunctionFolderError
 from hanshuku.functions.core import Function, P, R
+from hanshuku.functions.rows import bind
 from hanshuku.safety.guard import Counts, Guard
 from hanshuku.safety.injection import injection_of
 from hanshuku.safety.pii import Tagger
@@ -92,7 +93,7 @@ class Guarded(Function[P, R]):
         Raises:
             ConfigError: the guard refuses the input.
         """
-        row = self._bind(inputs, {name: options.pop(name) for name in self.task.inputs if name in options})
+        row = bind(self.task, inputs, {name: options.pop(name) for name in self.task.inputs if name in options})
         (checked,) = self.guard.read(self.task, [row])
         if checked.reason:
             raise ConfigError(f"{self.task.name}() does not answer this input, which its guard refuses ({checked.reason}), so there is nothing to explain.")
