@@ -31,8 +31,8 @@ def explain(
         function: what answers.
         rows: one text per input each, as `Function.row` gives them.
         method: "occlusion" (one variant a word), "shap" (a fair part each; the weights add up), "lime", or "integrated_gradients" (encoders
-            that classify or rate; the weights add up; needs the extra "explain"). "auto" is occlusion: the cheapest, for every function, and in
-            benchmarks/faithfulness.py no less true to the function than the others.
+            that classify or rate; the weights add up; needs the extra "explain"). "auto" is occlusion: the cheapest, for every function, and about
+            as true to the function as the others (benchmarks/faithfulness.py).
         label: classify: the label to explain, or several; tag: a kind of entity; rank: a candidate; None: what was answered.
         examples: labelled Examples, or whatever `read` takes, best those it learned from (it keeps none): the nearest of them, and those with
             most influence for and against, come with each explanation; None: none.
