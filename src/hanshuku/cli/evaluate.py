@@ -65,7 +65,7 @@ def command(
     if report and Path(report).suffix.lower() not in {".html", ".htm", ".json"}:
         raise ConfigError(f"--report takes NAME.html or NAME.json. Received: {report}.")
     sets = _sets(ood or [], columns, encoding)
-    wanted = {"checks": _checks(checks), "ood": sets or None, "same": _same(same or [], sets), "behaviours": tuple(behaviours or ()), "groups": groups}
+    wanted: dict[str, Any] = {"checks": _checks(checks), "ood": sets or None, "same": _same(same or [], sets), "behaviours": tuple(behaviours or ()), "groups": groups}
     wanted |= {"rows": rows, "paraphrase": load(paraphrase) if paraphrase else None, "curve": _curve(curve) if curve else None}
     with progress(quiet=quiet or json) as shown:
         measured = load(function)

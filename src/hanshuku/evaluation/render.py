@@ -55,7 +55,7 @@ def _parts(report: Report, console: Console, language: str) -> None:
         if said or lines:
             console.print(own["title"], style="bold", markup=False)
         for line in [said, *lines] if said else lines:
-            console.print(line, soft_wrap=True, **({"markup": False} if isinstance(line, str) else {}))
+            console.print(line, soft_wrap=True, markup=None if isinstance(line, Table) else False)
 
 
 def verdict(report: Report, language: str = "en") -> str:

@@ -100,7 +100,7 @@ class Isotonic:
 
     def threshold(self, threshold: float) -> float:
         """See `Scaling.threshold`."""
-        return float(np.float32(max(self._map(np.array(threshold)), 1e-6)))
+        return float(np.float32(max(float(self._map(np.array(threshold))), 1e-6)))
 
     def _map(self, chances: np.ndarray) -> np.ndarray:
         return np.interp(chances, self.before, self.after)

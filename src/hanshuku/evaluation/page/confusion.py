@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hanshuku.evaluation.page.base import Say, Section
-from hanshuku.evaluation.page.html import esc, figure, more, percent, table
+from hanshuku.evaluation.page.html import Cell, esc, figure, more, percent, table
 from hanshuku.evaluation.page.svg import heat
 from hanshuku.evaluation.render import commonest_confusions
 
@@ -29,7 +29,7 @@ def html(report: Report, say: Say) -> str:
     right, whole = sum(row[i] for i, row in enumerate(counts)), sum(map(sum, rows))
     told = say["described"].format(labels=len(labels), right=f"{right:,}", n=f"{whole:,}")
     drawn = figure(heat(rows, names, told, names_across=labels), say["shades"]) if len(names) <= MOST_DRAWN else ""
-    pairs = [
+    pairs: list[list[Cell]] = [
         [esc(say["unknown"] if true is None else true), (esc(given), "text"), f"{times:,}", percent(share)]
         for true, given, times, share in commonest_confusions(report, PAIRS)
     ]

@@ -50,7 +50,7 @@ def plot(lines: Sequence[Line], x_name: str, y_name: str, description: str, *, x
     if not drawn:
         return ""
     xs = x or _span([point[0] for line in drawn for point in line.points], log=log_x)
-    ys = y or _span([v for line in drawn for point, bar in zip(line.points, line.bars or [()] * len(line.points), strict=True) for v in (point[1], *bar)])
+    ys = y or _span([point[1] for line in drawn for point in line.points] + [end for line in drawn for bar in line.bars or () for end in bar])
     place = _Place(xs, ys, log_x)
     body = _axes(place, x_name, y_name) + "".join(_line(line, place) for line in drawn)
     return svg(body, description, WIDTH, HEIGHT)
