@@ -1,7 +1,7 @@
 """masked@MODEL: a word becomes one that a masked language model puts into its place.
 
 The model proposes, as in Kobayashi 2018 (https://arxiv.org/abs/1805.06201) and Wu et al. 2019 (https://arxiv.org/abs/1812.06705, there with the label as a condition); what it
-proposes must also be of the word's form, no opposite, no next of a row, and praise or blame as the word does (see near.py), as the label must still hold.
+proposes must also be of the word's form, no opposite, none that turns a sentence round (but, not), no next of a row, and praise or blame as the word does (see near.py), as the label must still hold.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import product
 from random import Random
 from typing import Any
 
+from hanshuku.data.augment.eda import turns
 from hanshuku.data.augment.edits import Edit
 from hanshuku.data.augment.near import fits, is_open, word_space
 from hanshuku.data.augment.synonyms import drawn, open_words, written
@@ -43,7 +44,7 @@ def filled(model: str, text: str, rng: Random) -> Iterator[Edit]:
         if not is_open(own, language):
             continue
         likely = filler(model).words(text, word)
-        others = tuple(other for other in likely if other != own and fits(own, other, language, likely))
+        others = tuple(other for other in likely if other != own and not turns(other) and fits(own, other, language, likely))
         kin = written(text, word, word_space(language).kin(own, others)) if others else []
         if kin:
             yield Edit(word.start, word.end, drawn(kin[:CHOICE], rng))
