@@ -12,6 +12,7 @@ from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.functions.core import Function
 from hanshuku.functions.guard import Guarded
 from hanshuku.functions.store import load
+from hanshuku.inference.calibrated import CalibratedPredictor
 from hanshuku.inference.static import StaticPredictor
 from hanshuku.safety.injection import Injection
 from hanshuku.safety.settings import Pii, Rule, Toxicity
@@ -216,6 +217,20 @@ def test_what_is_measured_is_masked_and_no_text_of_it_stands_in_the_report():
     assert report.metrics["accuracy"].value == 1
     assert "bob@example.com" not in json.dumps(report.to_json())
     assert all("bob@" not in row[0] for row in guarded.inner.predictor().seen)
+
+
+def test_what_is_refused_is_counted_as_refused_in_a_report():
+    report = team(pii="block").evaluate(ROWS, checks=())
+    assert report.metrics["coverage"].value == 0.5
+    assert report.parts["refusal"]["refused"]["reasons"] == [{"name": "input: personal data (email)", "count": 1}]
+    assert "bob@example.com" not in json.dumps(report.to_json())
+
+
+def test_what_a_calibrated_function_refuses_is_refused_behind_a_guard_too():
+    unsure = Function(TEAM, CalibratedPredictor(TEAM, Seeing(), least=0.99999))
+    report = hk.guard(unsure).evaluate(ROWS, checks=())
+    assert report.metrics["coverage"].value == 0.0
+    assert hk.guard(unsure).predict("refund please").reason
 
 
 def test_what_is_learned_is_masked():

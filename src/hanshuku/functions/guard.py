@@ -100,10 +100,13 @@ class Guarded(Function[P, R]):
         return self.inner.explain(*self.guard.rewritten(self.task, row, checked), **options)
 
     def evaluate(self, examples: Any, *, seed: int = 0, report: Callable[[Step], None] = silent, **looks: Any) -> Any:
-        """See `Function.evaluate`. The rows are masked first, so that nothing personal stands in the report; what is refused counts as not answered:
-        all labels alike, no entity, the refusal as the text.
+        """See `Function.evaluate`. Nothing personal stands in the report: the rows are masked first or, where personal data is refused, the report
+        shows no texts. What is refused counts as not answered: no label, no entity, the refusal as the text.
         """
-        return super().evaluate(self._masked(examples, unknown_labels="keep", keep_columns=True), seed=seed, report=report, **looks)
+        blocks = self.guard.pii is not None and self.guard.pii.action == "block"
+        rows = self._masked(examples, mask=not blocks, unknown_labels="keep", keep_columns=True)
+        found = super().evaluate(rows, seed=seed, report=report, **looks)
+        return found.without_texts() if blocks else found
 
     def save(self, path: str | Path) -> Path:
         """See `Function.save`; the guard is kept in function.json as plain data, the functions it asks beside it.
@@ -118,12 +121,12 @@ class Guarded(Function[P, R]):
         """Another function behind the same guard, which counts anew."""
         return Guarded(inner, replace(self.guard, counts=Counts()))
 
-    def _masked(self, examples: Any, **options: Any) -> Encoded:
+    def _masked(self, examples: Any, *, mask: bool = True, **options: Any) -> Encoded:
         if not isinstance(examples, Encoded):
             rows = examples if isinstance(examples, Examples) else read(examples)
             examples = encode(self.task, rows, **options)[0]
         pii = self.guard.pii
-        if pii is None or "input" not in pii.sides:
+        if pii is None or "input" not in pii.sides or not mask:
             return cast("Encoded", examples)
         return masked_encoded(examples, Masker(replace(pii, action="mask"), self.guard.names))
 

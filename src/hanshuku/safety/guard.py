@@ -83,6 +83,12 @@ class Guard:
         """A digest of the settings: what was kept under one of them is of no use under another."""
         return hashlib.sha256(repr((self.pii, self.rules, self.names is not None)).encode()).hexdigest()[:16]
 
+    @property
+    def blocks(self) -> bool:
+        """Whether a text that is given may be refused, not only masked."""
+        judges = self.toxicity is not None or self.injection is not None or (self.pii is not None and self.pii.action == "block")
+        return judges or any(rule.action == "block" and "input" in rule.sides for rule in self.rules)
+
     def read(self, task: Task, rows: Sequence[Sequence[str]]) -> list[Checked]:
         """What a function is given of these rows, or why a row is refused. Judges and taggers are asked once for all rows."""
         texts = [texts_of(task, row) for row in rows]

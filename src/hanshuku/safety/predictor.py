@@ -66,6 +66,22 @@ class GuardedPredictor:
             outputs[place] = output
         return objects(outputs)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether a row may be refused a label, by the guard or by what is behind it."""
+        return self.task.kind == "classify" and (self.guard.blocks or bool(getattr(self.inner, "refuses", False)))
+
+    def judged(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+        """classify: (N, L) float32 probabilities, and (N,) texts: why a row is refused, "" where it is answered."""
+        checked = self.guard.read(self.task, inputs)
+        passed = np.array([not one.reason for one in checked], dtype=bool)
+        rows = [self.guard.rewritten(self.task, row, one) for row, one in zip(inputs, checked, strict=True) if not one.reason]
+        outputs = np.array([self._nothing(row, one) for row, one in zip(inputs, checked, strict=True)], dtype=np.float32).reshape(len(inputs), len(self.task.labels))
+        reasons = np.array([one.reason for one in checked], dtype=object)
+        if rows:
+            outputs[passed], reasons[passed] = self.inner.judged(rows) if getattr(self.inner, "refuses", False) else (self.inner.outputs(rows), "")
+        return outputs, reasons
+
     def _guarded(self, outputs: Sequence[Any], checked: Sequence[Checked]) -> list[Any]:
         """Outputs for what was let through: texts after the rules for answers, spans with their places in what was given."""
         kind = self.task.kind
