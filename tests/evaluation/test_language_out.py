@@ -135,4 +135,4 @@ def test_notes_of_a_report_count_its_own_rows_alone(tiny_causal):
     predictor = GenerationPredictor(task, load_generator(tiny_causal, "fp32"), GenerationSettings(max_new_tokens=8, max_length=100))
     long = Encoded(task, [("good food " * 200,), ("x",)], objects([("a",), ("b",)]), np.zeros(2, dtype=np.int64))
     notes = [[note for note in evaluate(predictor, long).notes if "longer" in note] for _ in range(2)]
-    assert notes[0] == notes[1] and notes[0][0].startswith("1 texts were longer")
+    assert notes[0] == notes[1] and notes[0][0].startswith("1 text was longer")
