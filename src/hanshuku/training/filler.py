@@ -20,8 +20,31 @@ HEADS: dict[str, Callable[[Any], Callable[[Tensor], Tensor]]] = {  # model type 
 QUIET = 0.3  # weight of a new head's norm: word vectors of an encoder are no output layer yet, and should not speak too surely
 
 
-class Filler(nn.Module):
+class Told(nn.Module):
+    """A network that says which tokens must stand at some places: their mean loss and their log-probabilities, from what `_states` gives."""
+
+    network: Any  # a masked language model of transformers
+
+    def forward(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """The mean loss, a scalar; what a batch holds is told by the class."""
+        states, targets = self._states(batch)
+        head = lm_head(self.network)
+        return chunked_cross_entropy(states, head.weight, targets, head.bias)
+
+    def log_probs(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """(N,) log-probability of each token that is asked for, in the order of rows."""
+        states, targets = self._states(batch)
+        return chunked_log_probs(states, targets, lm_head(self.network))
+
+    def _states(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """(N, D) what the output layer takes at these places, and (N,) the tokens that stand there."""
+        raise NotImplementedError
+
+
+class Filler(Told):
     """The mean loss of the hidden tokens of a batch; head and logits are computed for these alone, logits in chunks.
+
+    A batch holds `input_ids`, `labels` and, where it is padded, `attention_mask`, (B, T) each.
 
     Args:
         network: a masked language model of transformers, of a type in HEADS.
@@ -36,17 +59,6 @@ class Filler(nn.Module):
         if kind not in HEADS:
             raise ConfigError(f"objective mlm trains {', '.join(HEADS)}. Received a model of type {kind!r}.")
         self.network = network
-
-    def forward(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """The mean loss; a batch holds `input_ids`, `labels` and, where it is padded, `attention_mask`, (B, T) each."""
-        states, targets = self._states(batch)
-        head = lm_head(self.network)
-        return chunked_cross_entropy(states, head.weight, targets, head.bias)
-
-    def log_probs(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """(N,) log-probability of each hidden token, in the order of rows."""
-        states, targets = self._states(batch)
-        return chunked_log_probs(states, targets, lm_head(self.network))
 
     def guess(self, batch: Mapping[str, Tensor]) -> int:
         """The likeliest token at the first hidden place."""

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.embed import pool
-from hanshuku.training.filler import HEADS
+from hanshuku.training.filler import HEADS, Told
 from hanshuku.training.masking import WordPlaces
-from hanshuku.training.token_loss import IGNORED, chunked_cross_entropy, chunked_log_probs, lm_head, supervised
+from hanshuku.training.token_loss import IGNORED, lm_head, supervised
 
 KINDS = ("bert", "roberta", "xlm-roberta", "camembert")  # model types of transformers whose layers can attend to a vector
 DELETED = 0.6
@@ -56,7 +56,7 @@ class Deleter(WordPlaces):
         }  # fmt: skip
 
 
-class Rebuilder(nn.Module):
+class Rebuilder(Told):
     """The mean loss of the tokens of a batch that a Deleter made.
 
     Args:
@@ -74,17 +74,6 @@ class Rebuilder(nn.Module):
             raise ConfigError(f"objective tsdae trains {', '.join(KINDS)}. Received a model of type {network.config.model_type!r}. Objective simcse takes any encoder with dropout.")
         self.network, self.pooling = network, pooling
         self.decoder = tied_decoder(network, seed)
-
-    def forward(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """A scalar."""
-        states, targets = self._states(batch)
-        head = lm_head(self.network)
-        return chunked_cross_entropy(states, head.weight, targets, head.bias)
-
-    def log_probs(self, batch: Mapping[str, Tensor]) -> Tensor:
-        """(N,) log-probability of each token that must be written, in the order of rows."""
-        states, targets = self._states(batch)
-        return chunked_log_probs(states, targets, lm_head(self.network))
 
     def rebuilt(self, batch: Mapping[str, Tensor], begin: Tensor, count: int) -> list[int]:
         """`count` tokens that the decoder writes from a batch of one row behind `begin` (1, n), the likeliest each time."""

@@ -12,6 +12,8 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.row_values import right_rows
+from hanshuku.metrics.base import LEVEL
+from hanshuku.metrics.paired import holm
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
 
@@ -79,3 +81,13 @@ class Part:
     def given(self, wanted: Wanted) -> bool:
         """Whether it was asked for by what it looks at: a file or a column."""
         return self.is_asked is not always and self.is_asked(wanted)
+
+
+def corrected(drops: Sequence[dict[str, Any]]) -> int:
+    """Put `p_holm` and `clear` (a drop that stands after Holm's correction) into drops that were looked at together; how many have a `p`."""
+    tested = [one for one in drops if one["p"] is not None]
+    for one in drops:
+        one |= {"p_holm": None, "clear": False}
+    for one, p in zip(tested, holm([one["p"] for one in tested]), strict=True):
+        one |= {"p_holm": p, "clear": p < 1 - LEVEL and one["drop"]["value"] > 0}
+    return len(tested)

@@ -10,14 +10,13 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError
 from hanshuku.evaluation.distance import distance
-from hanshuku.evaluation.parts.base import Seen, Wanted
+from hanshuku.evaluation.parts.base import Seen, Wanted, corrected
 from hanshuku.metrics.apart import Apart, apart
-from hanshuku.metrics.base import LEVEL
 from hanshuku.metrics.classification import UNKNOWN
 from hanshuku.metrics.intervals import bootstrap
 from hanshuku.metrics.measure import measure as measure_metrics
 from hanshuku.metrics.measure import primary_metric, primary_sample
-from hanshuku.metrics.paired import holm, paired_difference
+from hanshuku.metrics.paired import paired_difference
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step
 
@@ -50,14 +49,9 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
     for number, (title, rows) in enumerate(wanted.ood.items()):
         seen.report(Step(number, len(wanted.ood), note=f"out of domain: {title}"))
         sets.append({"name": title, **_set(seen, rows, name), "distance": distance(texts, [" ".join(row) for row in rows.inputs], seed=seen.seed)})
-    tested = [one for one in sets if one["p"] is not None]
-    for one, p in zip(tested, holm([one["p"] for one in tested]), strict=True):
-        one |= {"p_holm": p, "clear": p < 1 - LEVEL and one["drop"]["value"] > 0}
-    for one in sets:
-        one.setdefault("p_holm", None)
-        one.setdefault("clear", False)
+    tested = corrected(sets)
     own = measure_metrics(task, targets, seen.outputs, threshold=seen.predictor.threshold, seed=seen.seed, resamples=RESAMPLES)
-    return {"metric": name, "own": own[name].to_json(), "tested": len(tested), "sets": sets}
+    return {"metric": name, "own": own[name].to_json(), "tested": tested, "sets": sets}
 
 
 def _set(seen: Seen, rows: Encoded, name: str) -> dict[str, Any]:

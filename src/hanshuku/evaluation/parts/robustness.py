@@ -15,13 +15,12 @@ from hanshuku.data.augment.writing import rewritten
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import MissingExtra, ModelError
 from hanshuku.evaluation.parts.answers import answer_text
-from hanshuku.evaluation.parts.base import Seen, Wanted
+from hanshuku.evaluation.parts.base import Seen, Wanted, corrected
 from hanshuku.evaluation.perturb import KINDS, PARAPHRASE, Way, drawn, model_of, paraphrased, perturbed, ways_of
-from hanshuku.metrics.base import LEVEL, Metric
+from hanshuku.metrics.base import Metric
 from hanshuku.metrics.intervals import wilson
 from hanshuku.metrics.measure import measure as measure_metrics
 from hanshuku.metrics.measure import primary_metric
-from hanshuku.metrics.paired import holm
 from hanshuku.metrics.twice import Asked, changed, drop, scores
 from hanshuku.tasks import Task, kind_of
 from hanshuku.training.run import Step
@@ -127,12 +126,7 @@ def _answers(task: Task, rows: Encoded, outputs: np.ndarray, threshold: float) -
 
 
 def _with_holm(found: list[dict[str, Any]], left_out: list[dict[str, Any]], seen: Seen, n: int) -> dict[str, Any]:
-    tested = [kind for kind in found if kind["p"] is not None]
-    for kind, p in zip(tested, holm([kind["p"] for kind in tested]), strict=True):
-        kind |= {"p_holm": p, "clear": p < 1 - LEVEL and kind["drop"]["value"] > 0}
-    for kind in found:
-        kind.setdefault("p_holm", None)
-        kind.setdefault("clear", False)
+    tested = corrected(found)
     found.sort(key=lambda kind: -(kind["drop"]["value"] if kind["drop"] else 0.0))
     task, targets = seen.encoded.task, seen.encoded.targets
-    return {"metric": primary_metric(task, targets), "n": n, "of": len(seen.encoded), "tested": len(tested), "kinds": found, "left_out": left_out}
+    return {"metric": primary_metric(task, targets), "n": n, "of": len(seen.encoded), "tested": tested, "kinds": found, "left_out": left_out}
