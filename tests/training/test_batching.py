@@ -24,5 +24,13 @@ def test_the_longest_row_is_in_the_first_batch_of_a_run():
 
 
 def test_parts_are_never_empty():
-    assert [len(part) for part in parts(np.arange(3), 8)] == [1, 1, 1]
-    assert [len(part) for part in parts(np.arange(8), 3)] == [3, 3, 2]
+    assert [len(part) for part in parts(np.arange(3), LENGTHS, 8, 0)] == [1, 1, 1]
+    assert [len(part) for part in parts(np.arange(8), LENGTHS, 3, 0)] == [3, 3, 2]
+
+
+def test_a_part_costs_no_more_than_allowed_unless_one_row_alone_does():
+    for most in (1, 150, 400, 10**6):
+        for batch in epoch_batches(LENGTHS, 16, seed=0, epoch=0):
+            found = parts(batch, LENGTHS, 1, most)
+            assert np.concatenate(found).tolist() == batch.tolist()
+            assert all(len(part) == 1 or len(part) * LENGTHS[batch].max() <= most for part in found)

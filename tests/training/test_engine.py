@@ -62,6 +62,34 @@ def test_parts_of_a_step_give_the_gradient_of_the_whole():
     assert torch.allclose(found[0], found[2], atol=1e-6)
 
 
+def test_a_step_is_computed_in_parts_that_cost_no_more_than_allowed():
+    network, x, y = problem()
+    seen = []
+    network.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    run_train(network, x, y, replace(FAST, max_steps=2, part_cost=21), lengths=[7] * N)
+    assert seen == [2, 2, 3, 3, 2]  # the first batch is the last of its epoch: 4 rows
+
+
+def test_parts_of_unequal_terms_give_the_loss_of_the_whole():
+    terms = [1 + i % 5 for i in range(N)]  # words of a row, say, over all of which the mean goes
+    found = []
+    for count in (1, 4):
+        network, x, y = problem()
+        network.double()
+
+        def collate(rows):
+            places = [row for row in rows for _ in range(terms[row])]
+            return {"x": x.double()[places], "y": y[places]}
+
+        def objective(net, batch):
+            return torch.nn.functional.cross_entropy(net(batch["x"]), batch["y"])
+
+        result = train(network, Feed([1] * N, collate, terms=terms), objective, replace(FAST, accumulate=count), Run())
+        found.append((result.loss, torch.cat([p.detach().flatten() for p in network.parameters()])))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-6)
+    assert torch.allclose(found[0][1], found[1][1], atol=1e-9)
+
+
 def test_patience_stops_and_the_best_weights_are_kept():
     network, x, y = problem()
     scores, kept = iter([0.5, 0.9, 0.8, 0.7]), []

@@ -19,7 +19,7 @@ from hanshuku.inference.embed import autocast, best_device
 from hanshuku.inference.generation import GenerationPredictor
 from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
-from hanshuku.methods.text_finetuning import LONGEST, _prepare, planned_settings, reply_of, tuned_writer
+from hanshuku.methods.text_finetuning import LONGEST, PART, _prepare, planned_settings, reply_of, tuned_writer
 from hanshuku.methods.wording import wording_language
 from hanshuku.metrics.preferences import preference_metrics
 from hanshuku.models.load import load_causal
@@ -114,6 +114,7 @@ def _train(method: Dpo, speaker: PreferenceSpeaker, parts: tuple[list[Pair], lis
     schedule = Schedule(
         epochs=method.epochs, batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup, weight_decay=method.weight_decay,
         precision=method.precision, patience=method.patience, gradient_checkpointing=method.gradient_checkpointing,
+        part_cost=PART,
     )  # fmt: skip
 
     def judge() -> float:

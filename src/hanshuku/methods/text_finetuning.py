@@ -34,6 +34,7 @@ from hanshuku.training.translator import speaker_of
 from hanshuku.training.tunings import TUNINGS, Tuned, prepare
 
 LONGEST = 1024  # tokens of a prompt with its answer, where the user sets no limit
+PART = 4096  # tokens that a step computes at once: 16 rows of 256; more of them would only hold more memory
 FEWEST_NEW, MOST_NEW = 16, 1024  # bounds of the room for an answer, which is planned from the answers seen
 
 
@@ -152,6 +153,7 @@ def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judge
     schedule = Schedule(
         epochs=planned_epochs(method, len(rows)), batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup,
         weight_decay=method.weight_decay, precision=method.precision, patience=method.patience, gradient_checkpointing=method.gradient_checkpointing,
+        part_cost=PART,
     )  # fmt: skip
 
     def judge() -> float:
@@ -164,7 +166,12 @@ def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judge
 
     run_engine(
         speaker,
-        Feed([len(ids) for ids, _ in rows], lambda places: speaker.rows([rows[i] for i in places], pad_id=pad_id, room=room), identity),
+        Feed(
+            [len(ids) for ids, _ in rows],
+            lambda places: speaker.rows([rows[i] for i in places], pad_id=pad_id, room=room),
+            identity,
+            terms=[max(1, sum(marks)) for _, marks in rows],
+        ),
         composed(texts_scored(), switches, speaker, speaker.causal.get_input_embeddings(), pad_id),
         schedule,
         run,

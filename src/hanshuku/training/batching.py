@@ -35,6 +35,14 @@ def epoch_batches(lengths: Sequence[int] | np.ndarray, batch_size: int, seed: in
     return [batches[i] for i in order]
 
 
-def parts(batch: np.ndarray, count: int) -> list[np.ndarray]:
-    """A batch in at most `count` parts of near-equal size, none empty."""
-    return np.array_split(batch, min(count, len(batch)))
+def parts(batch: np.ndarray, lengths: np.ndarray, count: int, most: int) -> list[np.ndarray]:
+    """A batch in parts of near-equal size, none empty.
+
+    Args:
+        batch: row numbers.
+        lengths: (N,) what each row costs.
+        count: parts at least, where there are so many rows.
+        most: what the rows of a part cost at most, each as much as the longest of the batch; a row alone may cost more. 0: no limit.
+    """
+    needed = -(-len(batch) // max(1, most // max(1, int(lengths[batch].max())))) if most else 1
+    return np.array_split(batch, min(max(count, needed), len(batch)))

@@ -24,6 +24,7 @@ class Schedule:
     weight_decay: float = field(default=0.01, metadata={"help": "decoupled decay of matrices; biases and norms have none"})
     clip: float = field(default=1.0, metadata={"help": "greatest norm of the gradient; 0: not clipped"})
     accumulate: int = field(default=1, metadata={"help": "parts a step is computed in, to save memory"})
+    part_cost: int = field(default=0, metadata={"help": "what the rows of a part cost at most, in tokens with padding; 0: no limit"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
     patience: int = field(default=0, metadata={"help": "evaluations without gain before it stops; 0: never"})
     evaluations: int = field(default=1, metadata={"help": "evaluations an epoch"})
@@ -32,7 +33,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         ranges = (("epochs", 1e-9, 1e6), ("batch_size", 1, 1e6), ("learning_rate", 0, 10), ("warmup", 0, 1), ("weight_decay", 0, 10),
-                  ("clip", 0, 1e9), ("accumulate", 1, 1e6), ("patience", 0, 1e6), ("evaluations", 1, 1e6), ("max_steps", 0, 1e12),
+                  ("clip", 0, 1e9), ("accumulate", 1, 1e6), ("part_cost", 0, 1e12), ("patience", 0, 1e6), ("evaluations", 1, 1e6), ("max_steps", 0, 1e12),
                   ("checkpoint_every_s", 0, 1e9))  # fmt: skip
         for name in (f.name for f in fields(self) if f.type == "int"):
             if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), int):

@@ -45,12 +45,14 @@ class Feed:
     Attributes:
         lengths: (N,) what each row costs, tokens say; rows of near-equal length share a batch. All alike: chance alone decides.
         collate: row numbers -> what the objective reads, tensors on the CPU; it must not draw random numbers of its own.
+        terms: (N,) how many terms of the mean loss each row gives, supervised tokens say: a batch computed in parts then has the loss of the whole. None: one.
         identity: what else tells this run from another, a fingerprint of the rows say.
     """
 
     lengths: Sequence[int] | np.ndarray
     collate: Collate
     identity: str = ""
+    terms: Sequence[int] | np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class _Loop:
     ) -> None:  # fmt: skip
         lengths = feed.lengths
         self.lengths = np.asarray(lengths)
+        self.terms = np.ones(len(lengths), dtype=np.int64) if feed.terms is None else np.asarray(feed.terms)
         self.collate, self.passes, self.schedule, self.run, self.evaluate = feed.collate, in_passes(objective), schedule, run, evaluate
         self.parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
         if not self.parameters or not len(lengths):
@@ -200,17 +203,17 @@ class _Loop:
         return False
 
     def _step(self, batch: np.ndarray) -> None:
-        """One step of the optimiser on one batch, computed in parts; a part counts by its rows."""
+        """One step of the optimiser on one batch, computed in parts; a part counts by the terms that it gives to the loss."""
         state, device = self.state, self.workers.device
         torch.manual_seed(int(np.random.SeedSequence((self.run.seed, state.step, self.workers.rank)).generate_state(1, np.uint64)[0] >> 1))
         factor = rate_factor(state.step, state.total, self.schedule)
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * factor
         total = torch.zeros((), device=device)
-        split = parts(batch, self.schedule.accumulate)
+        split = parts(batch, self.lengths, self.schedule.accumulate, self.schedule.part_cost)
         try:
             for number, part in enumerate(split, 1):
-                mine, weight = self.workers.share(part, len(batch))
+                mine, weight = self.workers.share(part, self.terms, int(self.terms[batch].sum()))
                 inputs = {name: tensor.to(device, non_blocking=True) for name, tensor in self.collate(mine.tolist()).items()}
                 with closing(self.passes.losses(self.network, inputs)) as losses:
                     for left in range(self.passes.count - 1, -1, -1):

@@ -51,18 +51,18 @@ class Workers:
         """The context of a part of a step: gradients are averaged after the last part only."""
         return nullcontext() if now or self._accelerator is None else network.no_sync()
 
-    def share(self, rows: np.ndarray, whole: int) -> tuple[np.ndarray, float]:
+    def share(self, rows: np.ndarray, terms: np.ndarray, whole: int) -> tuple[np.ndarray, float]:
         """This process's rows of a part of a batch, and the weight of their mean loss.
 
-        With the weights, the average of all processes' gradients is the gradient of the mean over the `whole` batch's rows.
+        With the weights, the average of all processes' gradients is the gradient of the mean over the `whole` batch's terms.
         A process left without rows takes one with weight 0, so that all take part in the averaging.
         """
         if self.count == 1:
-            return rows, len(rows) / whole
+            return rows, int(terms[rows].sum()) / whole
         mine = np.array_split(rows, self.count)[self.rank]
         if not len(mine):
             return rows[:1], 0.0
-        return mine, self.count * len(mine) / whole
+        return mine, self.count * int(terms[mine].sum()) / whole
 
     def mean(self, values: Tensor) -> list[float]:
         """The mean over the processes of each of (N,) values."""
