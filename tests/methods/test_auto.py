@@ -186,6 +186,7 @@ def test_a_function_that_writes_texts_is_chosen_by_what_it_writes(tiny_causal):
     found = get_method("auto").fit(task, rows, model=tiny_causal, run=Run(seed=0, budget_s=60.0))
     assert [trial["method"] for trial in found.trials] == ["prompt", "in_context", "finetune"]
     assert found.trials[2]["settings"]["tuning"] == "lora"
+    assert "--method finetune" in found.trials[2]["command"] and "--set tuning=lora" in found.trials[2]["command"]
     assert all(0 <= trial["score"] <= 1 for trial in found.trials)
 
 

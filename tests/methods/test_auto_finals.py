@@ -8,7 +8,8 @@ pytest.importorskip("torch")
 from hanshuku.data.encoded import Encoded
 from hanshuku.methods import get_method
 from hanshuku.methods.auto_arms import Arm, Judges
-from hanshuku.methods.auto_finals import choose, make, try_switches
+from hanshuku.methods.auto_cost import cost_of
+from hanshuku.methods.auto_finals import SWITCHES, choose, make, switches_for, try_switches
 from hanshuku.methods.auto_search import Search
 from hanshuku.training.run import Run
 from tests.children import rows_of
@@ -138,3 +139,59 @@ def test_two_arms_together_are_saved_and_loaded_as_one_function(tiny_encoder, tm
     function = Function(rows.task, made)
     function.save(tmp_path / "a.fn")
     assert np.array_equal(load(tmp_path / "a.fn").predictor().outputs(rows.inputs), made.outputs(rows.inputs))
+
+
+def with_texts(search):
+    from dataclasses import replace
+
+    search.train = replace(search.train, unlabelled=tuple(("a word of mine",) for _ in range(5)))
+    return search
+
+
+def test_two_views_are_tried_on_finetune_where_there_is_unlabelled_text(search, monkeypatch):
+    base = placed(search, "finetune", [1] * 150 + [0] * 50, 5.0)
+
+    def answered(arm, part):
+        better = arm.changes == {"two_views": "uda"}
+        arm.right = np.array([1.0] * (150 + 30 * better) + [0.0] * (50 - 30 * better))
+        arm.seconds.append(0.1)
+
+    monkeypatch.setattr(search, "try_part", answered)
+    assert all("two_views" not in change for change in switches_for(search, base))
+    found = try_switches(with_texts(search), base)
+    assert found.changes == {"two_views": "uda"}
+    assert {"two_views": "fixmatch"} in [arm.changes for arm in search.arms]
+
+
+def test_two_views_are_no_switch_of_a_method_that_cannot_read_unlabelled_text(search):
+    assert switches_for(with_texts(search), placed(search, "contrastive", HALF, 5.0)) == SWITCHES["contrastive"]
+
+
+def test_a_switch_too_dear_for_the_time_left_is_named_and_cheaper_ones_are_tried(search, monkeypatch):
+    base = placed(search, "finetune", [1] * 150 + [0] * 50, 5.0)
+    tried = []
+
+    def answered(arm, part):
+        tried.append(arm.changes)
+        arm.right, arm.seconds = base.right.copy(), [*arm.seconds, 0.1]
+
+    monkeypatch.setattr(search, "try_part", answered)
+    monkeypatch.setattr(search, "left", lambda: 1.0)  # a plain fit of six takes 0.1: five to judge, one to keep
+    try_switches(with_texts(search), base)
+    notes = {arm.label: arm.note for arm in search.arms}
+    assert "does not fit the time left" in notes["finetune two_views=uda"]
+    assert {"average": "ema"} in tried and {"two_views": "uda"} not in tried
+
+
+def test_the_command_of_what_reads_unlabelled_text_says_where_it_goes():
+    views = Arm("finetune", get_method("finetune", two_views="uda"), "minilm", HALF)
+    assert "learn TRAIN --unlabelled UNLABELLED --method finetune" in views.command(0)
+    assert "--unlabelled" in Arm("self_train", get_method("self_train"), "minilm", HALF).command(0)
+    assert "--unlabelled" not in Arm("finetune", get_method("finetune"), "minilm", HALF).command(0)
+
+
+def test_what_switches_cost_is_foretold():
+    assert cost_of(get_method("finetune")) == 1.0
+    assert cost_of(get_method("finetune", adversarial="fgm", consistency=1.0)) == 4.0
+    assert cost_of(get_method("finetune", two_views="uda")) == pytest.approx(5.0)
+    assert cost_of(get_method("probe")) == 1.0

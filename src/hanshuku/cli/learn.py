@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,7 @@ def command(
     budget: Annotated[str, typer.Option(help="Wall time that may be spent: 5min, 90s, 1h.")] = "",
     out: Annotated[str, typer.Option(help="Folder to save to; TRAIN's name with .fn where not given.")] = "",
     validation: Annotated[str, typer.Option(help="Examples for early stopping and thresholds; never the test rows.")] = "",
-    unlabelled: Annotated[str, typer.Option(metavar="FILE", help="Rows without labels, for self_train, for finetune with --set two_views=uda or fixmatch, and for auto, which then tries self_train.")] = "",
+    unlabelled: Annotated[str, typer.Option(metavar="FILE", help="Rows without labels, for self_train, for finetune with --set two_views=uda or fixmatch, and for auto, which then tries these.")] = "",
     from_: Annotated[str, typer.Option("--from", metavar="FN", help="A saved function that shall learn TRAIN too, its new labels among it, and keep what it knows.")] = "",
     earlier: Annotated[str, typer.Option(metavar="FILE", help="With --from: rows it learned from before, to store and replay some where it has stored none.")] = "",
     track: Annotated[str, typer.Option(help="csv, tensorboard, wandb; several with commas. Logs go to OUT.run/.")] = "",
@@ -85,7 +86,7 @@ def command(
         print_json({"function": str(target), "origin": origin.to_json(), **(measured.to_json() if measured else {})})
         return
     print_notes([*origin.notes, *(measured.notes if measured else ())], quiet=quiet)
-    _show(learned, measured, target, quiet)
+    _show(learned, measured, target, quiet, {"TRAIN": train, "UNLABELLED": unlabelled})
 
 
 def _clean(run_folder: Path, *, keeps_logs: bool) -> None:
@@ -163,12 +164,15 @@ def _schema(path: str) -> str:
         raise ConfigError(f"--schema takes a file with a JSON schema. {path} cannot be read: {error}.") from error
 
 
-def _show(learned: Function[..., Any], measured: Any, target: Path, quiet: bool) -> None:
+def _show(learned: Function[..., Any], measured: Any, target: Path, quiet: bool, files: dict[str, str]) -> None:
     console, origin = stdout(), learned.history[-1]
     if origin.trials and not quiet:
         from hanshuku.methods.auto_table import trial_table
 
         console.print(trial_table(origin.trials))
+        for trial in origin.trials:
+            if trial.get("chosen") and "command" in trial:
+                console.print("learns the same: " + shlex.join(files.get(part, part) for part in shlex.split(trial["command"])), style="dim", markup=False, soft_wrap=True)
     how = f"{origin.method} with {origin.model}, {origin.rows} rows, {origin.seconds:.0f} s"
     console.print(f"learned {learned.task.name}: {how}", markup=False)
     if measured is not None:

@@ -70,7 +70,7 @@ def learn(
             method's default for the task and language.
         budget: wall time that may be spent: "5 min", seconds, or None.
         validation: labelled examples for early stopping and thresholds; None: the method holds rows out where it must.
-        unlabelled: rows of the task without an answer, for methods that learn from these too (self_train, finetune with two_views, and auto, which tries self_train then).
+        unlabelled: rows of the task without an answer, for methods that learn from these too (self_train, finetune with two_views, and auto, which tries these then).
         seed: same seed, same rows, same machine: same result.
         folder: checkpoints and logs go here, and a killed run resumes from here; the last checkpoint stays until you remove it, as the function is yet to be saved.
         track: "csv", "tensorboard", "wandb"; needs a folder.

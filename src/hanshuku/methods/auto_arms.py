@@ -59,13 +59,12 @@ class Arm:
     @property
     def changes(self) -> dict[str, Any]:
         """Settings that are not the method's defaults."""
-        usual = flat_settings(make(type(self.method), {}))
-        return {key: value for key, value in flat_settings(self.method).items() if value != usual[key]}
+        return changes_of(self.method)
 
     @property
     def label(self) -> str:
         """The method, and what was changed of its settings."""
-        return " ".join([self.name, *(f"{key}={value}" for key, value in self.changes.items())])
+        return label_of(self.name, self.method)
 
     @property
     def key(self) -> str:
@@ -75,8 +74,32 @@ class Arm:
 
     def command(self, seed: int) -> str:
         """The plain command that learns the same."""
-        settings = [part for key, value in self.changes.items() for part in ("--set", f"{key}={value}")]
-        return shlex.join(["hanshuku", "learn", "TRAIN", "--method", self.name, "--model", self.model, *settings, "--seed", str(seed)])
+        return learn_command(self.name, self.method, self.model, seed)
+
+
+def changes_of(method: Any) -> dict[str, Any]:
+    """Settings of a method that are not its defaults."""
+    usual = flat_settings(make(type(method), {}))
+    return {key: value for key, value in flat_settings(method).items() if value != usual[key]}
+
+
+def label_of(name: str, method: Any) -> str:
+    """The method's name, and what was changed of its settings."""
+    return " ".join([name, *(f"{key}={value}" for key, value in changes_of(method).items())])
+
+
+def learn_command(name: str, method: Any, model: str, seed: int) -> str:
+    """The command line that learns so, with TRAIN and UNLABELLED for the files.
+
+    Args:
+        name: of the method.
+        method: with its settings.
+        model: catalogue name, hub name or folder.
+        seed: of the fit.
+    """
+    unlabelled = ["--unlabelled", "UNLABELLED"] if name == "self_train" or getattr(getattr(method, "views", None), "is_on", False) else []
+    settings = [part for key, value in changes_of(method).items() for part in ("--set", f"{key}={value}")]
+    return shlex.join(["hanshuku", "learn", "TRAIN", *unlabelled, "--method", name, "--model", model, *settings, "--seed", str(seed)])
 
 
 @dataclass(frozen=True)

@@ -87,14 +87,28 @@ class Pace:
         """
         if name == "contrastive":
             texts = method.planned_steps(rows, self.labels) * method.planned_batch(self.labels)
-            return self.reading(rows) + PASSES[name] * self.row_s * texts
+            return self.reading(rows) + PASSES[name] * cost_of(method) * self.row_s * texts
         if name == "finetune":
-            return LOADING + PASSES[name] * self.row_s * rows * method.planned_epochs(rows, self.labels)
+            return LOADING + PASSES[name] * cost_of(method) * self.row_s * rows * method.planned_epochs(rows, self.labels)
         if name == "self_train":
             return (method.rounds + 1) * (self.reading(rows + method.most) + PASSES["contrastive"] * self.row_s * SELF_TEXTS)
         if name == "static":
             return LOADING + STATIC_S * rows
         return self.reading(rows)
+
+
+def cost_of(method: Any) -> float:
+    """How many times as long a step takes with the switches and views of the method as without any.
+
+    A push is sought by passes of their own; R-Drop reads each row twice; of an unlabelled text the strong view is learned like a
+    row, and reading the weak one is a third of that.
+    """
+    switches, views = getattr(method, "switches", None), getattr(method, "views", None)
+    cost = 1.0
+    if switches is not None:
+        seeking = {"none": 0, "fgm": 1, "pgd": switches.adversarial_steps or 3, "freelb": (switches.adversarial_steps or 3) - 1, "smart": 1 + (switches.adversarial_steps or 1)}
+        cost = (1.0 + seeking[switches.adversarial]) * (2.0 if switches.consistency else 1.0)
+    return cost + (views.view_ratio * 4 / 3 if views is not None and views.is_on else 0.0)
 
 
 def free_mb() -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.auto_arms import Arm
+from hanshuku.methods.auto_cost import cost_of
 from hanshuku.methods.auto_prior import Standing
 from hanshuku.methods.auto_standing import RATE, joined, measurement
 from hanshuku.methods.row_values import right_rows
@@ -21,6 +22,7 @@ SWITCHES: dict[str, tuple[dict[str, Any], ...]] = {  # method -> settings that a
     "finetune": ({"adversarial": "fgm"}, {"consistency": 1.0}, {"average": "ema"}, {"layer_decay": 0.9}),
     "contrastive": ({"adversarial": "fgm"}, {"average": "ema"}),
 }
+TWO_VIEWS: tuple[dict[str, Any], ...] = ({"two_views": "uda"}, {"two_views": "fixmatch"})  # tried on finetune besides, where there is unlabelled text
 SURE = 0.05  # chance, over all switches tried, that one without effect is kept (Bonferroni)
 ENOUGH = 100  # rows that judge from which a paired test can say anything about a switch
 MEMBERS = Standing(0.005, 0.01)  # what the mean of two good arms usually gains over the better one
@@ -39,6 +41,12 @@ class Choice:
     note: str = ""
 
 
+def switches_for(search: Search, base: Arm) -> tuple[dict[str, Any], ...]:
+    """What may be tried on this arm: its switches, and for labels and unlabelled text the two views of it."""
+    views = TWO_VIEWS if search.task.kind == "classify" and search.train.unlabelled and hasattr(base.method, "views") else ()
+    return (*SWITCHES.get(base.name, ()), *views)
+
+
 def try_switches(search: Search, base: Arm) -> Arm:
     """The base arm with the switches that a paired test on the same rows speaks for; each is tried on what was kept so far.
 
@@ -51,15 +59,17 @@ def try_switches(search: Search, base: Arm) -> Arm:
     judged = int((~np.isnan(base.right)).sum())
     if judged < ENOUGH or search.run.budget_s is None:
         return base
-    changes, best = SWITCHES.get(base.name, ()), base
+    changes, best = switches_for(search, base), base
     for change in changes:
-        if search.fit_seconds(best, 0) * best.done + search.to_learn_again(best) > search.left():
-            break
         arm = search.arm(best.name, **best.changes | change)
-        for part in range(best.done):
+        dearer = cost_of(arm.method) / cost_of(best.method)
+        if dearer * (search.fit_seconds(best, 0) * best.done + search.to_learn_again(best)) > search.left():
+            arm.note = arm.note or "switch: not tried, it does not fit the time left"
+        for part in range(0 if arm.note else best.done):
             search.try_part(arm, part)
         both = ~np.isnan(arm.right) & ~np.isnan(best.right)
         if arm.note or not both.any():
+            arm.is_out = True  # nothing speaks for it
             continue
         gain, p = float((arm.right[both] - best.right[both]).mean()), sign_test(arm.right[both], best.right[both])
         is_kept = gain > 0 and p < SURE / len(changes)

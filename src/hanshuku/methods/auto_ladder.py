@@ -11,6 +11,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.errors import BudgetError, ConfigError, HanshukuError
 from hanshuku.inference.base import Predictor
+from hanshuku.methods.auto_arms import label_of, learn_command
 from hanshuku.methods.row_values import right_rows
 from hanshuku.methods.switching import flat_settings
 from hanshuku.metrics.paired import sign_test
@@ -107,9 +108,10 @@ class Ladder:
         return None if self.run.folder is None else self.run.folder / name
 
     def _note(self, name: str, method: Any, score: float | None, seconds: float, note: str) -> None:
-        self.trials.append(
-            {"method": name, "model": self.model, "settings": flat_settings(method), "score": score, "rows": len(self.held), "seconds": round(seconds, 2), "note": note}
-        )
+        self.trials.append({
+            "method": name, "label": label_of(name, method), "model": self.model, "settings": flat_settings(method), "score": score, "rows": len(self.held),
+            "seconds": round(seconds, 2), "command": learn_command(name, method, self.model, self.run.seed), "note": note,
+        })  # fmt: skip
 
 
 def row_scores(task: Task, predictor: Predictor, rows: Encoded) -> np.ndarray:
