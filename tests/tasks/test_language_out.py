@@ -7,10 +7,13 @@ from typing import Literal
 import pytest
 
 import hanshuku as hk
+from hanshuku.data.encode import encode
+from hanshuku.data.infer import infer_task
 from hanshuku.errors import DataError, TaskError
 from hanshuku.functions.rows import bind
 from hanshuku.tasks import KINDS, Answer, Message, Ranking, Span, Task, kind_of
 from hanshuku.tasks.base import objects
+from hanshuku.tasks.chat import parse_messages
 from hanshuku.tasks.schemas import outline, schema_text, structure_from
 from hanshuku.tasks.signature import task_of
 from hanshuku.tasks.tag import join_tokens, spans_of_tags
@@ -190,3 +193,37 @@ def test_a_schema_is_shown_in_few_words():
     }  # fmt: skip
     shown = '{"who": string (full name), "day"?: date | null, "kids": [{"friend"?: kid}], "mood"?: "good" | "坏"}'
     assert outline(schema_text(schema)) == shown
+
+
+TALK = ({"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"})
+
+
+class TestConversations:
+    @pytest.mark.parametrize("column", ["messages", "conversations", "dialog", "对话"])
+    def test_the_last_turn_is_the_answer_whatever_the_column_is_called(self, column):
+        examples = hk.read([{column: list(TALK)}])
+        rows, _ = encode(infer_task(examples), examples)
+        assert list(rows.targets) == [("hello",)]
+
+    @pytest.mark.parametrize(
+        ("turn", "text"),
+        [
+            ({"from": "human", "value": "hi"}, "hi"),
+            ({"role": "User", "content": "hi"}, "hi"),
+            ({"role": "user", "content": [{"type": "text", "text": "one "}, {"type": "text", "text": "two"}]}, "one two"),
+            ({"role": "assistant", "content": None, "tool_calls": [{"name": "f"}]}, '[{"name": "f"}]'),
+        ],
+    )
+    def test_a_turn_is_read_in_the_forms_in_which_they_are_written(self, turn, text):
+        assert parse_messages([turn])[0]["content"] == text
+
+    @pytest.mark.parametrize(
+        ("value", "says"),
+        [
+            ([], "no turns"), (None, "not empty"), ([{"role": "user", "content": None}], "turn 1, of the role 'user', has no text"), ([{"role": "x", "content": "hi"}], "its role is 'x'"),
+            ([{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}], "has no text"), (["hi"], "turn 1 is no object"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_turn_is_named(self, value, says):
+        with pytest.raises(ValueError, match=says):
+            parse_messages(value)

@@ -25,7 +25,7 @@ SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and group
     ("translate", (frozenset({"source", "原文"}), frozenset({"target", "translation", "译文"}))),
     ("summarize", (frozenset({"document", "dialogue", "article", "text", "正文"}), frozenset({"summary", "highlights", "摘要"}))),
     ("complete_code", (frozenset({"prompt", "intent"}), frozenset({"completion", "code", "canonical_solution"}))),
-    ("chat", (frozenset({"messages", "conversations", "对话"}),)),
+    ("chat", (frozenset(KINDS["chat"].INPUT_COLUMNS[0]),)),
     ("generate", (frozenset({"instruction", "prompt", "question", "指令", "问题"}), frozenset({"output", "response", "completion", "answer", "chosen", "输出", "回答"}))),
 )
 

@@ -247,7 +247,7 @@ class Function(LookedAt, Generic[P, R]):
             DataError: the row does not fit; the message gives its place, counted from 0.
         """
         try:
-            if isinstance(row, str) or (self.task.kind == "chat" and not isinstance(row, Mapping)):
+            if isinstance(row, str) or (self.task.kind == "chat" and _is_conversation(row)):
                 return bind(self.task, (row,), {})
             return bind(self.task, (), dict(row)) if isinstance(row, Mapping) else bind(self.task, tuple(row), {})
         except (DataError, TypeError) as error:
@@ -256,3 +256,7 @@ class Function(LookedAt, Generic[P, R]):
     def _typed(self, prediction: Prediction) -> R:
         return cast("R", None if prediction.reason else self._cast(prediction.output))
 
+
+def _is_conversation(row: Row) -> bool:
+    """Whether it is turns, and not a sequence of one value an input."""
+    return isinstance(row, Sequence) and len(row) > 0 and isinstance(row[0], Mapping)

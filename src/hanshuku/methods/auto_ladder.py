@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanshuku.data.encoded import Encoded, hold_out
-from hanshuku.errors import BudgetError, ConfigError, HanshukuError
+from hanshuku.data.notes import plural
+from hanshuku.errors import BudgetError, ConfigError, DataError, HanshukuError
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.auto_arms import label_of, learn_command
 from hanshuku.methods.row_values import right_rows
@@ -126,6 +127,8 @@ def climb(settings: Auto, task: Task, train: Encoded, names: list[str], *, model
     ladder = Ladder(task, train, model, validation, run, settings)
     if len(names) == 1 and not settings.methods:  # nothing to choose from
         return ladder.only(names[0])
+    if not len(ladder.held):
+        raise DataError(f"To choose among methods some rows must judge. Received: {plural(len(train), 'row')}. Give more, or name a method.")
     for name in names:
         ladder.try_method(name)
     return ladder.finish()

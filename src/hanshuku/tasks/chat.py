@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from hanshuku.tasks.base import Task
 from hanshuku.tasks.generate import decode, encode_targets
 from hanshuku.tasks.generate import parse_target as parse_text
 
-INPUT_COLUMNS: tuple[tuple[str, ...], ...] = (("messages", "conversation", "conversations", "dialog", "对话", "消息"),)
+INPUT_COLUMNS: tuple[tuple[str, ...], ...] = (("messages", "conversations", "conversation", "dialog", "对话", "消息"),)
 TARGET_COLUMNS = ("reply", "response", "answer", "output", "chosen", "回复", "回答")
-BESIDE_COLUMNS = ("messages",)
+BESIDE_COLUMNS = INPUT_COLUMNS[0]  # the answer may be the last turn
 ROLES = {
     **dict.fromkeys(("user", "human"), "user"),
     **dict.fromkeys(("assistant", "gpt", "model", "bot", "tool_call", "function_call"), "assistant"),
@@ -24,7 +26,8 @@ ROLES = {
 def parse_messages(value: Any) -> list[dict[str, str]]:
     """A conversation from a list of turns, JSON of one, or one text, which is the user's.
 
-    A turn is ``{"role": ..., "content": ...}`` (or from and value, as ShareGPT writes them).
+    A turn is ``{"role": ..., "content": ...}`` (or from and value, as ShareGPT writes them). Its text may come in parts; a turn
+    that only calls tools says those calls as JSON.
 
     Raises:
         ValueError: a turn has no known role or no text; the message says which.
@@ -37,17 +40,38 @@ def parse_messages(value: Any) -> list[dict[str, str]]:
             value = json.loads(text)
         except ValueError:
             return [{"role": "user", "content": text}]
-    if not isinstance(value, Sequence) or not value:
-        raise ValueError(f"a conversation is a list of turns, not {type(value).__name__}")
-    turns = []
-    for place, turn in enumerate(value, 1):
-        if not isinstance(turn, Mapping):
-            raise ValueError(f"turn {place} is no object with role and content but a {type(turn).__name__}")  # noqa: TRY004 - of a file
-        role, content = turn.get("role", turn.get("from")), turn.get("content", turn.get("value"))
-        if role not in ROLES or not isinstance(content, str):
-            raise ValueError(f"turn {place} needs a role ({', '.join(dict.fromkeys(ROLES.values()))}) and a text; its role is {role!r}")
-        turns.append({"role": ROLES[role], "content": content})
-    return turns
+    if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, bytes):
+        raise ValueError(f"a conversation is a list of turns, not {'empty' if value is None else f'a {type(value).__name__}'}")  # noqa: TRY004 - of a file
+    if not len(value):
+        raise ValueError("the conversation has no turns")
+    return [_turn(place, turn) for place, turn in enumerate(value, 1)]
+
+
+def _turn(place: int, turn: Any) -> dict[str, str]:
+    """One turn in its plain form; `place` counts from 1."""
+    if not isinstance(turn, Mapping):
+        raise ValueError(f"turn {place} is no object with role and content but a {type(turn).__name__}")  # noqa: TRY004 - of a file
+    role = turn.get("role", turn.get("from"))
+    known = ROLES.get(role.strip().lower()) if isinstance(role, str) else None
+    if known is None:
+        raise ValueError(f"turn {place} needs a role, {', '.join(dict.fromkeys(ROLES.values()))}; its role is {role!r}")
+    content = _text(turn.get("content", turn.get("value")))
+    calls = turn.get("tool_calls", turn.get("function_call"))
+    if content is None and calls:
+        content = json.dumps(calls, ensure_ascii=False)
+    if content is None:
+        raise ValueError(f"turn {place}, of the role {role!r}, has no text as its content")
+    return {"role": known, "content": content}
+
+
+def _text(content: Any) -> str | None:
+    """The text of a turn, given as one or as parts ``{"type": "text", "text": ...}``; None where there is none, or something else is among them."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, (list, tuple, np.ndarray)) or not len(content):
+        return None
+    parts = [part.get("text") if isinstance(part, Mapping) and part.get("type", "text") == "text" else part for part in content]
+    return "".join(parts) if all(isinstance(part, str) for part in parts) else None
 
 
 def parse_input(task: Task, name: str, value: Any, *, is_answered: bool = False) -> str:
@@ -79,7 +103,7 @@ def parse_target(task: Task, value: Any, beside: Mapping[str, Any] | None = None
         ValueError: there is none.
     """
     if value is None:
-        turns = parse_messages((beside or {}).get("messages"))
+        turns = parse_messages(next((cell for cell in (beside or {}).values() if cell is not None), None))
         value = turns[_last_answer(turns)]["content"]
     elif not isinstance(value, str):
         value = parse_messages([value] if isinstance(value, Mapping) else value)[-1]["content"]
