@@ -1,0 +1,242 @@
+"""The figures of results/ in one page, RESULTS.md: what was measured, what it came to, the peer in the same run, commit and date.
+
+    python benchmarks/summary.py
+
+A figure is read from its file, never typed; a file that is not there has no line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("results")
+Line = tuple[str, str]  # what was measured, what it came to
+HEAD = """# Figures
+
+Made by `python benchmarks/summary.py` from `results/`; [what each script measures](README.md). Brackets are 95% intervals, or the least and the most of the runs
+where it is said so. "Times" compare processor time or rate with the peer in the same call.
+"""
+
+
+def interval(found: dict, digits: int = 3) -> str:
+    """A value, or a mean over seeds, with its interval, rows and chance."""
+    text = f"{found['value' if 'value' in found else 'mean']:.{digits}f}"
+    if found.get("low") is not None:
+        text += f" [{found['low']:.{digits}f}, {found['high']:.{digits}f}]"
+    chance = f", chance {found['chance']:.{digits}f}" if found.get("chance") is not None else ""
+    return text + (f", n {found['n']:,}{chance}" if found.get("n") else chance)
+
+
+def times(found: dict) -> str:
+    """A ratio with the spread of its runs."""
+    return f"{found['median']:.2f} times ({found['min']:.2f} to {found['max']:.2f}, {found['n']} runs)"
+
+
+def metrics_of(found: dict) -> str:
+    """Several metrics in one text."""
+    return "; ".join(
+        f"{name} {interval(value, 1 if name in ('bleu', 'chrf') else 3)}"
+        for name, value in found.items()
+        if isinstance(value, dict) and value.get("n")
+    )
+
+
+def quality(results: dict) -> Iterator[Line]:
+    """learn_quality: one metric a set."""
+    for name, found in results["results"].items():
+        yield (
+            name,
+            f"{found['metric']} {interval(found)}" + (f"; aim {found['to_reach']}" if found.get("to_reach") else ""),
+        )
+
+
+def several(results: dict) -> Iterator[Line]:
+    """span_quality and language_quality: several metrics a set."""
+    for name, found in results["results"].items():
+        yield (
+            name,
+            metrics_of(found["metrics"])
+            + (f"; aim {found['to_reach']}" if found.get("to_reach") else "")
+            + f"; learned in {found['fit_seconds'] / 60:.0f} min",
+        )
+
+
+def chat(results: dict) -> Iterator[Line]:
+    """customer_chat."""
+    for arm in ("before", "after"):
+        yield arm, f"the right answer {interval(results[arm]['right'])}; {metrics_of(results[arm]['metrics'])}"
+
+
+def trainer(results: dict) -> Iterator[Line]:
+    """finetune_vs_trainer: rates of all arms."""
+    rates = results["median"]
+    mine = rates["hanshuku"]["examples_per_cpu_s"]
+    for name, found in rates.items():
+        said = f"{found['examples_per_cpu_s']:.1f} examples a processor second, {found['peak_training_mb']:,.0f} MB, accuracy {found['accuracy']:.3f}"
+        yield (
+            name,
+            said + ("" if name == "hanshuku" else f"; ours {mine / found['examples_per_cpu_s']:.2f} times as fast"),
+        )
+
+
+def few(results: dict) -> Iterator[Line]:
+    """fewshot_vs_setfit."""
+    for name, found in results["sets"].items():
+        arms = ", ".join(
+            f"{arm} {found[arm]['accuracy']:.3f}" for arm in ("contrastive", "probe", "SetFit") if arm in found
+        )
+        yield (
+            f"{name}, {results['per_class']} a class",
+            f"{arms}; contrastive - SetFit {found['difference']:+.3f} in {found['cpu_ratio']:.2f} of its time",
+        )
+
+
+def lora(results: dict) -> Iterator[Line]:
+    """lora_step."""
+    over = results["ours_over_theirs"]
+    where = f"{results['precision']}, {results['model']}"
+    yield f"{where}: steps a processor second over peft + Trainer's", times(over["steps_per_cpu_s"])
+    yield f"{where}: memory over theirs", times(over["peak_training_mb"])
+    yield f"{where}: largest difference of a loss", f"{results['largest_difference_of_a_loss']:.4f}"
+
+
+def packing(results: dict) -> Iterator[Line]:
+    """packing."""
+    for name, found in results["median"].items():
+        yield (
+            name,
+            f"{found['tokens_per_cpu_s']:.0f} tokens a processor second, padding {found['padding']:.0%}, {found['peak_training_mb']:,.0f} MB",
+        )
+
+
+def generation(results: dict) -> Iterator[Line]:
+    """generation."""
+    for way, found in results["ways"].items():
+        if way != "ours":
+            yield (
+                f"over {way}",
+                f"{times(found['ours_times_as_fast'])}; the same tokens in {found['rows_with_the_same_tokens']} rows",
+            )
+
+
+def streams(results: dict) -> Iterator[Line]:
+    """single_calls."""
+    for name, found in results["streams"].items():
+        yield name, f"{times(found['times_as_fast'])}; the same tokens in {found['calls_with_the_same_tokens']} calls"
+
+
+def valid(results: dict) -> Iterator[Line]:
+    """extract_validity."""
+    for model, ways in results["models"].items():
+        for way, found in ways.items():
+            yield f"{model}, {way}", f"{found['valid']} of {found['n']} fit their schema"
+
+
+def peers(results: dict) -> Iterator[Line]:
+    """batch_classification."""
+    for name, found in results["against_the_peer_s_best"].items():
+        yield f"{name} over {results['best_of_the_peer']}", times(found)
+
+
+def server(results: dict) -> Iterator[Line]:
+    """server."""
+    for name, found in results["median"].items():
+        yield (
+            name,
+            f"{found['requests_per_s']:.0f} requests a second, p50 {found['p50_ms']:.0f} ms, p99 {found['p99_ms']:.0f} ms",
+        )
+
+
+def start(results: dict) -> Iterator[Line]:
+    """startup."""
+    for name, seconds in results["median_seconds"].items():
+        yield name, f"{seconds:.3f} s"
+
+
+def coverage(results: dict) -> Iterator[Line]:
+    """coverage: least and most over what was simulated."""
+    held = [found["ours"]["held"] for found in results["intervals"]]
+    yield (
+        f"95% intervals, {results['draws']:,} draws, {len(held)} settings",
+        f"held the truth in {min(held):.3f} to {max(held):.3f}",
+    )
+    for found in results["families"]:
+        yield (
+            f"{found['functions']} functions, {found['of_these_really_worse']} really worse",
+            f"any false alarm: Holm {found['any_false_alarm']['holm']['value']:.3f}, uncorrected {found['any_false_alarm']['uncorrected']['value']:.3f}",
+        )
+    gaps = [abs(kind["held"] - kind["asked"]) for found in results["sets_of_labels"] for kind in found["sets"]]
+    yield (
+        f"conformal sets, {len(results['sets_of_labels'])} sets",
+        f"at most {100 * max(gaps):.1f} points from what was asked",
+    )
+
+
+def faithful(results: dict) -> Iterator[Line]:
+    """faithfulness."""
+    for found in results["cells"]:
+        yield (
+            f"{found['set']}, {found['learner']}, {found['method']}",
+            f"comprehensiveness over random {interval(found['over_random'])}; sufficiency under random {interval(found['under_random'])}",
+        )
+
+
+def scope(results: dict) -> Iterator[Line]:
+    """out_of_scope."""
+    for fitted, ways in results["mean_over_seeds"].items():
+        said = ", ".join(
+            f"{way} {interval(found['auroc'])} (FPR95 {found['fpr95']['mean']:.2f})" for way, found in ways.items()
+        )
+        yield f"{results['method']}, {results['seeds']} seeds, fitted on {fitted} rows", f"AUROC {said}"
+
+
+def toxic(results: dict) -> Iterator[Line]:
+    """toxicity."""
+    for name, found in results.items():
+        if isinstance(found, dict) and "f1" in found:
+            yield name, f"F1 {interval(found['f1'])}, AUROC {interval(found['auroc'])}"
+
+
+def attacks_on_instructions(results: dict) -> Iterator[Line]:
+    """injection."""
+    for language, found in results["rules"].items():
+        yield language, f"recall {interval(found['recall'])}; precision {interval(found['precision'])}"
+
+
+PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
+    "learn_quality": ("Fine-tuning whole data sets", quality), "span_quality": ("Answers and entities", several),
+    "language_quality": ("Texts, before and after LoRA", several), "customer_chat": ("A chat for customers", chat),
+    "finetune_vs_trainer": ("Fine-tuning beside the transformers Trainer", trainer), "fewshot_vs_setfit": ("Few examples, beside SetFit", few),
+    "lora_step": ("A LoRA step beside peft", lora), "packing": ("Rows of uneven length beside trl", packing),
+    "generation": ("Writing behind a shared prefix, beside transformers' generate", generation), "single_calls": ("Calls one at a time", streams),
+    "extract_validity": ("Objects that fit a schema", valid), "batch_classification": ("Answering many rows", peers), "server": ("Serving 32 clients", server),
+    "startup": ("Start", start), "coverage": ("Intervals, tests and promises", coverage), "faithfulness": ("Explanations beside random words", faithful),
+    "out_of_scope": ("Rows out of scope, clinc150", scope), "out_of_scope_probe": ("Rows out of scope, clinc150", scope), "toxicity": ("Toxic texts", toxic),
+    "injection": ("Attacks on an instruction", attacks_on_instructions),
+}  # fmt: skip
+
+
+def main() -> None:
+    """Write the page."""
+    page = [HEAD]
+    for name, (title, lines) in PAGES.items():
+        file = RESULTS / f"{name}.json"
+        if not file.is_file():
+            continue
+        results = json.loads(file.read_text(encoding="utf-8"))
+        page += [
+            f"\n## {title}\n",
+            f"`{name}.py`, commit {results['commit'][:9]}, {results.get('date', '')[:10]}, {results.get('machine', '')}\n",
+            "| measured | came to |",
+            "| --- | --- |",
+        ]
+        page += [f"| {what.replace('|', '/')} | {came} |" for what, came in lines(results)]
+    out = Path(__file__).with_name("RESULTS.md")
+    out.write_text("\n".join(page) + "\n", encoding="utf-8")
+    print(f"wrote {out.name}: {sum(line.startswith('| ') for line in page)} lines")
+
+
+if __name__ == "__main__":
+    main()
