@@ -133,14 +133,6 @@ def test_a_row_whose_answer_is_not_there_is_named(answer, says, tiny_encoder):
         fit("an answer", tiny_encoder, rows=replace(rows, targets=targets, lines=np.arange(len(rows)) + 5))
 
 
-def test_a_row_whose_entity_lies_outside_its_text_is_named(tiny_encoder):
-    rows = rows_of("entities")
-    targets = rows.targets.copy()
-    targets[0] = ((0, 99, "good"),)
-    with pytest.raises(DataError, match=r"line 5: .*from 0 to 99"):
-        fit("entities", tiny_encoder, rows=replace(rows, targets=targets, lines=np.arange(len(rows)) + 5))
-
-
 @pytest.mark.parametrize("kind", ["entities", "an answer"])
 def test_given_rows_judge(kind, tiny_encoder):
     rows, scores = rows_of(kind), []

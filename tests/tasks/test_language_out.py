@@ -103,9 +103,12 @@ def test_chinese_tokens_are_joined_without_spaces_and_english_with_one():
     assert join_tokens(["iPhone", "手", "机", "is", "good"]) == ("iPhone手机is good", [0, 6, 7, 8, 11])
 
 
-def test_a_label_that_the_task_has_not_is_refused():
-    with pytest.raises(ValueError, match="'ORG' is not one of"):
-        kind_of(ENTITIES).parse_target(ENTITIES, [{"start": 0, "end": 1, "label": "ORG"}])
+def test_a_label_that_the_task_has_not_is_refused_when_learning_and_missed_when_measured():
+    rows = hk.read([{"text": "EU", "entities": [{"start": 0, "end": 2, "label": "ORG"}]}])
+    with pytest.raises(DataError, match="'ORG' is not one of"):
+        encode(ENTITIES, rows)
+    encoded, notes = encode(ENTITIES, rows, unknown_labels="keep")
+    assert list(encoded.targets) == [((0, 2, "ORG"),)] and [note.kind for note in notes] == ["unknown_labels"]
 
 
 def test_spans_come_back_with_their_text():
@@ -227,3 +230,47 @@ class TestConversations:
     def test_what_is_no_turn_is_named(self, value, says):
         with pytest.raises(ValueError, match=says):
             parse_messages(value)
+
+
+def read_all(rows):
+    examples = hk.read(rows)
+    encoded, _ = encode(infer_task(examples), examples)
+    return encoded.inputs, list(encoded.targets)
+
+
+class TestEntitiesOfFiles:
+    SPAN = (0, 2, "ORG")
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"entities": [{"start": 0, "end": 2, "label": "ORG", "text": "EU"}]}, {"entities": [{"start": 0, "end": 2, "type": "ORG"}]}, {"spans": [[0, 2, "ORG"]]},
+            {"entities": '[{"start": 0, "end": 2, "label": "ORG"}]'}, {"label": [[0, 2, "ORG"]]}, {"labels": [{"start": 0, "end": 2, "label": "ORG"}]},
+        ],
+    )  # fmt: skip
+    def test_spans_are_read_in_the_forms_in_which_they_are_written(self, answer):
+        assert read_all([{"text": "EU calls."} | answer]) == ([("EU calls.",)], [(self.SPAN,)])
+
+    @pytest.mark.parametrize("tags", [["B-ORG", "O", "O"], ["U-ORG", "O", "O"], ["S_ORG", "O", "O"], "B-ORG O O"])
+    def test_tags_belong_to_their_tokens_also_beside_the_text(self, tags):
+        assert read_all([{"text": "EU calls.", "tokens": ["EU", "calls", "."], "tags": tags}]) == ([("EU calls .",)], [(self.SPAN,)])
+
+    def test_bilou_tags_end_with_l(self):
+        assert spans_of_tags(["New", "York", "x"], ["B-LOC", "L-LOC", "L-LOC"]) == [(0, 8, "LOC"), (9, 10, "LOC")]
+
+    @pytest.mark.parametrize(
+        ("answer", "says"),
+        [
+            ({"entities": [{"start": 0, "end": 99, "label": "ORG"}]}, "from 0 to 99, but its text has 9"), ({"entities": {"ORG": ["EU"]}}, "not a dict"),
+            ({"entities": [{"start": 0, "end": 1, "label": "ORG", "text": "EU"}]}, "the end is the character behind the last"), ({"entities": 3}, "not a int"),
+            ({"entities": [{"start": 3, "end": 5, "label": "ORG", "text": "EU"}]}, "'EU' does not stand at 3 to 5, but 'ca'"), ({"entities": "[{"}, "list of entities is due"),
+            ({"tokens": ["EU", "x"], "tags": ["ORG", "O"]}, "Received: 'ORG'"), ({"tokens": ["EU", "x"], "tags": [1, 0]}, "Received: 1"), ({"label": {"ORG": "EU"}}, "holds an object"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_entity_is_refused_by_line(self, answer, says):
+        with pytest.raises(DataError, match=f"rows:1: .*{says}"):
+            read_all([{"text": "EU calls."} | answer])
+
+    def test_free_tags_of_a_text_are_labels(self):
+        task = infer_task(hk.read([{"text": "a", "tags": ["fun", "old"]}, {"text": "b", "tags": []}]))
+        assert (task.kind, task.several, task.labels) == ("classify", True, ("fun", "old"))

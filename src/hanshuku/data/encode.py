@@ -63,6 +63,7 @@ def encode(
     targets = None
     if labelled:
         targets, more = _targets(task, examples, matched.target or "", kept, unknown_labels)
+        _check_targets(task, examples, matched.target or "", (kept, targets, inputs))
         notes += more
     worse = _rejected(task, examples, kept) if labelled else {}
     kept, targets, more = _repeated(examples, inputs, targets, kept, worse, drop=drop_repeated)
@@ -112,7 +113,8 @@ def text_of(cell: Any) -> str:
 def _targets(task: Task, examples: Examples, column: str, rows: np.ndarray, unknown_labels: str) -> tuple[np.ndarray, list[Note]]:
     """Targets of the rows at these positions."""
     if hasattr(kind_of(task), "BESIDE_COLUMNS"):
-        return kind_of(task).encode_targets(task, _parsed_beside(task, examples, column, rows)), []
+        found = _parsed_beside(task, examples, column, rows)
+        return kind_of(task).encode_targets(task, found), _strange_spans(task, examples, rows, found, unknown_labels) if task.kind == "tag" else []
     if task.kind != "classify":
         return kind_of(task).encode_targets(task, _parsed(task, examples, column, rows, kind_of(task).parse_target)), []
     cells = examples.column(column)
@@ -128,16 +130,36 @@ def _targets(task: Task, examples: Examples, column: str, rows: np.ndarray, unkn
             raise DataError(f"the label is empty (column {column!r}); one of {_some(task.labels)} is due. Fill it, or remove the row.", *examples.origin(i))
         answers.append([label for label in found if label in known] if task.several else found[0])
     if strange and unknown_labels == "error":
-        label, at = next(iter(strange.items()))
-        near = get_close_matches(label, task.labels, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        count = sum(map(len, strange.values()))
-        others = f" ({plural(count, 'such row')} in all)" if count > 1 else ""
-        raise DataError(f"label {label!r} is not one of the task's {len(task.labels)}: {_some(task.labels)}.{hint}{others}", *examples.origin(at[0]))
+        raise _unknown_label(task, examples, strange)
     if task.several:
         return kind_of(task).encode_targets(task, answers), _unknown_note(examples, strange, several=True)
     index = {label: i for i, label in enumerate(task.labels)}
     return np.array([index.get(label, UNKNOWN) for label in answers], dtype=np.int64), _unknown_note(examples, strange, several=False)
+
+
+def _unknown_label(task: Task, examples: Examples, strange: Mapping[str, Sequence[int]]) -> DataError:
+    """The error for labels that the task does not have, label -> places of its rows."""
+    label, at = next(iter(strange.items()))
+    near = get_close_matches(label, task.labels, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    count = sum(map(len, strange.values()))
+    others = f" ({plural(count, 'such row')} in all)" if count > 1 else ""
+    return DataError(f"label {label!r} is not one of the task's {len(task.labels)}: {_some(task.labels)}.{hint}{others}", *examples.origin(at[0]))
+
+
+def _strange_spans(task: Task, examples: Examples, rows: np.ndarray, found: Sequence[Any], unknown_labels: str) -> list[Note]:
+    """A note on entities of labels that the task does not have: they count as missed.
+
+    Raises:
+        DataError: there are some, and they are errors.
+    """
+    strange: dict[str, list[int]] = {}
+    for i, spans in zip(rows.tolist(), found, strict=True):
+        for label in {label for _, _, label in spans} - set(task.labels):
+            strange.setdefault(label, []).append(i)
+    if strange and unknown_labels == "error":
+        raise _unknown_label(task, examples, strange)
+    return _unknown_note(examples, strange, several=True)
 
 
 def cell_labels(task: Task, cell: Any) -> list[str]:
@@ -174,6 +196,20 @@ def _parsed_beside(task: Task, examples: Examples, column: str, rows: np.ndarray
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(f"{error} ({f'column {column!r}' if column else 'the answer'}). Mend or remove the row.", *examples.origin(i)) from None
     return found
+
+
+def _check_targets(task: Task, examples: Examples, column: str, found: tuple[np.ndarray, np.ndarray, Sequence[tuple[str, ...]]]) -> None:
+    """Whether answers fit their rows, where the kind says how to tell; `found`: the places of the rows, their targets, all inputs."""
+    check = getattr(kind_of(task), "check_target", None)
+    if check is None or not column:
+        return
+    rows, targets, inputs = found
+    cells = examples.column(column)
+    for i, target in zip(rows.tolist(), targets, strict=True):
+        try:
+            check(task, cells[i], target, inputs[i])
+        except ValueError as error:
+            raise DataError(f"{error} (column {column!r}). Mend or remove the row.", *examples.origin(i)) from None
 
 
 def _rejected(task: Task, examples: Examples, rows: np.ndarray) -> dict[int, str]:

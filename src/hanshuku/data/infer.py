@@ -67,6 +67,8 @@ def infer_task(
     _check_hints(kind, labels, scale)
     if kind is None and labels is None and not is_labelled(examples.names):
         kind = kind_by_columns(examples.names)
+    if kind is None and labels is None and _holds_spans(examples):
+        kind = "tag"
     if kind is not None and kind not in LABELLED:
         return infer_kind(examples, kind, labels=labels, inputs=inputs, instruction=instruction, name="" if name == "function" else name)
     target = _target(examples, kind, labels)
@@ -83,6 +85,15 @@ def infer_task(
     found = tuple(labels) if labels else _labels(examples, target, several=several)
     returns = "str" if labels or several else _returns(cells)
     return replace(task, labels=found, several=several, returns=returns)
+
+
+def _holds_spans(examples: Examples) -> bool:
+    """Whether a column named for labels holds entities of a text, as annotation tools write them: lists of (start, end, label)."""
+    for name in find_first((("label", "labels"),), examples.names):
+        first = next((cell[0] for cell in examples.column(name) if isinstance(cell, list) and cell), None)
+        if (isinstance(first, dict) and {"start", "end"} <= set(first)) or (isinstance(first, list) and [type(part) for part in first] == [int, int, str]):
+            return True
+    return False
 
 
 def _check_hints(kind: str | None, labels: Sequence[str] | None, scale: tuple[float, float] | None) -> None:
@@ -215,6 +226,9 @@ def _labels(examples: Examples, target: str, *, several: bool) -> tuple[str, ...
         DataError: fewer than two, or so many that they are no labels.
     """
     cells = examples.column(target)
+    for i, cell in enumerate(cells):
+        if isinstance(cell, dict):
+            raise DataError(f"column {target!r} holds an object, {str(cell)[:60]!r}, where a label is due. To read objects out of texts give kind='extract' (--task extract).", *examples.origin(i))
     found = {label for cell in cells for label in (split_labels(cell) if several else [label_text(cell)]) if label}
     n = len(examples)
     if not found or (len(found) < 2 and not several):

@@ -14,13 +14,14 @@ from hanshuku.data.match import match_columns
 from hanshuku.data.roles import find_inputs, normal
 from hanshuku.errors import DataError
 from hanshuku.tasks import KINDS, TEXT_KINDS, Task, kind_of
-from hanshuku.tasks.tag import spans_of_tags
+from hanshuku.tasks.tag import spans_in
 
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
 SAMPLED = 200  # rows by which a language is told
 SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and groups of which a column each must be there
     ("answer", (frozenset({"context", "passage", "上下文"}), frozenset({"question", "问题"}), frozenset({"answers", "answer", "答案"}))),
-    ("tag", (frozenset({"entities", "spans", "tags", "ner_tags", "实体"}), frozenset({"tokens", "text", "words", "文本"}))),
+    ("tag", (frozenset({"entities", "spans", "实体"}), frozenset({"tokens", "text", "words", "sentence", "文本", "句子"}))),
+    ("tag", (frozenset({"tags", "ner_tags"}), frozenset({"tokens", "words"}))),
     ("rank", (frozenset({"query", "question", "查询"}), frozenset({"candidates", "passages", "候选"}))),
     ("translate", (frozenset({"source", "原文"}), frozenset({"target", "translation", "译文"}))),
     ("summarize", (frozenset({"document", "dialogue", "article", "text", "正文"}), frozenset({"summary", "highlights", "摘要"}))),
@@ -81,14 +82,12 @@ def _entity_labels(examples: Examples, shown: tuple[str, ...]) -> tuple[str, ...
     names = {normal(name): name for name in examples.names}
     found: set[str] = set()
     column = next((names[name] for name in KINDS["tag"].TARGET_COLUMNS if name in names), None)
-    cells = examples.column(column) if column else []
-    for cell in cells:
-        if isinstance(cell, list) and cell and isinstance(cell[0], str):
-            found.update(label for _, _, label in spans_of_tags([""] * len(cell), cell))
-        elif isinstance(cell, list):
-            found.update(str(item["label"]) for item in cell if isinstance(item, dict) and "label" in item)
-        elif isinstance(cell, str):
-            found.update(label for _, _, label in spans_of_tags([""] * len(cell.split()), cell.split()))
+    beside = [examples.column(names[name]) for name in KINDS["tag"].BESIDE_COLUMNS if name in names]
+    for i, cell in enumerate(examples.column(column) if column else []):
+        try:
+            found.update(label for _, _, label in spans_in(cell, {str(k): cells[i] for k, cells in enumerate(beside)}))
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{error} (column {column!r}). Mend or remove the row.", *examples.origin(i)) from None
     if not found:
         raise DataError(f"There is no entity in column {column!r}: to tag, give spans (start, end, label) or BIO tags.", examples.sources[0])
     return tuple(sorted(found))

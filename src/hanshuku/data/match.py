@@ -19,7 +19,7 @@ from hanshuku.data.roles import (
     target_columns,
 )
 from hanshuku.errors import DataError
-from hanshuku.tasks import Task, kind_of
+from hanshuku.tasks import KINDS, Task, kind_of
 
 NO_TARGET_COLUMN = ("chat", "complete_code")  # the answer may be the last turn; tests may stand for a program
 
@@ -94,7 +94,17 @@ def _match_kind(task: Task, examples: Examples, *, labelled: bool) -> Matched:
     target = _find_target(task, [name for name in names if name not in inputs], examples)
     if target is None and task.kind not in NO_TARGET_COLUMN:
         raise no_target(examples, task.kind)
+    if task.kind == "tag" and target is not None:
+        inputs = _tagged(inputs, examples, target)
     return Matched(inputs, target, notes)
+
+
+def _tagged(inputs: tuple[str, ...], examples: Examples, target: str) -> tuple[str, ...]:
+    """The column that answers of a tag task are about: the tokens, where the answers are tags of these and a text stands beside them."""
+    tokens = next((name for name in examples.names if normal(name) in KINDS["tag"].BESIDE_COLUMNS), None)
+    first = next((cell for cell in examples.column(target) if cell is not None and len(cell)), "[")
+    is_spans = first.startswith("[{") or first.startswith("[[") or first == "[" if isinstance(first, str) else not isinstance(first[0], str)
+    return inputs if tokens is None or is_spans else (tokens,)
 
 
 def _own_names(task: Task, names: tuple[str, ...]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import DataError
 from hanshuku.inference.bio import Entity, best_entities, tags_of
 from hanshuku.inference.pieces import Pieces, Windows
 from hanshuku.inference.tagging import TagPredictor, TagReader, log_softmax
@@ -23,11 +22,7 @@ from hanshuku.training.token_classifier import IGNORED, TokenClassifier, TokenRo
 
 
 def fit_tagger(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> TagPredictor:
-    """See `Finetune.fit`. A word's tag is learned and read at its first piece.
-
-    Raises:
-        DataError: an entity lies outside its text; the message names the row.
-    """
+    """See `Finetune.fit`. A word's tag is learned and read at its first piece."""
     start = time.monotonic()
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience))
     train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
@@ -63,20 +58,13 @@ def fit_tagger(method: Finetune, task: Task, train: Encoded, *, model: str, vali
 
 
 def _entities(task: Task, rows: Encoded, pieces: Sequence[Pieces]) -> list[list[Entity]]:
-    """Entities in units; one that ends inside a word takes in all of it.
-
-    Raises:
-        DataError: an entity lies outside its text.
-    """
+    """Entities in units; one that ends inside a word takes in all of it."""
     assert rows.targets is not None
     number = {label: k for k, label in enumerate(task.labels)}
     found = []
-    for i, (row, target, text) in enumerate(zip(rows.inputs, rows.targets, pieces, strict=False)):
+    for target, text in zip(rows.targets, pieces, strict=False):
         own = []
         for start, end, label in target:
-            if end > len(row[0]):
-                where = f"line {rows.lines[i]}" if rows.lines[i] else f"row {i}"
-                raise DataError(f"{where}: an entity goes from {start} to {end}, but its text has {len(row[0])} characters. Mend or remove the row.")
             first = int(np.searchsorted(text.ends, start, side="right"))
             last = int(np.searchsorted(text.starts, end, side="left"))
             if first < last:
