@@ -103,7 +103,7 @@ def _tagged(inputs: tuple[str, ...], examples: Examples, target: str) -> tuple[s
     """The column that answers of a tag task are about: the tokens, where the answers are tags of these and a text stands beside them."""
     tokens = next((name for name in examples.names if normal(name) in KINDS["tag"].BESIDE_COLUMNS), None)
     first = next((cell for cell in examples.column(target) if cell is not None and len(cell)), "[")
-    is_spans = first.startswith("[{") or first.startswith("[[") or first == "[" if isinstance(first, str) else not isinstance(first[0], str)
+    is_spans = first.startswith(("[{", "[[")) or first == "[" if isinstance(first, str) else not isinstance(first[0], str)
     return inputs if tokens is None or is_spans else (tokens,)
 
 
