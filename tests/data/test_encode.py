@@ -154,3 +154,11 @@ def test_other_columns_are_kept_row_by_row_where_that_is_asked():
     encoded, _ = encode(MOOD, rows, drop_empty=True, keep_columns=True)
     assert encoded.columns == {"author": ["a", "c"]} and encoded.take([1]).columns == {"author": ["c"]}
     assert not encode(MOOD, rows)[0].columns
+
+
+def test_a_note_tells_rows_of_a_list_by_their_number_and_rows_of_a_file_by_its_name(tmp_path):
+    rows = [{"text": "", "label": "good"}, {"text": "a", "label": "bad"}]
+    assert encode(MOOD, read(rows))[1][0].message == "1 row has no text (row 1)"
+    file = tmp_path / "t.csv"
+    file.write_text("text,label\n,good\na,bad\n")
+    assert encode(MOOD, read(file))[1][0].message == f"1 row of {file} has no text (line 2)"

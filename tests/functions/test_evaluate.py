@@ -73,6 +73,14 @@ def test_what_cannot_be_is_refused_before_anything_is_asked(seen, options, error
     assert not seen
 
 
+@pytest.mark.parametrize(("check", "option"), [("groups", "--groups COLUMN"), ("out_of_domain", "--ood FILE"), ("behaviours", "--behaviours FILE")])
+def test_a_named_check_without_what_it_looks_at_is_refused_before_a_row_is_asked(check, option):
+    predictor = WordPredictor()
+    with pytest.raises(ConfigError, match=option):
+        Function(TEAM, predictor).evaluate(ROWS, checks=[check])
+    assert not predictor.batches
+
+
 def test_a_set_is_called_by_its_file_or_by_the_folder_of_a_split():
     assert list(named_sets(["data/yelp5/test.jsonl.gz", "imdb.csv"])) == ["yelp5", "imdb"]
     assert list(named_sets(["a/imdb.csv", "b/imdb.csv", "c/imdb.csv"])) == ["imdb", "imdb 2", "imdb 3"]

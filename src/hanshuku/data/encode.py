@@ -11,7 +11,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.data.examples import Examples
 from hanshuku.data.match import Matched, match_columns
-from hanshuku.data.notes import SHOWN_LINES, Note, plural, shown_lines
+from hanshuku.data.notes import MEMORY, SHOWN_LINES, Note, of_source, plural, shown_lines
 from hanshuku.data.roles import REJECTED_COLUMNS, find_first, normal
 from hanshuku.data.stream import Stream
 from hanshuku.errors import ConfigError, DataError
@@ -253,7 +253,8 @@ def _note(examples: Examples, kind: str, rows: Iterable[int], what: str, *, left
     file = examples.origin(at[0])[0]
     verb = "has" if len(at) == 1 else "have"
     tail = f" and {'is' if len(at) == 1 else 'are'} left out" if left_out else ""
-    return [Note(kind, len(at), f"{plural(len(at), 'row')} of {file} {verb} {what}{tail} ({shown_lines(lines, len(at))})", file, lines)]
+    where = shown_lines(lines, len(at), "row" if file in MEMORY else "line")
+    return [Note(kind, len(at), f"{of_source(len(at), 'row', file)} {verb} {what}{tail} ({where})", file, lines)]
 
 
 def _unknown_note(examples: Examples, strange: dict[str, list[int]], *, several: bool) -> list[Note]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SHOWN_LINES = 5  # lines that a note names
+MEMORY = {"rows": "", "frame": " of the frame", "data set": " of the data set"}  # names of sources that are no files, and how a note ends of them
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ def shown_lines(lines: Iterable[int], count: int, unit: str = "line") -> str:
     first = [str(line) for line, _ in zip(lines, range(SHOWN_LINES), strict=False)]
     more = " ..." if count > len(first) else ""
     return f"{unit if count == 1 else unit + 's'} {', '.join(first)}{more}"
+
+
+def of_source(count: int, noun: str, source: str) -> str:
+    """A count with its noun and where it is from: "2 rows of test.csv"; "2 rows" where they were given as a list."""
+    return plural(count, noun) + MEMORY.get(source, f" of {source}")
 
 
 def plural(count: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hanshuku.data.examples import Examples, renamed
-from hanshuku.data.notes import SHOWN_LINES, Note, plural, shown_lines
+from hanshuku.data.notes import SHOWN_LINES, Note, of_source, shown_lines
 from hanshuku.errors import ConfigError, DataError
 
 BATCH = 1024  # rows
@@ -66,7 +66,7 @@ class _Tally:
                 verb = "is" if count == 1 else "are"
                 noun = "line" if kind == "blank_lines" else "row"
                 reason = f"; the first: {self.reason}" if kind == "bad_rows" else ""
-                notes.append(Note(kind, count, f"{plural(count, noun)} of {source.name} {verb} {words} ({where}{reason})", source.name, lines))
+                notes.append(Note(kind, count, f"{of_source(count, noun, source.name)} {verb} {words} ({where}{reason})", source.name, lines))
         return tuple(notes)
 
 

@@ -62,8 +62,8 @@ def evaluate(
         ConfigError: a part that is wanted does not suit the task.
     """
     check(predictor, encoded)
-    if wanted is not None and wanted.checks is not None:
-        check_named(wanted.checks, encoded.task)  # before hours of answering
+    if wanted is not None:
+        check_named(wanted, encoded.task)  # before hours of answering
     outputs, cost, reasons = answer(predictor, encoded, batch=batch, report=report)
     bits = likelihood(predictor, encoded)
     margins = preferences(predictor, encoded, bits)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.errors import UnknownName
 from hanshuku.evaluation.page import SECTIONS
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.parts.groups import measure, named
@@ -98,8 +98,3 @@ def test_the_page_and_the_terminal_say_what_is_unequal(language):
         assert "city" in section.says(found, say)
         assert (f">{say['stands']}</td>" in section.html(found, say)) == bool(found["unequal"])
         assert len(list(section.lines(found, say))) == bool(found["gaps"])
-
-
-def test_named_without_a_column_it_is_refused():
-    with pytest.raises(ConfigError, match="--groups"):
-        measure(moods(20, 0.1), Wanted(checks=("groups",)))

@@ -55,10 +55,6 @@ def test_unknown_labels_and_labels_without_a_row_are_said():
     assert looked({"one": replace(rows, targets=np.zeros(20, dtype=np.int64))})["sets"][0]["missing"] == ["good"]
 
 
-def test_named_without_a_set_it_says_what_is_due():
-    with pytest.raises(ConfigError, match="--ood FILE"):
-        looked({})
-
 
 @pytest.mark.parametrize("texts", [[""], ["", "😀", "?!"], ["z" * 4000], ["\ud800", "a"]])
 def test_odd_texts_and_single_rows_crash_nothing(texts):

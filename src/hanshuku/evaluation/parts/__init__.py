@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,11 +31,11 @@ PARTS: dict[str, Part] = {
     "calibration": Part(calibration.measure, calibration.suits),
     "refusal": Part(refusal.measure, refusal.suits),
     "robustness": Part(robustness.measure, robustness.suits, asks_again=True),
-    "out_of_domain": Part(out_of_domain.measure, out_of_domain.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.ood)),
+    "out_of_domain": Part(out_of_domain.measure, out_of_domain.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.ood), needs=out_of_domain.NEEDS),
     "attack": Part(attack.measure, attack.suits, asks_again=True, is_asked=lambda _wanted: False),
-    "behaviours": Part(behaviours.measure, behaviours.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.behaviours)),
+    "behaviours": Part(behaviours.measure, behaviours.suits, asks_again=True, is_asked=lambda wanted: bool(wanted.behaviours), needs=behaviours.NEEDS),
     "fairness": Part(fairness.measure, fairness.suits, asks_again=True),
-    "groups": Part(groups.measure, groups.suits, is_asked=lambda wanted: bool(wanted.groups)),
+    "groups": Part(groups.measure, groups.suits, is_asked=lambda wanted: bool(wanted.groups), needs=groups.NEEDS),
 }
 
 
@@ -54,7 +53,7 @@ def measure_parts(seen: Seen, wanted: Wanted) -> dict[str, Any]:
     if wanted.checks is None:
         names = [name for name, part in PARTS.items() if part.asked(seen, wanted)]
     else:
-        check_named(wanted.checks, seen.encoded.task)
+        check_named(wanted, seen.encoded.task)
         names = [name for name, part in PARTS.items() if name in wanted.checks or ((not part.asks_again or part.given(wanted)) and part.asked(seen, wanted))]
     found = {name: PARTS[name].measure(seen, wanted) for name in names}
     return {name: data for name, data in found.items() if data is not None}
@@ -80,15 +79,17 @@ def within_patience(seen: Seen, wanted: Wanted, seconds_per_row: float) -> tuple
     return replace(wanted, checks=()), note
 
 
-def check_named(checks: Sequence[str], task: Task) -> None:
-    """Refuse names of parts that cannot be measured.
+def check_named(wanted: Wanted, task: Task) -> None:
+    """Refuse named parts that cannot be measured.
 
     Raises:
         UnknownName: a part has no such name.
-        ConfigError: a part does not suit the task.
+        ConfigError: a part does not suit the task, or what it looks at was not given.
     """
-    for name in checks:
+    for name in wanted.checks or ():
         if name not in PARTS:
             raise UnknownName("check", name, PARTS)
         if not PARTS[name].suits(task):
             raise ConfigError(f"The check {name!r} does not suit a function of kind {task.kind!r}. Leave it out.")
+        if PARTS[name].needs and not PARTS[name].is_asked(wanted):
+            raise ConfigError(PARTS[name].needs)

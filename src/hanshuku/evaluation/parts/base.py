@@ -66,12 +66,14 @@ class Part:
         suits: whether it can be measured for a task.
         asks_again: whether the predictor is asked more than once, so that it costs time.
         is_asked: whether it is measured although nobody named it; for one that needs a file or a column, where these are given.
+        needs: of such a one: what to give, said where it was named and that is not given.
     """
 
     measure: Callable[[Seen, Wanted], dict[str, Any] | None]
     suits: Callable[[Task], bool]
     asks_again: bool = False
     is_asked: Callable[[Wanted], bool] = always
+    needs: str = ""
 
     def asked(self, seen: Seen, wanted: Wanted) -> bool:
         """Whether it is measured although nobody named it. What asks again unbidden is left out for a model on a server, which costs money."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hanshuku.errors import ConfigError, DataError
+from hanshuku.errors import DataError
 from hanshuku.evaluation.behaviours.base import NOT_DOWN, Behaviour, Case, Given, Group
 from hanshuku.evaluation.behaviours.read import READY
 from hanshuku.evaluation.parts.answers import answer_text
@@ -18,6 +18,7 @@ from hanshuku.tasks import Task, kind_of
 from hanshuku.training.run import Step
 
 BATCH = 4096  # texts handed to the predictor at once
+NEEDS = f"The check 'behaviours' runs tests from files: give behaviours=[FILE, ...] (--behaviours FILE), or a ready set: {', '.join(READY)}."
 SAMPLES = 5  # failed cases of a test that are shown
 # What data sets call the same; a label of a test is met under any name of its line.
 NAMES = (
@@ -40,11 +41,8 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any]:
         same numbers by capability; left_out: test, source, need (labels that the function does not know). At most `wanted.rows` cases a test.
 
     Raises:
-        ConfigError: the part was named and no test was given.
         DataError: a text of a test does not fit the inputs of the function.
     """
-    if not wanted.behaviours:
-        raise ConfigError(f"The check behaviours runs tests from files: give behaviours=[FILE, ...] (--behaviours FILE), or a ready set: {', '.join(READY)}.")
     task = seen.encoded.task
     cases: list[tuple[int, Case, tuple[frozenset[str], frozenset[str]]]] = []
     left_out: dict[int, set[str]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hanshuku.errors import ConfigError, UnknownName
+from hanshuku.errors import UnknownName
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.metrics.base import LEVEL
 from hanshuku.metrics.fairness import SIZE, clustered
@@ -20,6 +20,7 @@ from hanshuku.tasks import Task
 FEWEST = 10  # rows of a group that is compared
 MOST = 20  # groups, the largest; of a number with more values the quarters are the groups
 SHOWN = 6  # labels whose share of answers is told for each group
+NEEDS = "The check 'groups' compares groups of rows: say which column names them, groups=\"COLUMN\" or --groups COLUMN."
 
 
 def suits(task: Task) -> bool:
@@ -36,11 +37,8 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any]:
         the range), most, least, label; unequal: measures whose gap stands after Holm's correction and is at least `size`.
 
     Raises:
-        ConfigError: no column was named.
         UnknownName: there is no such column.
     """
-    if not wanted.groups:
-        raise ConfigError("The check 'groups' compares groups of rows: say which column names them, groups=\"COLUMN\" or --groups COLUMN.")
     if wanted.groups not in seen.columns:
         raise UnknownName("column", wanted.groups, seen.columns)
     names = named(seen.columns[wanted.groups])

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import ConfigError
 from hanshuku.evaluation.distance import distance
 from hanshuku.evaluation.parts.base import Seen, Wanted, corrected
 from hanshuku.metrics.apart import Apart, apart
@@ -22,6 +21,7 @@ from hanshuku.training.run import Step
 
 BATCH = 4096  # rows handed to the predictor at once
 RESAMPLES = 500
+NEEDS = "The check 'out_of_domain' looks at other labelled sets: give ood=[FILE, ...] (--ood FILE)."
 
 
 def suits(task: Task) -> bool:
@@ -35,12 +35,7 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
     Returns:
         metric; own: the metric on the test rows; tested: sets; sets: name, n, value (a Metric), metrics (all of them), drop (value, low, high: test
         rows less this set), p, p_holm, clear, unknown (rows whose label the function has not: wrong in every metric), missing (labels without a row), distance.
-
-    Raises:
-        ConfigError: the part was named and no set was given.
     """
-    if not wanted.ood:
-        raise ConfigError("The check out_of_domain looks at other labelled sets: give ood=[FILE, ...] (--ood FILE).")
     task, targets = seen.encoded.task, seen.encoded.targets
     assert targets is not None
     texts = [" ".join(row) for row in seen.encoded.inputs]
