@@ -31,6 +31,17 @@ class Spotter:
         return np.stack([1 - good, good], axis=1)
 
 
+class Careful(Spotter):
+    """Refuses a row without a word that it knows."""
+
+    refuses = True
+
+    def judged(self, inputs):
+        """Outputs, and why each row is refused."""
+        outputs = self.outputs(inputs)
+        return outputs, np.where(outputs.max(axis=1) < 0.7, "unsure", "")
+
+
 def moods(n=60, chinese=False):
     """n rows, half of them good, of which the Spotter is right on all."""
     words = [("这家酒店很好，我们住了三天。", 1), ("房间很差，早餐也不新鲜。", 0)] if chinese else [("It is a wonderful film, with lovely music.", 1), ("It is a terrible film, with dreadful music.", 0)]

@@ -140,11 +140,19 @@ def test_a_label_that_neither_knows_is_wrong_for_both_and_can_be_shown():
     assert "a label that neither knows" in printed(found)
 
 
-def test_rows_that_a_function_refuses_are_counted_and_compared_by_what_it_would_say():
+def test_a_row_that_one_refuses_is_no_right_answer_and_stands_among_the_changed_rows():
     answers = {f"text {i}": SURE[label] for i, label in enumerate(OLD)}
     found = diff({"old": mood(OLD), "careful": Function(MOOD, Refusing(MOOD, answers))}, rows(TRUE))
-    assert not found.pairs[0].rows
-    assert "careful refuses 1 of 120 rows; compared is what it would say there" in found.notes
+    pair = found.pairs[0]
+    (row,) = pair.rows
+    assert (row.change, row.before["output"], row.after["output"], row.after["refused"]) == ("broken", "good", None, True)
+    assert found.functions[1].metrics["accuracy"].value == pytest.approx(found.functions[0].metrics["accuracy"].value - 1 / 120), "as evaluate has it"
+    changes = {change.metric: change for change in pair.metrics}
+    assert (changes["coverage"].before, changes["coverage"].after) == (1.0, pytest.approx(119 / 120))
+    assert changes["risk"].before == pytest.approx(1 - found.functions[0].metrics["accuracy"].value)
+    assert pair.right.only_a == 1 and pair.agreement["same"]["value"] == pytest.approx(119 / 120)
+    assert any(note.startswith("careful refuses 1 of 120 rows") for note in found.notes)
+    assert "good (0.90) → (refused)" in printed(found)
 
 
 KINDS = {  # kind -> task, rows of the file, what the first and the second answer

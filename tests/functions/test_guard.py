@@ -344,3 +344,12 @@ def test_no_rows_are_no_answers():
     assert len(team().predictor().outputs([])) == 0
 
 
+
+
+def test_reasons_that_differ_by_a_score_alone_are_counted_together_in_a_report():
+    toxic = Function(TOXIC, WordPredictor(TOXIC))
+    guarded = hk.guard(Function(TEAM, WordPredictor()), pii=None, toxicity=Toxicity(toxic, at_least=0.6))
+    rows = [{"text": "toxic " * n + "refund", "label": "refund"} for n in (1, 2, 3)] + ROWS
+    report = guarded.evaluate(rows, checks=())
+    assert "(3 input: toxicity (toxic))" in " ".join(report.notes)
+    assert report.parts["refusal"]["refused"]["reasons"] == [{"name": "input: toxicity (toxic)", "count": 3}]

@@ -17,7 +17,8 @@ from hanshuku.evaluation.cost import library_versions, machine, peak_memory_mb, 
 from hanshuku.evaluation.parts import check_named, measure_parts, within_patience
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.report import Report, plain_json
-from hanshuku.inference.base import Predictor
+from hanshuku.inference.base import Predictor, causes, judged_by
+from hanshuku.inference.calibrated import heard
 from hanshuku.metrics.calibration import expected_calibration_error
 from hanshuku.metrics.classification import FLOOR, UNKNOWN, confusion, label_table
 from hanshuku.metrics.entities import entity_table
@@ -98,17 +99,15 @@ def answer(
     The cost: seconds, rows_per_second, peak_memory_mb, parameters, moved_parameters; asking a
     server also requests, kept_answers, tokens_in, tokens_out and, where prices were set, price.
     """
-    refuses = bool(getattr(predictor, "refuses", False))
     getattr(predictor, "count_anew", lambda: None)()  # what the report says is of these rows alone
     before = getattr(predictor, "spending", {})
     reset_peak()
     start = time.perf_counter()
     parts, reasons = [], []
     for first in range(0, len(encoded), batch):
-        rows = encoded.inputs[first : first + batch]
-        outputs, why = predictor.judged(rows) if refuses else (predictor.outputs(rows), "")  # type: ignore[attr-defined]
-        parts.append(np.asarray(outputs))
-        reasons.append(why)
+        outputs, why = judged_by(predictor, encoded.inputs[first : first + batch])
+        parts.append(outputs)
+        reasons += [] if why is None else [why]
         report(Step(min(first + batch, len(encoded)), len(encoded), note="evaluate"))
     seconds = time.perf_counter() - start
     peak = peak_memory_mb()
@@ -120,7 +119,7 @@ def answer(
         "moved_parameters": getattr(predictor, "moved_parameters", None),
     }
     cost |= {name: value - before[name] for name, value in getattr(predictor, "spending", {}).items()}
-    return np.concatenate(parts), cost, np.concatenate(reasons) if refuses else None
+    return np.concatenate(parts), cost, np.concatenate(reasons) if reasons else None
 
 
 def likelihood(predictor: Predictor, encoded: Encoded) -> np.ndarray | None:
@@ -197,7 +196,7 @@ def judge(
         metrics=metrics,
         n=len(encoded),
         unknown=unknown,
-        **_parts(task, targets, outputs, threshold, refused),
+        **_parts(task, targets, outputs, threshold, reasons),
         cost=cost or {},
         notes=tuple(notes),
         data=fingerprint(encoded),
@@ -209,22 +208,23 @@ def judge(
 
 
 def _refusals(reasons: np.ndarray) -> str:
-    why, counts = np.unique(reasons[reasons != ""], return_counts=True)
+    why, counts = np.unique(causes(reasons[reasons != ""]), return_counts=True)
     told = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in zip(why.tolist(), counts.tolist(), strict=True))
     refused = int(counts.sum())
     return f"{refused:,} of {len(reasons):,} rows {'was' if refused == 1 else 'were'} refused{f' ({told})' if told else ''}: not right in any metric; risk is the share wrong among those answered"
 
 
-def _parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, refused: np.ndarray | None) -> dict[str, Any]:
+def _parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, reasons: np.ndarray | None) -> dict[str, Any]:
     """What the report says beside the metrics: of labels and of kinds of entities, each one's own numbers."""
     if task.kind == "tag":
         return {"per_label": _named(task, entity_table(task, targets, outputs))}
-    return _classify_parts(task, targets, outputs, threshold, refused) if task.kind == "classify" else {}
+    return _classify_parts(task, targets, outputs, threshold, reasons) if task.kind == "classify" else {}
 
 
-def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, refused: np.ndarray | None) -> dict[str, Any]:
+def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, reasons: np.ndarray | None) -> dict[str, Any]:
     """majority, confusion, per_label and ece; refused rows are in no cell of the confusion, and missed by their label."""
-    answered = np.ones(len(outputs), dtype=bool) if refused is None else ~refused
+    answered = np.ones(len(outputs), dtype=bool) if reasons is None else reasons == ""
+    told = answered if reasons is None else heard(reasons)
     if task.several:
         true, given = targets > 0, (outputs >= threshold) & answered[:, None]
         sets, counts = np.unique(true, axis=0, return_counts=True)
@@ -233,7 +233,7 @@ def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, thresh
         return {
             "majority": (commonest, float(counts.max() / len(true))),
             "per_label": _named(task, rows),
-            "ece": expected_calibration_error(outputs.ravel(), true.ravel()),
+            "ece": expected_calibration_error(outputs[told].ravel(), true[told].ravel()) if told.any() else None,
         }
     answers = outputs.argmax(axis=1)
     table, unknown = confusion(targets[answered], answers[answered], len(task.labels))
@@ -243,7 +243,7 @@ def _classify_parts(task: Task, targets: np.ndarray, outputs: np.ndarray, thresh
         "majority": (task.labels[int(support.argmax())], float(support.max() / len(targets))),
         "confusion": {"counts": tuple(map(tuple, table.tolist())), "unknown": tuple(unknown.tolist())},
         "per_label": _named(task, rows),
-        "ece": expected_calibration_error(outputs.max(axis=1), answers == targets),
+        "ece": expected_calibration_error(outputs[told].max(axis=1), (answers == targets)[told]) if told.any() else None,
     }
 
 

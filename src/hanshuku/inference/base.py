@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,19 @@ class CountsCut:
     def reads(self) -> int:
         """Most tokens of a text that are read."""
         raise NotImplementedError
+
+
+def judged_by(predictor: Any, inputs: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
+    """Outputs for inputs and, of a predictor that refuses some, (N,) texts: why each is refused, "" where it is answered; None of one that refuses none."""
+    if getattr(predictor, "refuses", False):
+        outputs, reasons = predictor.judged(inputs)
+        return np.asarray(outputs), np.asarray(reasons)
+    return np.asarray(predictor.outputs(inputs)), None
+
+
+def causes(reasons: np.ndarray) -> np.ndarray:
+    """(N,) reasons of refusals without the score of the row: "input: toxicity (toxic, score 0.93)" is "input: toxicity (toxic)"."""
+    return np.array([re.sub(r", score \d\.\d+(?=\))", "", str(reason)) for reason in reasons], dtype=object)
 
 
 class Predictor(Protocol):

@@ -21,6 +21,11 @@ ARRAYS = "calibration.npz"
 UNSURE, OUT_OF_SCOPE = "unsure", "out_of_scope"  # reasons of a refusal
 
 
+def heard(reasons: np.ndarray) -> np.ndarray:
+    """(N,) bool: rows whose probabilities are a predictor's own; of one that a guard keeps from it there is none."""
+    return np.isin(reasons.astype(str), ("", UNSURE, OUT_OF_SCOPE))
+
+
 @dataclass(frozen=True)
 class Sets:
     """How the set of labels of a row is made, see `metrics.conformal`.

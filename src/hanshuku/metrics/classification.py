@@ -37,9 +37,7 @@ def classification_metrics(targets: np.ndarray, probabilities: np.ndarray, refus
         DataError: the shapes do not fit, or there is no row.
     """
     check_shapes(targets, probabilities)
-    answers = probabilities.argmax(axis=1)  # ties: the earlier label, as `decode` has it
-    if refused is not None:
-        answers = np.where(refused, REFUSED, answers)
+    answers = answers_of(probabilities, refused=refused)
     n, labels = probabilities.shape
     right = int((answers == targets).sum())
     counted = measured(counts_sample(targets, answers), (UNIT, SIGNED), (uniform_macro_f1(targets, labels), 0.0), **draws)
@@ -61,6 +59,20 @@ def refusal_metrics(right: np.ndarray, refused: np.ndarray) -> dict[str, Metric]
     wrong = answered - int(right[~refused].sum())
     risk = (wrong / answered, *wilson(wrong, answered)) if answered else (math.nan,) * 3
     return {"coverage": Metric(answered / n, *wilson(answered, n), n, math.nan), "risk": Metric(*risk, answered, math.nan)}
+
+
+def answers_of(outputs: np.ndarray, threshold: float | None = None, refused: np.ndarray | None = None) -> np.ndarray:
+    """What was answered: (N,) places of labels or, where several are given, (N, L) 1 for those and 0 for the others; REFUSED throughout a row that was given no answer.
+
+    Args:
+        outputs: (N, L) probabilities.
+        threshold: several labels: least probability of a label that is given; None: one label a row.
+        refused: (N,) whether a row was given no answer; None: none was.
+    """
+    given = outputs.argmax(axis=1) if threshold is None else (outputs >= threshold).astype(np.int64)  # ties: the earlier label, as `decode` has it
+    if refused is None:
+        return np.asarray(given)
+    return np.where(refused if threshold is None else refused[:, None], REFUSED, given)
 
 
 def check_shapes(targets: np.ndarray, outputs: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from hanshuku.tasks import Task
 NEAR = 0.05  # part of the range within which two numbers count as the same
 
 
-def right_answers(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+def right_answers(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float = 0.5, refused: np.ndarray | None = None) -> np.ndarray:
     """(N,) bool: whether each answer is wholly right.
 
     classify: the label, or the whole set; rate: within NEAR of the range; tag: every entity; answer and texts: one of the accepted ones, by the
@@ -26,7 +26,10 @@ def right_answers(task: Task, targets: np.ndarray, outputs: np.ndarray, threshol
         targets: as in `Encoded`.
         outputs: as a predictor gives them.
         threshold: several labels: least probability of a label that is given.
+        refused: (N,) whether a row was given no answer, so no right one; None: none was.
     """
+    if refused is not None:
+        return right_answers(task, targets, outputs, threshold) & ~refused
     if task.kind == "classify":
         return ((outputs >= threshold) == (targets > 0)).all(axis=1) if task.several else outputs.argmax(axis=1) == targets
     if task.kind == "rate":

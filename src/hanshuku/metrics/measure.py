@@ -10,13 +10,19 @@ import numpy as np
 
 from hanshuku.metrics.answers import answer_metrics, answer_sample, answer_samples
 from hanshuku.metrics.base import Metric, Sample
-from hanshuku.metrics.classification import accuracy_sample, classification_metrics, counts_samples, row_losses
+from hanshuku.metrics.classification import (
+    accuracy_sample,
+    answers_of,
+    classification_metrics,
+    counts_samples,
+    row_losses,
+)
 from hanshuku.metrics.entities import entity_metrics, entity_sample, entity_samples
 from hanshuku.metrics.intervals import SIGNED, UNIT, Scale
 from hanshuku.metrics.programs import can_run, program_metrics, program_sample, program_samples
 from hanshuku.metrics.rankings import ranking_metrics, ranking_sample, ranking_samples
 from hanshuku.metrics.regression import pearson_sample, regression_metrics, rmse_sample, spearman_sample
-from hanshuku.metrics.rows import mean_sample
+from hanshuku.metrics.rows import mean_sample, ratio_sample
 from hanshuku.metrics.several import macro_f1_sample, micro_f1_sample, sets_sample, several_metrics
 from hanshuku.metrics.structures import structure_metrics, structure_sample, structure_samples
 from hanshuku.metrics.texts import text_metrics, text_sample, text_samples
@@ -24,6 +30,7 @@ from hanshuku.tasks import Task
 
 Outputs: TypeAlias = Sequence[np.ndarray]
 Thresholds: TypeAlias = Sequence[float]
+Refused: TypeAlias = Sequence[np.ndarray | None] | None
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Family:
     primary: str  # the metric by which methods are compared
     metrics: Callable[..., dict[str, Metric]]  # (task, targets, outputs, threshold, **draws), the primary one first
     sample: Callable[[Task, np.ndarray, Outputs, Thresholds], tuple[Sample, Scale]]  # the primary metric of R predictors, (B, R)
-    samples: Callable[[Task, np.ndarray, Outputs, Thresholds], dict[str, Sample]]  # every metric of R predictors, (B, R) each
+    samples: Callable[[Task, np.ndarray, Outputs, Thresholds, Refused], dict[str, Sample]]  # every metric of R predictors, (B, R) each
 
 
 def _one(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
@@ -44,11 +51,11 @@ def _one_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: T
     return accuracy_sample(targets, [given.argmax(axis=1) for given in outputs]), UNIT
 
 
-def _one_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
-    answers = [given.argmax(axis=1) for given in outputs]
+def _one_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds, refused: Refused) -> dict[str, Sample]:
+    answers = [answers_of(given, refused=none) for given, none in zip(outputs, refused or [None] * len(outputs), strict=True)]
     macro, mcc = counts_samples(targets, answers)
     losses = mean_sample([row_losses(targets, given) for given in outputs])
-    return {"accuracy": accuracy_sample(targets, answers), "macro_f1": macro, "mcc": mcc, "log_loss": losses}
+    return {"accuracy": accuracy_sample(targets, answers), "macro_f1": macro, "mcc": mcc, "log_loss": losses, **_refusals([each == targets for each in answers], refused)}
 
 
 def _several(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
@@ -59,9 +66,21 @@ def _several_sample(task: Task, targets: np.ndarray, outputs: Outputs, threshold
     return micro_f1_sample(targets, [given >= least for given, least in zip(outputs, thresholds, strict=True)]), UNIT
 
 
-def _several_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
-    answers = [given >= least for given, least in zip(outputs, thresholds, strict=True)]
-    return {"micro_f1": micro_f1_sample(targets, answers), "macro_f1": macro_f1_sample(targets, answers), "accuracy": sets_sample(targets, answers)}
+def _several_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds, refused: Refused) -> dict[str, Sample]:
+    given = [answers_of(each, least, none) for each, least, none in zip(outputs, thresholds, refused or [None] * len(outputs), strict=True)]
+    answers = [each > 0 for each in given]
+    return {"micro_f1": micro_f1_sample(targets, answers), "macro_f1": macro_f1_sample(targets, answers), "accuracy": sets_sample(targets, given), **_refusals([((targets > 0) == each).all(axis=1) for each in given], refused)}
+
+
+def _refusals(right: Sequence[np.ndarray], refused: Refused) -> dict[str, Sample]:
+    """Coverage and risk, where rows are refused; no risk where one answers nothing."""
+    if not refused:
+        return {}
+    answered = [np.ones(len(fits), dtype=bool) if none is None else ~none for fits, none in zip(right, refused, strict=True)]
+    found = {"coverage": mean_sample(answered)}
+    if all(each.any() for each in answered):
+        found["risk"] = ratio_sample([(each & ~fits, each) for each, fits in zip(answered, right, strict=True)])
+    return found
 
 
 def _rate(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float, **draws: Any) -> dict[str, Metric]:
@@ -72,7 +91,7 @@ def _rate_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: 
     return spearman_sample(targets, [np.clip(given, task.low, task.high).astype(np.float64) for given in outputs]), SIGNED
 
 
-def _rate_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
+def _rate_samples(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds, refused: Refused) -> dict[str, Sample]:
     true, values = targets.astype(np.float64), [np.clip(given, task.low, task.high).astype(np.float64) for given in outputs]
     return {"spearman": spearman_sample(targets, values), "pearson": pearson_sample(true, values), "rmse": rmse_sample(true, values)}
 
@@ -93,7 +112,7 @@ def _objects(primary: str, metrics: Metrics, sample: Samples, samples: Every) ->
     def sampled(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> tuple[Sample, Scale]:
         return sample(task, targets, outputs)
 
-    def every(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
+    def every(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds, refused: Refused) -> dict[str, Sample]:
         return samples(task, targets, outputs)
 
     return Family(primary, measured, sampled, every)
@@ -154,6 +173,15 @@ def primary_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds
     return family_of(task, targets).sample(task, targets, outputs, thresholds)
 
 
-def every_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds) -> dict[str, Sample]:
-    """Every metric of `measure` of R predictors on the same rows, as statistics (B, R), so that their differences can be taken pairwise."""
-    return family_of(task, targets).samples(task, targets, outputs, thresholds)
+def every_sample(task: Task, targets: np.ndarray, outputs: Outputs, thresholds: Thresholds, refused: Refused = None) -> dict[str, Sample]:
+    """Every metric of `measure` of R predictors on the same rows, as statistics (B, R), so that their differences can be taken pairwise.
+
+    Args:
+        task: of the rows.
+        targets: as in `Encoded`.
+        outputs: of each predictor.
+        thresholds: of each predictor; several labels: least probability of a label that is given.
+        refused: labels: of each predictor (N,) which rows it gives no answer to, so no right one, though log_loss takes its outputs; then coverage and risk are
+            there too. None: none.
+    """
+    return family_of(task, targets).samples(task, targets, outputs, thresholds, refused)

@@ -12,12 +12,13 @@ import numpy as np
 
 from hanshuku.metrics.answers import answer_f1
 from hanshuku.metrics.base import Sample
-from hanshuku.metrics.classification import accuracy_sample
+from hanshuku.metrics.classification import accuracy_sample, answers_of
 from hanshuku.metrics.entities import entity_pairs, entity_rows
 from hanshuku.metrics.intervals import bootstrap
 from hanshuku.metrics.measure import primary_metric, primary_sample
 from hanshuku.metrics.paired import Paired, paired_difference
 from hanshuku.metrics.rows import mean_sample
+from hanshuku.metrics.several import micro_f1_sample
 from hanshuku.tasks import Task
 
 MOVED = 0.1  # of its range by which a number has changed
@@ -26,10 +27,15 @@ FEWEST = 2  # rows of which a paired interval can be given
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """Targets of N rows and a predictor's outputs for them, as in `measure`."""
+    """Targets of N rows and a predictor's outputs for them, as in `measure`; labels of rows that it refused are no answers, and not right."""
 
     targets: np.ndarray
     outputs: np.ndarray
+    refused: np.ndarray | None = None  # (N,) bool; None: none can be
+
+    def answers(self, task: Task, threshold: float) -> np.ndarray:
+        """classify: see `answers_of`."""
+        return answers_of(self.outputs, threshold if task.several else None, self.refused)
 
 
 def drop(task: Task, before: Asked, after: Asked, *, threshold: float = 0.5, seed: int = 0) -> Paired | None:
@@ -59,8 +65,9 @@ def _sample(task: Task, before: Asked, after: Asked, threshold: float) -> Sample
         return entity_pairs([(before.targets, before.outputs), (after.targets, after.outputs)])
     if task.kind == "answer":
         return mean_sample([answer_f1(task, asked.targets, asked.outputs) for asked in (before, after)])
-    if task.kind == "classify" and not task.several:
-        return accuracy_sample(before.targets, [before.outputs.argmax(axis=1), after.outputs.argmax(axis=1)])
+    if task.kind == "classify":
+        given = [asked.answers(task, threshold) for asked in (before, after)]
+        return micro_f1_sample(before.targets, [each > 0 for each in given]) if task.several else accuracy_sample(before.targets, given)
     return primary_sample(task, before.targets, [before.outputs, after.outputs], (threshold, threshold))[0]
 
 
@@ -72,16 +79,15 @@ def scores(task: Task, asked: Asked, threshold: float = 0.5) -> np.ndarray:
         return answer_f1(task, asked.targets, asked.outputs)
     if task.kind == "rate":
         return -np.abs(np.clip(asked.outputs, task.low, task.high) - asked.targets)
-    if task.several:
-        return ((asked.outputs >= threshold) == (asked.targets > 0)).all(axis=1).astype(np.float64)
-    return (asked.outputs.argmax(axis=1) == asked.targets).astype(np.float64)
+    given = asked.answers(task, threshold)
+    return ((given == (asked.targets > 0)).all(axis=1) if task.several else given == asked.targets).astype(np.float64)
 
 
 def changed(task: Task, before: Asked, after: Asked, threshold: float = 0.5) -> np.ndarray:
-    """(N,) bool: whose answer is another one: another label or set, a number that moved by a tenth of its range, spans that are as right no more."""
+    """(N,) bool: whose answer is another one: another label or set, a refusal in place of an answer, a number that moved by a tenth of its range, spans that are as right no more."""
     if task.kind == "rate":
         return np.abs(np.clip(before.outputs, task.low, task.high) - np.clip(after.outputs, task.low, task.high)) > MOVED * (task.high - task.low)
     if task.kind == "classify":
-        given = [asked.outputs >= threshold if task.several else asked.outputs.argmax(axis=1)[:, None] for asked in (before, after)]
-        return np.asarray((given[0] != given[1]).any(axis=1))
+        differs = before.answers(task, threshold) != after.answers(task, threshold)
+        return np.asarray(differs.any(axis=1) if task.several else differs)
     return scores(task, before) != scores(task, after)

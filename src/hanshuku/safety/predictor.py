@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hanshuku.errors import ConfigError
-from hanshuku.inference.base import Inputs, Predictor, Reply
+from hanshuku.inference.base import Inputs, Predictor, Reply, judged_by
 from hanshuku.safety.guard import Checked, Guard
 from hanshuku.safety.held_back import held_back
 from hanshuku.safety.masking import put_back
@@ -79,7 +79,8 @@ class GuardedPredictor:
         outputs = np.array([self._nothing(row, one) for row, one in zip(inputs, checked, strict=True)], dtype=np.float32).reshape(len(inputs), len(self.task.labels))
         reasons = np.array([one.reason for one in checked], dtype=object)
         if rows:
-            outputs[passed], reasons[passed] = self.inner.judged(rows) if getattr(self.inner, "refuses", False) else (self.inner.outputs(rows), "")
+            given, why = judged_by(self.inner, rows)
+            outputs[passed], reasons[passed] = given, "" if why is None else why
         return outputs, reasons
 
     def _guarded(self, outputs: Sequence[Any], checked: Sequence[Checked]) -> list[Any]:

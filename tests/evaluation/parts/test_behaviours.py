@@ -11,7 +11,7 @@ from hanshuku.evaluation.behaviours import READY, read_behaviours
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.parts.behaviours import measure, same_label
 from hanshuku.tasks import Task
-from tests.evaluation.spotter import MOODS, Spotter, moods
+from tests.evaluation.spotter import MOODS, Careful, Spotter, moods
 
 
 def written(folder, *rows):
@@ -138,3 +138,11 @@ class TestMeasuring:
         several.outputs = lambda inputs: np.array([["bad" in row[0], "good" in row[0]] for row in inputs], dtype=np.float32)
         file = written(tmp_path, {"test": "t", "type": "INV", "texts": ["bad and good", "good and bad", "good"]})
         assert only(run(file, several))["failed"] == 1
+
+
+def test_a_refusal_is_no_label_and_another_answer_than_a_label(tmp_path):
+    mft = {"test": "t", "type": "MFT", "texts": ["wonderful", "a chair"], "label": "good"}
+    found = only(run(written(tmp_path, mft), Careful(unsure=0.6)))
+    assert (found["failed"], found["n"], found["samples"][0]["answers"]) == (1, 2, [None])
+    found = only(run(written(tmp_path, {"test": "t", "type": "INV", "texts": ["wonderful", "a wonderful chair", "a chair"]}), Careful(unsure=0.6)))
+    assert found["failed"] == 1 and found["samples"][0]["answers"] == ["good", None]

@@ -106,3 +106,14 @@ def test_one_row_one_label_and_nothing_answered_can_be_shown(name, language):
     sure = [[1.0, 0.0, 0.0]]
     for of in (seen(sure, [0]), seen(sure, [-1]), seen(sure * 50, [0] * 50), seen(sure * 50, [-1] * 50, reasons=np.full(50, "unsure")), seen(sure * 2, [[1, 0, 0], [0, 0, 0]], SEVERAL)):
         assert said(name, part(name, of), language)
+
+
+def test_rows_that_a_guard_keeps_from_the_function_have_no_confidence_to_judge():
+    outputs, targets = drawn(300)
+    reasons = np.where(np.arange(400) < 300, "", "input: personal data (email)")
+    both = np.concatenate([outputs, np.full((100, 3), 1 / 3)]), np.concatenate([targets, np.zeros(100, dtype=np.int64)])
+    alone, guarded = part("calibration", seen(outputs, targets)), part("calibration", seen(*both, reasons=reasons))
+    assert guarded["ece"] == alone["ece"] and guarded["n"] == 300
+    refusal = part("refusal", seen(*both, reasons=reasons))
+    assert refusal["risk"] == part("refusal", seen(outputs, targets))["risk"] and refusal["refused"]["answered"] == 300 and refusal["refused"]["n"] == 400
+    assert part("calibration", seen(*both, reasons=np.full(400, "input: rule x"))) is None

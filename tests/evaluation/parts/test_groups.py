@@ -1,6 +1,7 @@
 """The part groups: rows parted by a column."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,6 +60,15 @@ def test_a_number_of_many_values_is_parted_into_quarters():
     assert found[0] == "≤ 24.75"
     assert named(["3", "4", "", None]) == ["3", "4", "", ""]
     assert len(set(named([*["0"] * 90, *map(str, range(1, 40))]))) <= 4
+
+
+def test_a_refused_row_is_not_right_in_its_group_and_answered_with_no_label():
+    seen = moods(100, 0.0)
+    reasons = np.where(np.array([cell == seen.columns["city"][0] for cell in seen.columns["city"]]), "unsure", "")
+    groups = {each["group"]: each for each in measure(replace(seen, reasons=reasons), Wanted(groups="city"))["groups"]}
+    refused = groups[seen.columns["city"][0]]
+    assert refused["accuracy"]["value"] == 0 and set(refused["answered"].values()) == {0.0}
+    assert all(each["accuracy"]["value"] > 0 for name, each in groups.items() if name != seen.columns["city"][0])
 
 
 def test_an_unknown_column_is_refused():

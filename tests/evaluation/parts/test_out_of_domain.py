@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.errors import ConfigError
 from hanshuku.evaluation.distance import distance
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.parts.out_of_domain import measure
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
-from tests.evaluation.spotter import MOODS, Spotter, moods
+from tests.evaluation.spotter import MOODS, Careful, Spotter, moods
 
 
 def looked(ood, own=None, predictor=None):
@@ -85,3 +84,11 @@ def test_numbers_and_entities_have_a_drop_too():
 
 def test_texts_in_another_language_are_far_off():
     assert distance(["a lovely film"] * 20, ["这家酒店很好"] * 20)["auc"]["value"] == 1.0
+
+
+def test_a_row_that_is_refused_is_not_right_in_another_domain_either():
+    rows, predictor = moods(), Careful()
+    outputs, reasons = predictor.judged(rows.inputs)
+    found = measure(Seen(predictor, rows, outputs, reasons=reasons), Wanted(ood={"pizza": strange()}))
+    one = found["sets"][0]
+    assert one["value"]["value"] == 0 and one["metrics"]["coverage"]["value"] == 0 and one["drop"]["value"] == found["own"]["value"] == 1.0

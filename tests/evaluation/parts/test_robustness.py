@@ -15,7 +15,7 @@ from hanshuku.evaluation.parts.robustness import measure, suits
 from hanshuku.evaluation.perturb import perturbed, ways_of
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
-from tests.evaluation.spotter import MOODS, Spotter, moods
+from tests.evaluation.spotter import MOODS, Careful, Spotter, moods
 
 
 def looked(of, predictor=None, **wanted):
@@ -127,3 +127,14 @@ def test_numbers_are_measured_by_their_correlation():
 
 def test_texts_that_are_written_are_not_looked_at():
     assert not suits(Task("summarize", ("text",)))
+
+
+def test_a_row_that_is_refused_in_another_form_is_right_no_more_and_counted_as_refused():
+    rows, predictor = moods(), Careful()
+    outputs, reasons = predictor.judged(rows.inputs)
+    found = measure(Seen(predictor, rows, outputs, reasons=reasons), Wanted())
+    casing = kinds(found)["casing"]
+    assert casing["refused"]["before"] == 0 and casing["refused"]["after"] > 0.2
+    assert casing["before"]["value"] == 1.0 and casing["after"]["value"] == pytest.approx(1 - casing["refused"]["after"])
+    assert None in [sample["answers"][1] for sample in casing["samples"]], "a refusal is shown as one"
+    assert kinds(looked(moods()))["casing"]["refused"] is None

@@ -6,30 +6,30 @@ from typing import Any
 
 import numpy as np
 
+from hanshuku.evaluation.diff.given import Given
 from hanshuku.metrics.base import Sample
-from hanshuku.metrics.exact import same_answers
+from hanshuku.metrics.classification import REFUSED
 from hanshuku.metrics.intervals import SIGNED, measured
 from hanshuku.metrics.regression import spearman_sample
 from hanshuku.metrics.rows import share_metric
 from hanshuku.tasks import Task
 
 
-def agreement(task: Task, first: np.ndarray, second: np.ndarray, thresholds: tuple[float, float], seed: int = 0) -> dict[str, Any]:
+def agreement(task: Task, first: Given, second: Given, seed: int = 0) -> dict[str, Any]:
     """``{"same": metric, "kappa": metric}``; kappa of one label alone, for numbers "spearman" of the two answers instead.
 
     Args:
         task: what was answered.
-        first: outputs of one.
-        second: outputs of the other, for the same rows.
-        thresholds: several labels: of the two.
+        first: what one answered.
+        second: what the other answered, to the same rows.
         seed: of the bootstrap.
     """
-    found: dict[str, Any] = {"same": share_metric(same_answers(task, first, second, thresholds), 0.0).to_json()}
+    found: dict[str, Any] = {"same": share_metric(first.same(task, second), 0.0).to_json()}
     if task.kind == "classify" and not task.several:
-        sample = kappa_sample(first.argmax(axis=1), second.argmax(axis=1), len(task.labels))
+        sample = kappa_sample(*(np.where(each == REFUSED, len(task.labels), each) for each in (first.labels(task), second.labels(task))), len(task.labels) + 1)
         found["kappa"] = measured(sample, (SIGNED,), (0.0,), seed=seed)[0].to_json()
     if task.kind == "rate" and len(first) > 1:
-        found["spearman"] = measured(spearman_sample(first.astype(np.float64), [second.astype(np.float64)]), (SIGNED,), (0.0,), seed=seed)[0].to_json()
+        found["spearman"] = measured(spearman_sample(first.outputs.astype(np.float64), [second.outputs.astype(np.float64)]), (SIGNED,), (0.0,), seed=seed)[0].to_json()
     return found
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
+from hanshuku.evaluation.diff.given import Given
 from hanshuku.metrics.base import LEVEL, Sample
-from hanshuku.metrics.classification import confusion, label_table
+from hanshuku.metrics.classification import UNKNOWN, confusion, label_table
 from hanshuku.metrics.entities import entity_table, spans_of
 from hanshuku.metrics.intervals import z_quantile
 from hanshuku.metrics.paired import holm, mcnemar, paired_bootstrap
@@ -39,22 +40,21 @@ class LabelChange:
         return dict(vars(self))
 
 
-def label_changes(rows: Encoded, outputs: tuple[np.ndarray, np.ndarray], thresholds: tuple[float, float], seed: int = 0) -> tuple[LabelChange, ...]:
+def label_changes(rows: Encoded, given: tuple[Given, Given], seed: int = 0) -> tuple[LabelChange, ...]:
     """The labels that occur in the rows, those that changed surest first; () for a task without labels.
 
     Args:
         rows: N labelled rows of the joint task.
-        outputs: of the two functions.
-        thresholds: several labels: of the two.
+        given: what the two functions answered.
         seed: of the bootstrap.
     """
     task, targets = rows.task, rows.targets
     if not task.labels or targets is None:
         return ()
-    tables = [_table(rows, each, threshold) for each, threshold in zip(outputs, thresholds, strict=True)]
+    tables = [_table(rows, each) for each in given]
     found: list[tuple[LabelChange, float]] = []
     for place, label in enumerate(task.labels):
-        sample, right = _recall(rows, outputs, thresholds, place)
+        sample, right = _recall(rows, given, place)
         if sample is None:
             continue
         n = int(tables[0][place]["support"])
@@ -71,30 +71,33 @@ def label_changes(rows: Encoded, outputs: tuple[np.ndarray, np.ndarray], thresho
     return tuple(sorted(changes, key=lambda change: (change.p_holm, change.p, -abs(change.difference))))
 
 
-def _recall(rows: Encoded, outputs: tuple[np.ndarray, np.ndarray], thresholds: tuple[float, float], place: int) -> tuple[Sample | None, tuple[np.ndarray, np.ndarray] | None]:
+def _recall(rows: Encoded, given: tuple[Given, Given], place: int) -> tuple[Sample | None, tuple[np.ndarray, np.ndarray] | None]:
     """The recall of a label, second function first, as a statistic (B, 2), and which of its rows each got right, where a row has it once at most."""
     task, targets = rows.task, rows.targets
     assert targets is not None
     if task.kind == "tag":
         due = [{span for span in spans if span[2] == task.labels[place]} for spans in spans_of(targets)]
         own = [i for i, spans in enumerate(due) if spans]
-        parts = [[len(due[i] & spans) for i, spans in enumerate(spans_of(each)) if due[i]] for each in reversed(outputs)]
+        parts = [[len(due[i] & spans) for i, spans in enumerate(spans_of(each)) if due[i]] for each in (given[1].outputs, given[0].outputs)]
         below = np.array([len(due[i]) for i in own], dtype=np.float64)
         return (ratio_sample([(np.array(part, dtype=np.float64), below) for part in parts]), None) if own else (None, None)
     has = targets[:, place] > 0 if task.several else targets == place
     if not has.any():
         return None, None
-    right = [(each[has, place] >= least) if task.several else each[has].argmax(axis=1) == place for each, least in zip(outputs, thresholds, strict=True)]
+    answers = [each.labels(task)[has] for each in given]
+    right = [each[:, place] > 0 if task.several else each == place for each in answers]
     return mean_sample(list(reversed(right))), (right[0], right[1])
 
 
-def _table(rows: Encoded, outputs: np.ndarray, threshold: float) -> list[dict[str, Any]]:
+def _table(rows: Encoded, given: Given) -> list[dict[str, Any]]:
     task, targets = rows.task, rows.targets
     assert targets is not None
     if task.kind == "tag":
-        return entity_table(task, targets, outputs)
+        return entity_table(task, targets, given.outputs)
     if task.several:
-        true, given = targets > 0, outputs >= threshold
-        return label_table((true & given).sum(axis=0), true.sum(axis=0), given.sum(axis=0))
-    table, unknown = confusion(targets, outputs.argmax(axis=1), len(task.labels))
-    return label_table(table.diagonal(), table.sum(axis=1), table.sum(axis=0) + unknown)
+        true, named = targets > 0, given.labels(task) > 0
+        return label_table((true & named).sum(axis=0), true.sum(axis=0), named.sum(axis=0))
+    answered = ~given.refused
+    table, unknown = confusion(targets[answered], given.labels(task)[answered], len(task.labels))
+    support = np.bincount(targets[targets != UNKNOWN], minlength=len(task.labels))
+    return label_table(table.diagonal(), support, table.sum(axis=0) + unknown)

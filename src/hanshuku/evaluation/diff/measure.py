@@ -15,6 +15,7 @@ from hanshuku.data.fingerprint import fingerprint
 from hanshuku.evaluation.cost import library_versions, machine
 from hanshuku.evaluation.diff.agree import agreement
 from hanshuku.evaluation.diff.found import FunctionDiff, Measured, MetricChange, Pair
+from hanshuku.evaluation.diff.given import Given
 from hanshuku.evaluation.diff.joint import onto
 from hanshuku.evaluation.diff.labels import label_changes
 from hanshuku.evaluation.diff.rows import changed_rows
@@ -22,7 +23,6 @@ from hanshuku.evaluation.differences import Difference
 from hanshuku.evaluation.evaluate import BATCH, answer, judge, likelihood
 from hanshuku.inference.base import Predictor
 from hanshuku.metrics.base import LEVEL, LOWER_IS_BETTER, Sample
-from hanshuku.metrics.exact import right_answers
 from hanshuku.metrics.intervals import bootstrap
 from hanshuku.metrics.measure import every_sample, primary_metric
 from hanshuku.metrics.paired import Paired, holm, mcnemar, paired_difference, rows_to_settle
@@ -58,12 +58,12 @@ def diff(
     task, targets = rows.task, rows.targets
     assert targets is not None
     answered = [_answered(function, rows, seed, report) for function in functions]
-    outputs, thresholds = [each[1] for each in answered], [each[0].threshold for each in answered]
-    drawn = _drawn(rows, answered, thresholds, seed)
+    given = [each[1] for each in answered]
+    drawn = _drawn(rows, given, [each[2] for each in answered], seed)
     primary = primary_metric(task, targets)
     primary = primary if primary in drawn else next(iter(drawn))
     measured = _timed(functions, tuple(each[0] for each in answered), rows)
-    right = [right_answers(task, targets, each, threshold) for each, threshold in zip(outputs, thresholds, strict=True)]
+    right = [each.right(task, targets) for each in given]
     others = list(range(1, len(functions)))
     exact = [mcnemar(right[0], right[i]) for i in others]
     paired = {name: [_paired(name, (values, draws), i, len(rows)) for i in others] for name, (values, draws) in drawn.items()}
@@ -71,32 +71,33 @@ def diff(
     changes = _changes(primary, drawn, paired, verdicts)
     pairs = []
     for place, i in enumerate(others):
-        both, two = (outputs[0], outputs[i]), (thresholds[0], thresholds[i])
+        both = (given[0], given[i])
         pairs.append(
             Pair(
-                measured[0].name, measured[i].name, verdicts[place], changes[place], exact[place], agreement(task, *both, two, seed),
-                changed_rows(rows, origins, both, two), label_changes(rows, both, two, seed),
+                measured[0].name, measured[i].name, verdicts[place], changes[place], exact[place], agreement(task, *both, seed),
+                changed_rows(rows, origins, both), label_changes(rows, both, seed),
             )
         )  # fmt: skip
-    told = [f"{m.name} refuses {m.facts['refused']:,} of {len(rows):,} rows; compared is what it would say there" for m in measured if m.facts["refused"]]
+    told = [f"{m.name} refuses {m.facts['refused']:,} of {len(rows):,} rows: no right answers; log_loss alone takes the probabilities that it holds back" for m in measured if m.facts["refused"]]
     return FunctionDiff(
         task, len(rows), primary, measured, tuple(pairs), (*notes, *told), fingerprint(rows), seed, library_versions(), machine(),
         datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )  # fmt: skip
 
 
-def _answered(function: Compared, rows: Encoded, seed: int, report: Callable[[Step], None]) -> tuple[Measured, np.ndarray, np.ndarray | None]:
-    """What a function answered and how well, its outputs on the joint task, and the bits of the references where it can tell."""
+def _answered(function: Compared, rows: Encoded, seed: int, report: Callable[[Step], None]) -> tuple[Measured, Given, np.ndarray | None]:
+    """How well a function answered, its answers on the joint task, and the bits of the references where it can tell."""
     predictor = function.predictor
     if not getattr(predictor, "spending", None):  # what is asked of a server costs money
         predictor.outputs(rows.inputs[:WARM])
     raw, cost, reasons = answer(predictor, rows, batch=BATCH, report=report)
     outputs = onto(rows.task, predictor.task, raw)
     bits = likelihood(predictor, rows)
-    found = judge(rows, outputs, threshold=predictor.threshold, seed=seed, likelihood=bits)
-    facts = {**function.facts, "refused": 0 if reasons is None else int((reasons != "").sum())}
+    found = judge(rows, outputs, threshold=predictor.threshold, seed=seed, likelihood=bits, reasons=reasons)
+    refused = np.zeros(len(rows), dtype=bool) if reasons is None else reasons != ""
+    facts = {**function.facts, "refused": int(refused.sum())}
     measured = Measured(function.name, found.metrics, float(predictor.threshold), cost, found.ece, facts)
-    return measured, outputs if outputs.dtype == object else outputs.astype(np.float64), bits
+    return measured, Given(outputs if outputs.dtype == object else outputs.astype(np.float64), float(predictor.threshold), refused), bits
 
 
 def _timed(functions: Sequence[Compared], measured: tuple[Measured, ...], rows: Encoded) -> tuple[Measured, ...]:
@@ -113,13 +114,14 @@ def _timed(functions: Sequence[Compared], measured: tuple[Measured, ...], rows: 
     return tuple(replace(m, cost={**m.cost, "rows_per_second": round(len(part) / max(min(s), 1e-9), 3)}) if s else m for m, s in zip(measured, seconds, strict=True))
 
 
-def _drawn(rows: Encoded, answered: Sequence[Any], thresholds: Sequence[float], seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _drawn(rows: Encoded, given: Sequence[Given], bits: Sequence[np.ndarray | None], seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Metric -> its (R,) values and (resamples, R) draws, of the same rows for all functions."""
     assert rows.targets is not None
-    samples: dict[str, Sample] = every_sample(rows.task, rows.targets, [each[1] for each in answered], thresholds)
-    bits = [each[2] for each in answered]
-    if all(each is not None for each in bits):
-        samples["bits_per_byte"] = ratio_sample([(each[:, 0], each[:, 2]) for each in bits])
+    refused = [each.refused for each in given] if any(each.refused.any() for each in given) else None
+    samples: dict[str, Sample] = every_sample(rows.task, rows.targets, [each.outputs for each in given], [each.threshold for each in given], refused)
+    known = [each for each in bits if each is not None]
+    if len(known) == len(given):
+        samples["bits_per_byte"] = ratio_sample([(each[:, 0], each[:, 2]) for each in known])
     return {name: (np.asarray(sample.value, dtype=np.float64), bootstrap(sample, seed=seed)) for name, sample in samples.items()}
 
 

@@ -89,7 +89,7 @@ def _rows(found: FunctionDiff, pair: Pair, say: Mapping[str, str]) -> str:
 def _row(row: ChangedRow, say: Mapping[str, str]) -> list[Cell]:
     kinds = {"broken": ("good", "bad"), "fixed": ("bad", "good"), "otherwise": ("weak", "weak")}[row.change]
     return [
-        f"{esc(row.file.rsplit('/', 1)[-1])}<wbr>:{row.line}", (esc(answer_line(row.before)), kinds[0]), (esc(answer_line(row.after)), kinds[1]),
+        f"{esc(row.file.rsplit('/', 1)[-1])}<wbr>:{row.line}", (esc(answer_line(row.before, say)), kinds[0]), (esc(answer_line(row.after, say)), kinds[1]),
         esc(due_line(row.due, say)), (shortened(text_line(row)), "text"),
     ]  # fmt: skip
 

@@ -77,7 +77,7 @@ def _rows(task: Task, pair: Pair, console: Console, say: Mapping[str, str], most
             continue
         console.print(f"\n{change_name(task, change, say)}: {len(rows):,}", style="bold", markup=False)
         for row in rows[:most]:
-            moved = f"{answer_line(row.before)} → {answer_line(row.after)}"
+            moved = f"{answer_line(row.before, say)} → {answer_line(row.after, say)}"
             console.print(f"{row.file}:{row.line}  {moved}  ({say['due']}: {due_line(row.due, say)})  {short(text_line(row), WIDTH)}", markup=False, soft_wrap=True)
         if len(rows) > most:
             console.print(say["more_rows"].format(count=f"{len(rows) - most:,}"), style="dim", markup=False)
@@ -93,10 +93,10 @@ def text_line_of(inputs: Mapping[str, str]) -> str:
     return " | ".join(inputs.values())
 
 
-def answer_line(prediction: Mapping[str, Any]) -> str:
+def answer_line(prediction: Mapping[str, Any], say: Mapping[str, str]) -> str:
     """An answer, and how sure the function was, in a line."""
     sure = prediction["confidence"]
-    return _flat(prediction["output"]) + ("" if sure is None else f" ({sure:.2f})")
+    return (say["refused"] if prediction.get("refused") else _flat(prediction["output"])) + ("" if sure is None else f" ({sure:.2f})")
 
 
 def due_line(due: Any, say: Mapping[str, str]) -> str:

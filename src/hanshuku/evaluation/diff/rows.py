@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
+from hanshuku.evaluation.diff.given import Given
 from hanshuku.methods.row_values import right_rows
-from hanshuku.metrics.exact import right_answers, same_answers
 from hanshuku.tasks import Prediction, kind_of
 from hanshuku.tasks.base import plain
 from hanshuku.tasks.due import due
@@ -30,7 +30,7 @@ class ChangedRow:
         line: 1-based line of that file.
         inputs: name -> text.
         due: what is right, see `tasks.due.due`; None: a label that neither knows.
-        before: the first function's prediction, plain data.
+        before: the first function's prediction, plain data: output, confidence, refused.
         after: the second one's.
         change: "fixed" (wrong before, right now; where answers are more or less right: better now), "broken" (the other way
             round), "otherwise" (another answer that is no better and no worse).
@@ -52,31 +52,30 @@ class ChangedRow:
         return {**vars(self), "due": plain(self.due), "scores": list(self.scores)}
 
 
-def changed_rows(rows: Encoded, origins: Sequence[tuple[str, int]], outputs: tuple[np.ndarray, np.ndarray], thresholds: tuple[float, float]) -> tuple[ChangedRow, ...]:
+def changed_rows(rows: Encoded, origins: Sequence[tuple[str, int]], given: tuple[Given, Given]) -> tuple[ChangedRow, ...]:
     """The rows with another answer: the broken ones first, then fixed, then otherwise; those of a kind by how sure the second function is.
 
     Args:
         rows: N labelled rows of the joint task.
         origins: file and line of each.
-        outputs: of the two functions.
-        thresholds: several labels: of the two.
+        given: what the two functions answered.
     """
     task, targets = rows.task, rows.targets
     assert targets is not None
-    moved = np.flatnonzero(~same_answers(task, *outputs, thresholds))
+    moved = np.flatnonzero(~given[0].same(task, given[1]))
     if not len(moved):
         return ()
     inputs = [rows.inputs[i] for i in moved.tolist()]
-    said = [kind_of(task).decode(task, each[moved], least, inputs) for each, least in zip(outputs, thresholds, strict=True)]
-    right = [right_answers(task, targets[moved], each[moved], least) for each, least in zip(outputs, thresholds, strict=True)]
-    scores = [np.maximum(right_rows(task, targets[moved], each[moved], least), exact) for each, least, exact in zip(outputs, thresholds, right, strict=True)]
+    parts = [each.take(moved) for each in given]
+    said = [kind_of(task).decode(task, each.outputs, each.threshold, inputs) for each in parts]
+    scores = [np.where(each.refused, 0.0, np.maximum(right_rows(task, targets[moved], each.outputs, each.threshold), each.right(task, targets[moved]))) for each in parts]
     found = []
     for k, i in enumerate(moved.tolist()):
         pair = (float(scores[0][k]), float(scores[1][k]))
         file, line = origins[i]
         texts = dict(zip(task.inputs, rows.inputs[i], strict=True))
-        before, after = said[0][k], said[1][k]
-        found.append(ChangedRow(i, file, line, texts, due(task, targets[i], rows.inputs[i]), _told(before), _told(after), _change(task.kind, pair), pair))
+        before, after = (_told(told[k], refused=bool(part.refused[k])) for told, part in zip(said, parts, strict=True))
+        found.append(ChangedRow(i, file, line, texts, due(task, targets[i], rows.inputs[i]), before, after, _change(task.kind, pair), pair))
     return tuple(sorted(found, key=lambda row: (CHANGES.index(row.change), -(row.after["confidence"] or 0.0), row.place)))
 
 
@@ -85,5 +84,5 @@ def _change(kind: str, scores: tuple[float, float]) -> str:
     return "otherwise" if abs(gain) <= STEP.get(kind, GRADED) else "fixed" if gain > 0 else "broken"
 
 
-def _told(prediction: Prediction) -> dict[str, Any]:
-    return {"output": plain(prediction.output), "confidence": prediction.confidence}
+def _told(prediction: Prediction, *, refused: bool) -> dict[str, Any]:
+    return {"output": None if refused else plain(prediction.output), "confidence": prediction.confidence, "refused": refused}

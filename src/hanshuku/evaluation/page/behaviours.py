@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from hanshuku.evaluation.page.base import Say, Section
-from hanshuku.evaluation.page.html import Cell, esc, more, paragraph, percent, shortened, table
+from hanshuku.evaluation.page.html import Cell, esc, more, paragraph, percent, said, shortened, table
 from hanshuku.evaluation.page.svg import whisker
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def _percents(one: Mapping[str, Any]) -> str:
 def _samples(test: Mapping[str, Any], say: Say) -> str:
     rows: list[list[Cell]] = []
     for sample in test["samples"]:
-        for i, (texts, answer) in enumerate(zip(sample["texts"], sample["answers"], strict=True)):
-            rows.append([shortened(answer, 80), (shortened(_due(sample["due"], say), 60) if not i else "", "text"), (shortened(" | ".join(texts)), "text")])
+        for i, (texts, given) in enumerate(zip(sample["texts"], sample["answers"], strict=True)):
+            rows.append([said(given, say["refused"]), (shortened(_due(sample["due"], say), 60) if not i else "", "text"), (shortened(" | ".join(texts)), "text")])
     title = say["failing"].format(test=test["test"], source=PurePath(test["source"]).name)
     return more(title, table(title, [say["answer"], say["due"], say["text"]], rows, numbers_from=9))
 
@@ -97,7 +97,7 @@ SECTION = Section(
             "title": "Behaviours", "test": "test", "capability": "capability", "failures": "failure rate", "failed": "failed", "drawn": "picture", "by_capability": "By capability", "by_test": "By test",
             "fails": "It fails {value} of {n} cases of {count} behavioural tests; {passed} tests are passed without a failure.", "worst_test": " Worst: {test}, {value} [{low}, {high}].",
             "how": "Tests from files. MFT: the answer that is due. INV: all forms of a text have one answer. DIR: the score of a label may not move the wrong way. The rate is that of cases written for this purpose, not of texts as they come.",
-            "failing": "Cases that fail: {test} ({source})", "answer": "answer", "due": "due", "text": "text",
+            "failing": "Cases that fail: {test} ({source})", "answer": "answer", "refused": "refused", "due": "due", "text": "text",
             "due_not_down": "score of {label} not down", "due_not_up": "score of {label} not up", "due_same": "the same answer", "due_not": "not {label}",
             "left_out": "Not run: {test}; the function does not know the label: {labels}.", "left_count": "{count} tests not run; the function does not know the labels: {labels}.",
         },
@@ -105,7 +105,7 @@ SECTION = Section(
             "title": "行为测试", "test": "测试", "capability": "能力", "failures": "失败率", "failed": "失败", "drawn": "图示", "by_capability": "按能力", "by_test": "按测试",
             "fails": "{count} 项行为测试的 {n} 个用例中有 {value} 失败；{passed} 项测试全部通过。", "worst_test": "最差的是“{test}”：{value} [{low}, {high}]。",
             "how": "来自文件的测试。MFT（最低功能）：应给出的答案。INV（不变性）：同一文本的各种写法答案应相同。DIR（方向性）：某标签的得分不可朝相反方向变化。失败率是对专门编写的用例而言，不是对自然文本而言。",
-            "failing": "失败的用例：{test}（{source}）", "answer": "回答", "due": "应为", "text": "文本",
+            "failing": "失败的用例：{test}（{source}）", "answer": "回答", "refused": "拒答", "due": "应为", "text": "文本",
             "due_not_down": "{label} 的得分不下降", "due_not_up": "{label} 的得分不上升", "due_same": "答案相同", "due_not": "不是 {label}",
             "left_out": "未运行：{test}；函数没有标签：{labels}。", "left_count": "{count} 项测试未运行；函数没有标签：{labels}。",
         },

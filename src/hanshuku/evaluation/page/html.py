@@ -95,6 +95,11 @@ def facts(pairs: Sequence[tuple[str, str]]) -> str:
     return f"<dl>{''.join(f'<div><dt>{esc(name)}</dt><dd>{value}</dd></div>' for name, value in pairs)}</dl>"
 
 
+def said(answer: str | None, refused: str) -> str:
+    """An answer in a table; None: the row was refused."""
+    return f'<span class="weak">{esc(refused)}</span>' if answer is None else shortened(answer, 80)
+
+
 def shortened(text: str, length: int = 300) -> str:
     """Text as HTML, cut to so many characters with an ellipsis where it is longer."""
     text = " ".join(str(text).split())

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
-from hanshuku.inference.base import Predictor
+from hanshuku.inference.base import Inputs, Predictor, judged_by
+from hanshuku.inference.calibrated import heard
 from hanshuku.methods.row_values import right_rows
 from hanshuku.metrics.base import LEVEL
 from hanshuku.metrics.paired import holm
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
+
+BATCH = 4096  # rows handed to the predictor at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,25 @@ class Seen:
     seed: int = 0
     report: Callable[[Step], None] = silent
     reasons: np.ndarray | None = None  # (N,) why a row was refused, "" where it was answered; None where none can be
+
+    @property
+    def refused(self) -> np.ndarray | None:
+        """(N,) bool: which rows were given no answer; None where none can be."""
+        return None if self.reasons is None else self.reasons != ""
+
+    @property
+    def heard(self) -> Seen:
+        """Of these the rows whose probabilities are the predictor's own: all but those that a guard kept from it."""
+        if self.reasons is None or (own := heard(self.reasons)).all():
+            return self
+        columns = {name: [cell for cell, kept in zip(cells, own, strict=True) if kept] for name, cells in self.columns.items()}
+        return replace(self, encoded=self.encoded.take(np.flatnonzero(own)), outputs=self.outputs[own], columns=columns, reasons=self.reasons[own])
+
+    def ask(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
+        """Outputs for other rows, and (N,) bool which of them are given no answer; None where none can be."""
+        parts = [judged_by(self.predictor, inputs[first : first + BATCH]) for first in range(0, len(inputs), BATCH)]
+        reasons = [why for _, why in parts if why is not None]
+        return np.concatenate([outputs for outputs, _ in parts]), np.concatenate(reasons) != "" if reasons else None
 
     @cached_property
     def right(self) -> np.ndarray:

@@ -17,7 +17,6 @@ from hanshuku.metrics.intervals import wilson
 from hanshuku.tasks import Task, kind_of
 from hanshuku.training.run import Step
 
-BATCH = 4096  # texts handed to the predictor at once
 NEEDS = f"The check 'behaviours' runs tests from files: give behaviours=[FILE, ...] (--behaviours FILE), or a ready set: {', '.join(READY)}."
 SAMPLES = 5  # failed cases of a test that are shown
 # What data sets call the same; a label of a test is met under any name of its line.
@@ -100,31 +99,32 @@ def _row(task: Task, text: Given, source: str, line: int) -> tuple[str, ...]:
 
 
 class _Answers:
-    """What the function answers to each row, asked once however often it occurs."""
+    """What the function answers to each row, asked once however often it occurs; a row that it refuses has no answer."""
 
     def __init__(self, seen: Seen, rows: Sequence[tuple[str, ...]]) -> None:
         self.task, self.threshold = seen.encoded.task, seen.predictor.threshold
         self._place = {row: i for i, row in enumerate(dict.fromkeys(rows))}
-        unique, parts = list(self._place), []
-        for first in range(0, len(unique), BATCH):
-            seen.report(Step(first, len(unique), note="behaviours"))
-            parts.append(np.asarray(seen.predictor.outputs(unique[first : first + BATCH])))
-        self._outputs = np.concatenate(parts) if parts else np.zeros(0)
+        unique = list(self._place)
+        seen.report(Step(0, len(unique), note="behaviours"))
+        self._outputs, self._refused = seen.ask(unique) if unique else (np.zeros(0), None)
         self._answers = [prediction.output for prediction in kind_of(self.task).decode(self.task, self._outputs, self.threshold, unique)]
 
     def answer(self, row: tuple[str, ...]) -> Any:
-        """A label, a tuple of labels, or a number."""
-        return self._answers[self._place[row]]
+        """A label, a tuple of labels, or a number; None where the row is refused."""
+        place = self._place[row]
+        return None if self._refused is not None and self._refused[place] else self._answers[place]
 
     def score(self, row: tuple[str, ...], label: str) -> float:
         """The probability of a label, or the number, 0..1 of the range."""
         if self.task.kind == "rate":
-            return float((self.answer(row) - self.task.low) / (self.task.high - self.task.low))
+            return float((self._answers[self._place[row]] - self.task.low) / (self.task.high - self.task.low))
         return float(self._outputs[self._place[row]][self.task.labels.index(label)])
 
     def held(self, row: tuple[str, ...]) -> frozenset[str]:
         """The labels that are given."""
         answer = self.answer(row)
+        if answer is None:
+            return frozenset()
         return frozenset(answer) if isinstance(answer, tuple) else frozenset([answer])
 
 
@@ -194,8 +194,10 @@ def _telling(answers: _Answers, rows: list[tuple[str, ...]], due: str) -> list[t
     return [rows[1 + int(np.argmax(order))]]
 
 
-def _shown(answers: _Answers, row: tuple[str, ...], due: str) -> str:
-    """An answer, with the score that was looked at."""
+def _shown(answers: _Answers, row: tuple[str, ...], due: str) -> str | None:
+    """An answer, with the score that was looked at; None where the row is refused."""
+    if answers.answer(row) is None:
+        return None
     label = due.partition(" ")[2] if due.startswith(("not_up", "not_down")) else ""
     return f"{answer_text(answers.answer(row))} ({label} {answers.score(row, label):.2f})" if label else answer_text(answers.answer(row))
 

@@ -32,8 +32,11 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
         n (rows), judged (confidences), ece, ece_corrected, rms and brier (value, low, high), sure (mean confidence), right (share), gap (the first less the second: value, low,
         high), bins (low, high, confidence, right, right_low, right_high, n); scaling: what `calibrate` measured, or None.
     """
+    seen = seen.heard
     outputs, targets = seen.outputs, seen.encoded.targets
     assert targets is not None
+    if not len(outputs):
+        return None
     if seen.encoded.task.several:
         sure, right = outputs.ravel(), targets.ravel() > 0
     else:

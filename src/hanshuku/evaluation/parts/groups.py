@@ -11,6 +11,7 @@ import numpy as np
 from hanshuku.errors import UnknownName
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.metrics.base import LEVEL
+from hanshuku.metrics.classification import answers_of
 from hanshuku.metrics.fairness import SIZE, clustered
 from hanshuku.metrics.group_gaps import Gap, Rows, error_gaps, label_gaps
 from hanshuku.metrics.intervals import wilson
@@ -76,12 +77,14 @@ def _answers(seen: Seen, rows: np.ndarray, group: np.ndarray) -> Rows:
     task, outputs = seen.encoded.task, np.asarray(seen.outputs)[rows]
     targets: Any = seen.encoded.targets
     targets = targets[rows]
+    refused = None if seen.refused is None else seen.refused[rows]
     if task.several:
-        true, given = targets > 0, outputs >= seen.predictor.threshold
+        true, given = targets > 0, answers_of(outputs, seen.predictor.threshold, refused) > 0
     else:
         labels = np.arange(len(task.labels))
-        true, given = targets[:, None] == labels, outputs.argmax(axis=1)[:, None] == labels
-    return Rows(group, (true == given).all(axis=1) if task.several else (true & given).any(axis=1), true, given)
+        true, given = targets[:, None] == labels, answers_of(outputs, refused=refused)[:, None] == labels
+    right = (true == given).all(axis=1) if task.several else (true & given).any(axis=1)
+    return Rows(group, right if refused is None else right & ~refused, true, given)
 
 
 def _labels(seen: Seen, rows: np.ndarray, group: np.ndarray) -> list[dict[str, Any]]:

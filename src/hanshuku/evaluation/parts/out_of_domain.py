@@ -11,7 +11,9 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.evaluation.distance import distance
 from hanshuku.evaluation.parts.base import Seen, Wanted, corrected
 from hanshuku.metrics.apart import Apart, apart
+from hanshuku.metrics.base import Metric
 from hanshuku.metrics.classification import UNKNOWN
+from hanshuku.metrics.exact import right_answers
 from hanshuku.metrics.intervals import bootstrap
 from hanshuku.metrics.measure import measure as measure_metrics
 from hanshuku.metrics.measure import primary_metric, primary_sample
@@ -19,7 +21,6 @@ from hanshuku.metrics.paired import paired_difference
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step
 
-BATCH = 4096  # rows handed to the predictor at once
 RESAMPLES = 500
 NEEDS = "The check 'out_of_domain' looks at other labelled sets: give ood=[FILE, ...] (--ood FILE)."
 
@@ -45,16 +46,16 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
         seen.report(Step(number, len(wanted.ood), note=f"out of domain: {title}"))
         sets.append({"name": title, **_set(seen, rows, name), "distance": distance(texts, [" ".join(row) for row in rows.inputs], seed=seen.seed)})
     tested = corrected(sets)
-    own = measure_metrics(task, targets, seen.outputs, threshold=seen.predictor.threshold, seed=seen.seed, resamples=RESAMPLES)
+    own = _metrics(seen, targets, seen.outputs, seen.refused)
     return {"metric": name, "own": own[name].to_json(), "tested": tested, "sets": sets}
 
 
 def _set(seen: Seen, rows: Encoded, name: str) -> dict[str, Any]:
-    task, threshold = seen.encoded.task, seen.predictor.threshold
+    task = seen.encoded.task
     assert rows.targets is not None
-    outputs = np.concatenate([np.asarray(seen.predictor.outputs(rows.inputs[i : i + BATCH])) for i in range(0, len(rows), BATCH)])
-    metrics = measure_metrics(task, rows.targets, outputs, threshold=threshold, seed=seen.seed, resamples=RESAMPLES)
-    fall = _drop(seen, rows.targets, outputs, name) if name in metrics else None
+    outputs, refused = seen.ask(rows.inputs)
+    metrics = _metrics(seen, rows.targets, outputs, refused)
+    fall = _drop(seen, rows.targets, outputs, refused, name) if name in metrics else None
     is_one = task.kind == "classify" and not task.several
     return {
         "n": len(rows),
@@ -67,13 +68,20 @@ def _set(seen: Seen, rows: Encoded, name: str) -> dict[str, Any]:
     }
 
 
-def _drop(seen: Seen, targets: np.ndarray, outputs: np.ndarray, name: str) -> Apart | None:
+def _metrics(seen: Seen, targets: np.ndarray, outputs: np.ndarray, refused: np.ndarray | None) -> dict[str, Metric]:
+    """Every metric; a row that is refused is not right."""
+    more = {} if refused is None else {"refused": refused}
+    return measure_metrics(seen.encoded.task, targets, outputs, threshold=seen.predictor.threshold, seed=seen.seed, resamples=RESAMPLES, **more)
+
+
+def _drop(seen: Seen, targets: np.ndarray, outputs: np.ndarray, refused: np.ndarray | None, name: str) -> Apart | None:
     """The metric on the test rows less that on these; they share no row, so the intervals are those of two samples."""
     task, threshold, mine = seen.encoded.task, seen.predictor.threshold, seen.encoded.targets
     assert mine is not None
     if name == "accuracy" and not task.several:
-        return apart(seen.outputs.argmax(axis=1) == mine, outputs.argmax(axis=1) == targets)
-    samples = [primary_sample(task, due, [given], (threshold,))[0] for due, given in ((mine, seen.outputs), (targets, outputs))]
+        return apart(right_answers(task, mine, seen.outputs, refused=seen.refused), right_answers(task, targets, outputs, refused=refused))
+    given = [each if none is None else np.where(none[:, None], 0.0, each) for each, none in ((seen.outputs, seen.refused), (outputs, refused))]  # refused: no label
+    samples = [primary_sample(task, due, [each], (threshold,))[0] for due, each in zip((mine, targets), given, strict=True)]
     values = [float(np.ravel(sample.value)[0]) for sample in samples]
     n = min(sample.n for sample in samples)
     if not all(map(math.isfinite, values)) or n < 2:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hanshuku.evaluation.parts.base import Seen, Wanted
+from hanshuku.inference.base import causes
 from hanshuku.metrics.classification import UNKNOWN
 from hanshuku.metrics.detection import auroc, false_alarms
 from hanshuku.metrics.exact import right_answers
@@ -30,12 +31,15 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
     """Risk against coverage by confidence; refusals, sets of labels and rows out of scope where there are any.
 
     Returns:
-        n, risk (value, low, high: where all rows are answered), aurc and excess (how far above the best order of the same answers), curve (coverage, risk, least),
+        n (rows that a guard did not keep from the function), risk (value, low, high: where all of them are answered), aurc and excess (how far above the best order of the same answers), curve (coverage, risk, least),
         at (risk, coverage, low, high, least); refused: coverage, risk, n, answered, reasons (name, count), asked, sure; sets: held, size, coverage, empty, n; strangers:
         n, known, by, auroc, fpr95, refused, refused_known. The last three are None where there is nothing to say.
     """
+    whole, seen = seen, seen.heard
     task, targets = seen.encoded.task, seen.encoded.targets
     assert targets is not None
+    if not len(targets):
+        return None
     sure = confidences(task, seen.outputs, seen.predictor.threshold)
     wrong = ~right_answers(task, targets, seen.outputs, seen.predictor.threshold)
     curve, n = risk_coverage(sure, wrong), len(sure)
@@ -46,7 +50,7 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
         "risk": {"value": float(wrong.mean()), "low": low, "high": high},
         **_areas(sure, wrong, seen.seed),
         "curve": [{"coverage": float(curve.coverage[i]), "risk": float(curve.risk[i]), "least": float(curve.least[i])} for i in kept],
-        "refused": _refused(seen, wrong),
+        "refused": _refused(whole),
         "sets": _sets(seen),
         "strangers": _strangers(seen, sure),
     }
@@ -74,15 +78,17 @@ def _areas(sure: np.ndarray, wrong: np.ndarray, seed: int) -> dict[str, Any]:
     return {"aurc": {"value": area, "low": low, "high": high}, "excess": excess, "at": at}
 
 
-def _refused(seen: Seen, wrong: np.ndarray) -> dict[str, Any] | None:
+def _refused(seen: Seen) -> dict[str, Any] | None:
     """What was refused and how often the others are wrong."""
     if seen.reasons is None:
         return None
+    assert seen.encoded.targets is not None
     answered, n = seen.reasons == "", len(seen.reasons)
-    many, errors = int(answered.sum()), int(wrong[answered].sum())
+    right = right_answers(seen.encoded.task, seen.encoded.targets, seen.outputs, seen.predictor.threshold)
+    many, errors = int(answered.sum()), int((answered & ~right).sum())
     low, high = wilson(many, n)
     risk_low, risk_high = wilson(errors, many) if many else (math.nan, math.nan)
-    names, counts = np.unique(seen.reasons[~answered], return_counts=True)
+    names, counts = np.unique(causes(seen.reasons[~answered]), return_counts=True)
     asked = getattr(seen.predictor, "about", {}).get("risk") or {}
     return {
         "n": n,

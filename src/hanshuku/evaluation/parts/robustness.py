@@ -1,6 +1,6 @@
 """robustness: the same rows with typos, other casing, other marks, near words ... : how far the metric falls, and whether that is more than chance.
 
-What is compared are the same rows before and after, those alone that a way could change; a drop has the paired interval, and p-values are
+A row that is refused is not right, before or after, as in the metrics of the report. What is compared are the same rows before and after, those alone that a way could change; a drop has the paired interval, and p-values are
 corrected for all ways that were looked at (Holm). After Wang et al. 2021 (TextFlint, https://aclanthology.org/2021.acl-demo.41).
 """
 
@@ -29,6 +29,7 @@ NAME = "robustness"
 FEWEST = 10  # rows that a way must change, so that its drop means anything
 SAMPLES = 5  # rows a way that are shown
 Form = Callable[[Encoded], tuple[np.ndarray, Encoded]]
+Given = tuple[np.ndarray, np.ndarray | None]  # outputs, and which rows were refused
 
 
 def suits(task: Task) -> bool:
@@ -41,10 +42,10 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
 
     Returns:
         metric, n (rows drawn), of (rows there were), tested (ways), kinds: name, share, n, before, after, drop (value, low, high), p, p_holm,
-        clear, changed (count, n, value, low, high), worse, better, samples; left_out: name, why, need (a number or a name). None where nothing suits.
+        clear, changed (count, n, value, low, high), refused (shares before and after; None where none can be), worse, better, samples; left_out: name, why, need (a number or a name). None where nothing suits.
     """
     places = drawn(len(seen.encoded), wanted.rows, seed=seen.seed)
-    rows, outputs = seen.encoded.take(places), seen.outputs[places]
+    rows, before = seen.encoded.take(places), (seen.outputs[places], None if seen.refused is None else seen.refused[places])
     found: list[dict[str, Any]] = []
     left_out: list[dict[str, Any]] = []
     forms = _forms(rows, seen, wanted)
@@ -61,7 +62,7 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
         if len(changed_places) < min(FEWEST, len(rows)) or len(changed_places) < 2:
             left_out.append({"name": name, "why": "few", "need": len(changed_places)})
             continue
-        found.append({"name": name, "share": share, **_kind(seen, rows.take(changed_places), outputs[changed_places], new)})
+        found.append({"name": name, "share": share, **_kind(seen, rows.take(changed_places), _part(before, changed_places), new)})
     return _with_holm(found, left_out, seen, len(rows)) if found or left_out else None
 
 
@@ -81,12 +82,16 @@ def _way(way: Way, seed: int) -> Form:
     return lambda encoded: perturbed(encoded, way.name, seed=seed)
 
 
-def _kind(seen: Seen, old: Encoded, outputs: np.ndarray, new: Encoded) -> dict[str, Any]:
+def _part(given: Given, places: np.ndarray) -> Given:
+    return given[0][places], None if given[1] is None else given[1][places]
+
+
+def _kind(seen: Seen, old: Encoded, given: Given, new: Encoded) -> dict[str, Any]:
     """What one way does to the rows that it could change."""
     task, threshold = old.task, seen.predictor.threshold
     assert old.targets is not None
     assert new.targets is not None
-    before, after = Asked(old.targets, outputs), Asked(new.targets, np.asarray(seen.predictor.outputs(new.inputs)))
+    before, after = Asked(old.targets, *given), Asked(new.targets, *seen.ask(new.inputs))
     fall = drop(task, before, after, threshold=threshold, seed=seen.seed)
     others = changed(task, before, after, threshold)
     gain = scores(task, after, threshold) - scores(task, before, threshold)
@@ -98,6 +103,7 @@ def _kind(seen: Seen, old: Encoded, outputs: np.ndarray, new: Encoded) -> dict[s
         "drop": None if fall is None else {"value": fall.difference, "low": fall.low, "high": fall.high},
         "p": None if fall is None else fall.p,
         "changed": {"count": int(others.sum()), "n": len(old), "value": float(others.mean()), "low": low, "high": high},
+        "refused": None if before.refused is None or after.refused is None else {"before": float(before.refused.mean()), "after": float(after.refused.mean())},
         "worse": int((gain < 0).sum()),
         "better": int((gain > 0).sum()),
         "samples": _samples(task, (old, before), (new, after), np.argsort(gain, kind="stable"), gain, threshold),
@@ -105,24 +111,27 @@ def _kind(seen: Seen, old: Encoded, outputs: np.ndarray, new: Encoded) -> dict[s
 
 
 def _metric(task: Task, asked: Asked, seen: Seen) -> Metric:
-    found = measure_metrics(task, asked.targets, asked.outputs, threshold=seen.predictor.threshold, seed=seen.seed, resamples=200)
+    found = measure_metrics(task, asked.targets, asked.outputs, threshold=seen.predictor.threshold, seed=seen.seed, resamples=200, **({} if asked.refused is None else {"refused": asked.refused}))
     return found[primary_metric(task, asked.targets)]
 
 
 def _samples(task: Task, old: tuple[Encoded, Asked], new: tuple[Encoded, Asked], order: np.ndarray, gain: np.ndarray, threshold: float) -> list[dict[str, Any]]:
     """The rows whose answers became worst."""
     shown = [int(i) for i in order[:SAMPLES] if gain[i] < 0]
-    answers = [_answers(task, rows.take(shown), asked.outputs[shown], threshold) for rows, asked in (old, new)]
+    answers = [_answers(task, rows.take(shown), _part((asked.outputs, asked.refused), np.array(shown, dtype=np.int64)), threshold) for rows, asked in (old, new)]
     return [
         {"line": int(old[0].lines[i]), "before": list(old[0].inputs[i]), "after": list(new[0].inputs[i]), "answers": [answers[0][k], answers[1][k]]}
         for k, i in enumerate(shown)
     ]  # fmt: skip
 
 
-def _answers(task: Task, rows: Encoded, outputs: np.ndarray, threshold: float) -> list[str]:
+def _answers(task: Task, rows: Encoded, given: Given, threshold: float) -> list[str | None]:
+    """The answers as they are shown; None where a row is refused."""
     if not len(rows):
         return []
-    return [answer_text(prediction.output) for prediction in kind_of(task).decode(task, outputs, threshold, rows.inputs)]
+    outputs, refused = given
+    said = kind_of(task).decode(task, outputs, threshold, rows.inputs)
+    return [None if refused is not None and refused[i] else answer_text(prediction.output) for i, prediction in enumerate(said)]
 
 
 def _with_holm(found: list[dict[str, Any]], left_out: list[dict[str, Any]], seen: Seen, n: int) -> dict[str, Any]:
