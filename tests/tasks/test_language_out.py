@@ -7,8 +7,9 @@ from typing import Literal
 import pytest
 
 import hanshuku as hk
-from hanshuku.data.encode import encode
+from hanshuku.data.encode import encode, input_rows
 from hanshuku.data.infer import infer_task
+from hanshuku.data.read import read
 from hanshuku.errors import DataError, TaskError
 from hanshuku.functions.rows import bind
 from hanshuku.tasks import KINDS, Answer, Message, Ranking, Span, Task, kind_of
@@ -163,6 +164,24 @@ def test_equal_scores_keep_the_order_of_the_candidates():
 
 def test_a_program_may_come_with_tests_alone():
     assert KINDS["complete_code"].parse_target(Task("complete_code"), None, {"tests": ["assert f(1) == 2"]}) == ("", ("assert f(1) == 2",))
+
+
+@pytest.mark.parametrize(
+    ("text", "tests", "shown"),
+    [
+        ("Add two numbers.", ["assert set(plus(1, 2)) == set([3])", "assert plus(2, 2) == 4"], "Add two numbers.\nYour code should pass this test:\nassert set(plus(1, 2)) == set([3])"),
+        ("把两个数相加。", "assert plus(1, 2) == 3", "把两个数相加。\n代码须通过这个测试：\nassert plus(1, 2) == 3"),
+        ("def plus(a, b):", ["assert plus(1, 2) == 3"], "def plus(a, b):"),
+        ("请写 plus函数。", ["assert plus(1, 2) == 3"], "请写 plus函数。"),
+        ("Add two numbers.", ["def check(candidate):\n    assert candidate(1, 2) == 3"], "Add two numbers."),
+        ("Add two numbers.", ["not Python at all ("], "Add two numbers."),
+        ("Add two numbers.", None, "Add two numbers."),
+    ],
+)
+def test_a_description_shows_the_first_test_where_the_tests_alone_name_the_function(text, tests, shown):
+    rows = read([{"prompt": text, "completion": "def plus(a, b): return a + b", "tests": tests}])
+    assert encode(Task("complete_code", ("prompt",)), rows)[0].inputs == [(shown,)]
+    assert list(input_rows(Task("complete_code", ("prompt",)), rows)) == [(shown,)]
 
 
 def test_a_schema_without_properties_is_refused():

@@ -85,10 +85,13 @@ def input_rows(task: Task, examples: Examples | Stream) -> Iterator[tuple[str, .
 
 def _inputs(task: Task, examples: Examples, matched: Matched, *, labelled: bool = False) -> Iterator[tuple[str, ...]]:
     columns = [examples.column(name) for name in matched.inputs]
-    parse = getattr(kind_of(task), "parse_input", None)
+    parse, show = getattr(kind_of(task), "parse_input", None), getattr(kind_of(task), "shown_beside", None)
+    beside = _beside(task, examples) if show else {}
     for i, cells in enumerate(zip(*columns, strict=True)):
         try:
-            if parse is None:
+            if show and beside:
+                yield show(tuple(map(text_of, cells)), {name: values[i] for name, values in beside.items()})
+            elif parse is None:
                 yield tuple(map(text_of, cells))
             else:
                 answered = labelled and matched.target is None
@@ -187,7 +190,7 @@ def _parsed(task: Task, examples: Examples, column: str, rows: np.ndarray, parse
 def _parsed_beside(task: Task, examples: Examples, column: str, rows: np.ndarray) -> list[Any]:
     """Answers that other columns help to read: references, tests, the tokens that tags belong to."""
     kind = kind_of(task)
-    beside = {normal(name): examples.column(name) for name in examples.names if normal(name) in kind.BESIDE_COLUMNS}
+    beside = _beside(task, examples)
     cells = examples.column(column) if column else [None] * len(examples)
     found = []
     for i in rows.tolist():
@@ -196,6 +199,11 @@ def _parsed_beside(task: Task, examples: Examples, column: str, rows: np.ndarray
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(f"{error} ({f'column {column!r}' if column else 'the answer'}). Mend or remove the row.", *examples.origin(i)) from None
     return found
+
+
+def _beside(task: Task, examples: Examples) -> dict[str, Sequence[Any]]:
+    """The columns that help to read a row, by their plain names."""
+    return {normal(name): examples.column(name) for name in examples.names if normal(name) in kind_of(task).BESIDE_COLUMNS}
 
 
 def _check_targets(task: Task, examples: Examples, column: str, found: tuple[np.ndarray, np.ndarray, Sequence[tuple[str, ...]]]) -> None:
