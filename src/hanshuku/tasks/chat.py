@@ -71,7 +71,8 @@ def _text(content: Any) -> str | None:
     if not isinstance(content, (list, tuple, np.ndarray)) or not len(content):
         return None
     parts = [part.get("text") if isinstance(part, Mapping) and part.get("type", "text") == "text" else part for part in content]
-    return "".join(parts) if all(isinstance(part, str) for part in parts) else None
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(parts) else None
 
 
 def parse_input(task: Task, name: str, value: Any, *, is_answered: bool = False) -> str:

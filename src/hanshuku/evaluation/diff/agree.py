@@ -26,7 +26,8 @@ def agreement(task: Task, first: Given, second: Given, seed: int = 0) -> dict[st
     """
     found: dict[str, Any] = {"same": share_metric(first.same(task, second), 0.0).to_json()}
     if task.kind == "classify" and not task.several:
-        sample = kappa_sample(*(np.where(each == REFUSED, len(task.labels), each) for each in (first.labels(task), second.labels(task))), len(task.labels) + 1)
+        one, other = (np.where(each == REFUSED, len(task.labels), each) for each in (first.labels(task), second.labels(task)))
+        sample = kappa_sample(one, other, len(task.labels) + 1)
         found["kappa"] = measured(sample, (SIGNED,), (0.0,), seed=seed)[0].to_json()
     if task.kind == "rate" and len(first) > 1:
         found["spearman"] = measured(spearman_sample(first.outputs.astype(np.float64), [second.outputs.astype(np.float64)]), (SIGNED,), (0.0,), seed=seed)[0].to_json()

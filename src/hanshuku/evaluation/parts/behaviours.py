@@ -106,7 +106,8 @@ class _Answers:
         self._place = {row: i for i, row in enumerate(dict.fromkeys(rows))}
         unique = list(self._place)
         seen.report(Step(0, len(unique), note="behaviours"))
-        self._outputs, self._refused = seen.ask(unique) if unique else (np.zeros(0), None)
+        nothing: tuple[np.ndarray, np.ndarray | None] = np.zeros(0), None
+        self._outputs, self._refused = seen.ask(unique) if unique else nothing
         self._answers = [prediction.output for prediction in kind_of(self.task).decode(self.task, self._outputs, self.threshold, unique)]
 
     def answer(self, row: tuple[str, ...]) -> Any:
