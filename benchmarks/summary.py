@@ -199,6 +199,36 @@ def toxic(results: dict) -> Iterator[Line]:
             yield name, f"F1 {interval(found['f1'])}, AUROC {interval(found['auroc'])}"
 
 
+def searched(results: dict) -> Iterator[Line]:
+    """prompt_search."""
+    for name, found in results["sets"].items():
+        for arm in [arm for arm, value in found.items() if isinstance(value, dict)]:
+            gain = found[arm]["gain"]
+            yield (
+                f"{name}, {arm} over the plain instruction, {results['seeds']} seeds",
+                f"{found['plain']:.3f} to {found[arm]['accuracy']:.3f}: {gain['value']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}], {results['calls'] if arm == 'search' else 0} calls",
+            )
+
+
+def bits(results: dict) -> Iterator[Line]:
+    """pretrain_vs_trainer."""
+    for name, found in results["corpora"].items():
+        mine, theirs = found["median_bits_per_byte"]["hanshuku"], found["median_bits_per_byte"]["Trainer"]
+        over = found["ours_minus_theirs"]
+        yield (
+            f"{name}, {results['minutes']:g} minutes",
+            f"{mine:.3f} bits a byte, Trainer {theirs:.3f}: {over['median']:+.3f} ({over['min']:+.3f} to {over['max']:+.3f}, {over['n']} runs)",
+        )
+
+
+def adapted(results: dict) -> Iterator[Line]:
+    """domain_adaptation."""
+    for name, found in results["sets"].items():
+        for arm, gain in found["accuracy_gain"].items():
+            came = f"{found['mean_accuracy']['alone']:.3f} to {found['mean_accuracy'][arm]:.3f}: {gain['mean']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}], {gain['n']} seeds"
+            yield f"{name}, {results['few']} a class, {arm} first", came
+
+
 def attacks_on_instructions(results: dict) -> Iterator[Line]:
     """injection."""
     for language, found in results["rules"].items():
@@ -209,6 +239,8 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "learn_quality": ("Fine-tuning whole data sets", quality), "span_quality": ("Answers and entities", several),
     "language_quality": ("Texts, before and after LoRA", several), "customer_chat": ("A chat for customers", chat),
     "finetune_vs_trainer": ("Fine-tuning beside the transformers Trainer", trainer), "fewshot_vs_setfit": ("Few examples, beside SetFit", few),
+    "prompt_search": ("Searching a prompt", searched), "pretrain_vs_trainer": ("Pre-training from scratch beside the transformers Trainer", bits),
+    "domain_adaptation": ("Unlabelled text of the field first", adapted),
     "lora_step": ("A LoRA step beside peft", lora), "packing": ("Rows of uneven length beside trl", packing),
     "generation": ("Writing behind a shared prefix, beside transformers' generate", generation), "single_calls": ("Calls one at a time", streams),
     "extract_validity": ("Objects that fit a schema", valid), "batch_classification": ("Answering many rows", peers), "server": ("Serving 32 clients", server),
