@@ -49,7 +49,6 @@ def method_page(language: str) -> str:
     from hanshuku.methods import METHODS
     from hanshuku.methods.switching import HELD, HOLDERS
     from hanshuku.training.switches import Switches
-    from hanshuku.training.views import Views
 
     words = WORDS[language]
     parts = [f"# {words['methods']}", "", words["made"]]
@@ -58,8 +57,8 @@ def method_page(language: str) -> str:
         parts += ["", f"## {name}", "", f"{(method.__doc__ or '').strip().splitlines()[0]} ({use}: {', '.join(sorted(method.KINDS))})", ""]
         parts += [words["columns"], "| --- | --- | --- |"]
         parts += [_setting(f) for f in _own_first(method) if f.name not in HOLDERS]
-        if "views" in {f.name for f in fields(method)}:
-            parts += [_setting(f) for f in fields(Views)]
+        held = {f.name for f in fields(method)} - {HELD}
+        parts += [_setting(f) for holder, kind in HOLDERS.items() if holder in held for f in fields(kind)]
         if HELD in {f.name for f in fields(method)}:
             parts += ["", words["switched"]]
     from hanshuku.methods.pretrain import Pretrain

@@ -14,7 +14,8 @@ from hanshuku.data.encoded import Encoded  # noqa: E402
 from hanshuku.errors import ConfigError, FunctionFolderError  # noqa: E402
 from hanshuku.inference.continual import ContinualPredictor  # noqa: E402
 from hanshuku.inference.heads import answers  # noqa: E402
-from hanshuku.methods.continual import STRATEGIES, Continual  # noqa: E402
+from hanshuku.methods import get_method  # noqa: E402
+from hanshuku.methods.continual import STRATEGIES  # noqa: E402
 from hanshuku.methods.continual_trunk import widened_head  # noqa: E402
 from hanshuku.methods.finetune import Finetune  # noqa: E402
 from hanshuku.methods.probe import Probe  # noqa: E402
@@ -35,7 +36,7 @@ def new_rows() -> Encoded:
 
 
 def method(strategy="replay", **settings):
-    return Continual(**(FAST | {"strategy": strategy} | settings))
+    return get_method("continual", **(FAST | {"strategy": strategy} | settings))
 
 
 def first(model, strategy="replay", kind="one label", **settings):
@@ -278,7 +279,7 @@ def test_a_session_of_one_new_label_is_learned(started):
 ])  # fmt: skip
 def test_a_setting_that_means_nothing_is_refused(settings, said):
     with pytest.raises(ConfigError, match=said):
-        Continual(**settings)
+        get_method("continual", **settings)
 
 
 def test_a_strategy_that_lacks_what_it_needs_says_so(started):
@@ -288,6 +289,30 @@ def test_a_strategy_that_lacks_what_it_needs_says_so(started):
         second(started["replay"], "ewc")
     assert any("nothing old is replayed" in note for note in second(started["plain"], "replay", epochs=0.1).fit_notes)
     assert any("left out" in note for note in second(started["ewc"], "lwf", epochs=0.1).fit_notes)
+
+
+@pytest.mark.parametrize(("strategy", "switches"), [
+    ("replay", {"adversarial": "fgm", "average": "ema"}), ("lwf", {"consistency": 1.0, "mixup": 0.5}), ("lwf", {"adversarial": "smart", "class_weights": "balanced"}),
+    ("distill", {"focal": 2.0, "label_smoothing": 0.1, "layer_decay": 0.9}), ("plain", {"augment": "typos,homophones"}),
+])  # fmt: skip
+def test_switches_change_how_the_next_session_is_learned_and_it_is_still_learned(strategy, switches, tiny_encoder):
+    start = first(tiny_encoder, strategy)
+    plain, later = (second(start, strategy, seed=2, **more) for more in ({}, switches))
+    assert not np.array_equal(plain.head.weight, later.head.weight)
+    assert right(later, new_rows()) > 0.7
+    assert later.past.stored == plain.past.stored, "no row that augment made is stored"
+
+
+def test_layers_do_not_start_anew_in_a_function_that_shall_forget_nothing(tiny_encoder, started):
+    with pytest.raises(ConfigError, match="reinit_layers has no meaning for continual"):
+        first(tiny_encoder, "replay", reinit_layers=1)
+    with pytest.raises(ConfigError, match="reinit_layers has no meaning for continual"):
+        second(started["replay"], reinit_layers=1)
+
+
+def test_words_are_not_pushed_where_only_the_head_learns_on(started):
+    with pytest.raises(ConfigError, match="words cannot be pushed"):
+        second(started["replay"], tuning="head", adversarial="fgm")
 
 
 def test_vectors_of_two_texts_apart_do_not_learn_on(tiny_encoder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,6 +22,7 @@ from hanshuku.functions.learn import MIN_ROWS, encoded
 from hanshuku.functions.origin import CALIBRATE, Origin, learned_by
 from hanshuku.inference.base import Predictor
 from hanshuku.methods import METHODS, get_method
+from hanshuku.methods.switching import flat_settings
 from hanshuku.tasks import Task
 from hanshuku.tasks.classify import label_text, split_labels
 from hanshuku.training.budget import Budget, parse_budget
@@ -85,7 +86,7 @@ def learn_on(
     begin = time.perf_counter()
     predictor = method.go_on(grown, rows, start=start, earlier=before, validation=held, run=run)
     origin = replace(
-        history[-1], method="continual", settings=asdict(method), seed=seed, rows=len(rows), data=fingerprint(rows),
+        history[-1], method="continual", settings=flat_settings(method), seed=seed, rows=len(rows), data=fingerprint(rows),
         seconds=round(time.perf_counter() - begin, 3), date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         versions=library_versions(), notes=(*notes, *predictor.fit_notes), trials=(), summary=_summary(history[-1], rows),
     )  # fmt: skip

@@ -9,9 +9,11 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
 from hanshuku.methods.base import default_encoder
 from hanshuku.methods.checks import check_choice, check_labelled, check_length, check_range
-from hanshuku.methods.finetune import Finetune
+from hanshuku.methods.finetune import SWITCHES, Finetune
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
+from hanshuku.training.stored import Stored
+from hanshuku.training.switches import Switches
 
 if TYPE_CHECKING:
     from hanshuku.inference.continual import ContinualPredictor
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 STRATEGIES = ("plain", "replay", "distill", "ewc", "lwf", "olora")
 REPLAYING = frozenset({"replay", "distill"})  # these store rows
-SELECTIONS = ("balanced", "reservoir", "herding")
 TUNINGS = ("auto", "all", "last_layers", "lora", "head")
 
 
@@ -39,9 +40,6 @@ class Continual:
     LEARNS: ClassVar[bool] = True
 
     strategy: str = field(default="auto", metadata={"help": f"{', '.join(STRATEGIES)}, or some with + between; auto: replay where rows are or may be stored, else lwf"})
-    memory: float = field(default=500, metadata={"help": "rows that replay and distill store: a number, or below 1 a share of all rows seen; 0: none"})
-    selection: str = field(default="balanced", metadata={"help": "which rows are stored: balanced (each label alike), reservoir (all rows alike), herding (nearest to the label's mean)"})
-    replayed: int = field(default=0, metadata={"help": "stored rows shown in each step; 0: as many as new ones"})
     strength: float = field(default=1.0, metadata={"help": "factor on what keeps it from forgetting, 0..1000000"})
     temperature: float = field(default=2.0, metadata={"help": "lwf: how far answers are softened, 0.1..100"})
     decay: float = field(default=0.95, metadata={"help": "ewc: what is left of the earlier sessions' information after each, 0..1"})
@@ -53,6 +51,8 @@ class Continual:
     learning_rate: float | None = field(default=None, metadata={"help": "peak rate of what moves; none: the tuning's default"})
     max_length: int = field(default=0, metadata={"help": "first session: most tokens a row; 0: the model's limit, at most 512"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
+    stored: Stored = field(default=Stored(), metadata={"help": "which rows are kept to be replayed"})
+    switches: Switches = field(default=Switches(), metadata={"help": "what may be turned on besides, see the switches"})
 
     def __post_init__(self) -> None:
         if self.strategy != "auto":
@@ -60,14 +60,9 @@ class Continual:
                 check_choice("strategy", name, (*STRATEGIES, "auto"))
             if "+" in self.strategy and ({"plain", "auto"} & set(self.names) or len(set(self.names)) < len(self.names)):
                 raise ConfigError(f"Strategies joined by + are different ones among {', '.join(STRATEGIES[1:])}. Received: {self.strategy!r}.")
-        check_choice("selection", self.selection, SELECTIONS)
         check_choice("scope", self.scope, ("auto", "all", "session"))
         check_choice("tuning", self.tuning, TUNINGS)
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
-        check_range("memory", self.memory, 0, 100_000_000)
-        if self.memory > 1 and self.memory != int(self.memory):
-            raise ConfigError(f"memory is a whole number of rows, or below 1 a share of them. Received: {self.memory!r}.")
-        check_range("replayed", self.replayed, 0, 4096, whole=True)
         check_range("strength", self.strength, 0, 1e6)
         check_range("temperature", self.temperature, 0.1, 100)
         check_range("decay", self.decay, 0, 1)
@@ -102,6 +97,7 @@ class Continual:
             ModelError: the model cannot be had.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
+        self._check_switches(task)
         rows = check_labelled("continual", train)
         return _work().first_session(self, task, rows, model=model, validation=validation, run=run)
 
@@ -124,20 +120,24 @@ class Continual:
             DataError: there is nothing to learn from.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
+        self._check_switches(task)
         rows = check_labelled("continual", train)
         return _work().next_session(self, task, rows, start=start, earlier=earlier, validation=validation, run=run)
+
+    def _check_switches(self, task: Task) -> None:
+        """
+        Raises:
+            ConfigError: one is on that has no meaning here.
+        """
+        self.switches.require(SWITCHES[task.kind] - {"reinit_layers"}, f"continual of a task of kind {task.kind!r}")
 
     def finetune(self) -> Finetune:
         """The fine-tuning inside."""
         tuning = ("lora" if "olora" in self.names else "all") if self.tuning == "auto" else self.tuning
         return Finetune(
             tuning=tuning, size=self.size, epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
-            max_length=self.max_length, precision=self.precision,
+            max_length=self.max_length, precision=self.precision, switches=self.switches,
         )  # fmt: skip
-
-    def capacity(self, seen: int) -> int:
-        """Rows that may be stored after `seen` rows; a share gives at least one."""
-        return int(self.memory) if self.memory >= 1 or not self.memory else max(1, round(self.memory * seen))
 
 
 def _work() -> Any:

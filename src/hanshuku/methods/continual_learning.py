@@ -20,18 +20,18 @@ from hanshuku.inference.past import Past, Session
 from hanshuku.methods.continual import REPLAYING, Continual
 from hanshuku.methods.continual_past import kept, labels_of, stored_rows
 from hanshuku.methods.continual_trunk import Ready, holds_parts, ready_to_go_on
-from hanshuku.methods.finetuning import fit_encoder, identity_of, parts
+from hanshuku.methods.finetuning import criterion_of, fit_encoder, identity_of, parts, require_words
 from hanshuku.methods.trunk_fit import shortened, teach
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
-from hanshuku.training.classifier import TARGETS
+from hanshuku.training.classifier import TARGETS, TEACHER
 from hanshuku.training.engine import Feed
 from hanshuku.training.judging import best_threshold
-from hanshuku.training.objectives import Criterion, make_objective
+from hanshuku.training.objectives import Criterion
 from hanshuku.training.remembering import Anchor, dark_loss, overlap, softened_loss
 from hanshuku.training.run import Run, Step
+from hanshuku.training.scored import Scored, labels_scored
 
-TEACHER = "teacher"  # name in a batch: what the function said of the row before this session
 WEIGHTS = {"replay": 1.0, "distill": 0.5, "ewc": 0.1, "lwf": 1.0, "olora": 0.5}  # of each term beside the loss of the new rows, at strength 1
 
 
@@ -74,7 +74,7 @@ def _require_replay(method: Continual) -> None:
     if not REPLAYING & set(resolved(method, will_store=True)):
         raise ConfigError(
             "Earlier rows are for strategies that replay: replay, distill, or auto with memory above 0. "
-            f"Received: strategy={method.strategy!r}, memory={method.memory:g}."
+            f"Received: strategy={method.strategy!r}, memory={method.stored.memory:g}."
         )
 
 
@@ -87,7 +87,7 @@ def resolved(method: Continual, *, will_store: bool) -> tuple[str, ...]:
     """The strategies that are meant: auto replays where rows are stored, or will be, else holds the old answers."""
     if method.strategy != "auto":
         return method.names
-    return ("replay",) if method.memory and will_store else ("lwf",)
+    return ("replay",) if method.stored.memory and will_store else ("lwf",)
 
 
 def _checked(method: Continual, names: tuple[str, ...], past: Past) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _checked(method: Continual, names: tuple[str, ...], past: Past) -> tuple[str
         ConfigError: it could not do what it is named for.
     """
     notes, replays = [], sorted(REPLAYING & set(names))
-    if replays and not method.memory:
+    if replays and not method.stored.memory:
         raise ConfigError(f"{' and '.join(replays)} shows stored rows, and memory=0 stores none. Take strategy='lwf', which needs none, or set memory.")
     if replays and not past.stored:
         notes.append("no row of an earlier session is stored, so nothing old is replayed: give earlier rows (earlier=, --earlier), or take strategy lwf")
@@ -127,6 +127,12 @@ class _Session:
     identity: str
 
     @property
+    def targets(self) -> np.ndarray:
+        """Of the new rows."""
+        found: np.ndarray = self.ready.rows.targets[: self.count].numpy()
+        return found
+
+    @property
     def held(self) -> range:
         return range(self.count + self.past.stored, len(self.ready.rows))
 
@@ -135,7 +141,9 @@ def _prepared(
     method: Continual, train: Encoded, names: tuple[str, ...], start: EncoderPredictor, past: Past, validation: Encoded | None, run: Run
 ) -> _Session:
     task = train.task
+    require_words(method.finetune())
     train, held = parts(train, validation, run.seed, is_judged=task.several)
+    train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen, and none that was made is stored
     run.report(Step(0, 1, note=f"read {len(train):,} rows"))
     ready = ready_to_go_on(method, task, start, [part for part in (train, past.rows, held) if part is not None], run.seed)
     teacher = torch.from_numpy(start.logits(train.inputs)) if "lwf" in names else None
@@ -163,7 +171,7 @@ def _learned(session: _Session, run: Run, begin: float) -> tuple[EncoderPredicto
     with shortened(trunk, ready.rows, classifier, run):
         teach(
             trunk, classifier, Feed(ready.rows.lengths[: session.count], _collate(session), session.identity), _objective(session), run.since(begin),
-            epochs=method.finetune().planned_epochs(session.count, len(task.labels)),
+            epochs=method.finetune().planned_epochs(session.count, len(task.labels)), more=_kept_in_mind(session),
         )  # fmt: skip
         if task.several and session.held:
             found = ready.rows.logits(classifier, session.held, method.precision)
@@ -195,28 +203,37 @@ def _collate(session: _Session) -> Callable[[list[int]], dict[str, Tensor]]:
     return lambda picked: rows.collate(picked) | {TEACHER: teacher[picked]}
 
 
-def _objective(session: _Session) -> Callable[[object, dict[str, Tensor]], Tensor]:
-    """The loss of a step: that of its new rows, and a term for each strategy."""
-    method, task, classifier, past = session.method, session.task, session.ready.classifier, session.past
-    weights = {name: WEIGHTS.get(name, 0.0) * method.strength for name in session.names}
-    criterion = make_objective(task)
-    decide = _among(session.labels, task, criterion)
-    anchor = _anchor(session) if "ewc" in session.names else None
-    replayed = _replayed(session, criterion, weights) if REPLAYING & set(session.names) and past.stored else None
+def _objective(session: _Session) -> Scored:
+    """The loss of a step's new rows, with what the teacher said of them; the switches change it."""
+    method, task, labels = session.method, session.task, session.labels
+    strength = WEIGHTS["lwf"] * method.strength
+    plain = labels_scored(task, _among(labels, task, criterion_of(task, method.switches, session.targets, labels)))
 
-    def loss(network: object, batch: dict[str, Tensor]) -> Tensor:
-        given = {name: tensor for name, tensor in batch.items() if name != TEACHER}
-        logits = network(given)  # type: ignore[operator]
-        total: Tensor = decide(logits, given[TARGETS])
-        if TEACHER in batch:
-            total = total + weights["lwf"] * softened_loss(task, logits, batch[TEACHER], method.temperature)
-        if replayed is not None:
-            total = total + replayed(network)
-        if anchor is not None:
-            total = total + weights["ewc"] * anchor.loss(classifier)
-        if "olora" in session.names and past.subspaces:
-            total = total + weights["olora"] * overlap(classifier, past.subspaces)
-        return total
+    def loss(logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        found = plain.loss(logits, batch)
+        return found if TEACHER not in batch else found + strength * softened_loss(task, logits, batch[TEACHER], method.temperature)
+
+    def distance(first: Tensor, second: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        return plain.distance(first[:, labels], second[:, labels], batch) if labels else plain.distance(first, second, batch)
+
+    return Scored(plain.outputs, loss, distance)
+
+
+def _kept_in_mind(session: _Session) -> Callable[[object, object], Tensor] | None:
+    """The loss that stands beside that of the new rows, a term for each strategy that has one; None: there is none."""
+    method, classifier, past = session.method, session.ready.classifier, session.past
+    weights = {name: WEIGHTS.get(name, 0.0) * method.strength for name in session.names}
+    anchor = _anchor(session) if "ewc" in session.names else None
+    replayed = _replayed(session, weights) if REPLAYING & set(session.names) and past.stored else None
+    apart = "olora" in session.names and bool(past.subspaces)
+    if anchor is None and replayed is None and not apart:
+        return None
+
+    def loss(network: object, _batch: object) -> Tensor:
+        terms = [] if replayed is None else [replayed(network)]
+        terms += [] if anchor is None else [weights["ewc"] * anchor.loss(classifier)]
+        terms += [weights["olora"] * overlap(classifier, past.subspaces)] if apart else []
+        return sum(terms[1:], start=terms[0])
 
     return loss
 
@@ -235,10 +252,11 @@ def _among(labels: list[int], task: Task, criterion: Criterion) -> Criterion:
     return loss
 
 
-def _replayed(session: _Session, criterion: Criterion, weights: dict[str, float]) -> Callable[[object], Tensor]:
+def _replayed(session: _Session, weights: dict[str, float]) -> Callable[[object], Tensor]:
     """The loss of stored rows, drawn anew in each step from torch's generator, which the engine seeds by the step."""
     method, rows, stored = session.method, session.ready.rows, session.past.stored
-    wanted = min(stored, method.replayed or method.batch_size)
+    criterion = criterion_of(session.task, method.switches, rows.targets[session.count : session.count + stored].numpy())
+    wanted = min(stored, method.stored.replayed or method.batch_size)
     logits_then = None if session.past.logits is None else torch.from_numpy(session.past.logits)
 
     def loss(network: object) -> Tensor:

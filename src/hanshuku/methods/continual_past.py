@@ -42,7 +42,7 @@ def kept(
     if REPLAYING & set(names):
         run.report(Step(0, 1, note="choose the rows to store"))
         fresh = stored_rows(method, predictor, past, train, run.seed)
-    elif past.stored and not method.memory:
+    elif past.stored and not method.stored.memory:
         fresh = replace(past, rows=None, session_of=past.session_of[:0], logits=None)
     fisher: dict[str, Tensor] = {}
     if "ewc" in names:
@@ -72,13 +72,13 @@ def stored_rows(method: Continual, predictor: EncoderPredictor, past: Past, fres
     """
     number, old = len(past.sessions), past.stored
     rng = np.random.default_rng((seed, number, past.seen))
-    capacity = method.capacity(past.seen + len(fresh))
+    capacity = method.stored.capacity(past.seen + len(fresh))
     rows = fresh if past.rows is None else _joined(past.rows, fresh)
     sessions = np.concatenate([past.session_of, np.full(len(fresh), number)])
-    if method.selection == "reservoir":
+    if method.stored.selection == "reservoir":
         stay, enter = replay.reservoir(old, past.seen, len(fresh), capacity, rng)
         picked = np.concatenate([stay, old + enter])
-    elif method.selection == "herding":
+    elif method.stored.selection == "herding":
         picked = replay.herded(rows.strata, sessions, predictor.features(fresh.inputs), capacity)
     else:
         picked = replay.balanced(rows.strata, sessions, capacity, rng)

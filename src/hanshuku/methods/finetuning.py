@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,9 +21,10 @@ from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows
 from hanshuku.training.engine import Feed
 from hanshuku.training.judging import balanced_weights, best_threshold, score
-from hanshuku.training.objectives import make_objective
+from hanshuku.training.objectives import Criterion, make_objective
 from hanshuku.training.run import Run, Step
 from hanshuku.training.scored import labels_scored
+from hanshuku.training.switches import Switches
 from hanshuku.training.view_loss import Viewed, ViewLoss, views_of
 
 
@@ -53,8 +55,7 @@ class _Fit:
 def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> EncoderPredictor:
     """See `Finetune.fit`."""
     start = time.monotonic()
-    if method.tuning == "head" and method.switches.adversarial != "none":
-        raise ConfigError("With tuning=head the encoder reads each row once and has no part in the learning, so its words cannot be pushed. Choose tuning=last_layers, lora or all.")
+    require_words(method)
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience or task.several))
     train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
     fit = _prepare(method, ready(method, task, model, run), task, train, held, run)
@@ -80,6 +81,15 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
             f"{len(fit.unlabelled.viewed):,} of {len(train.unlabelled):,} unlabelled texts were read; of the answers to those drawn last {fit.unlabelled.sure:.0%} were sure enough to teach",
         )
     return predictor
+
+
+def require_words(method: Finetune) -> None:
+    """
+    Raises:
+        ConfigError: words shall be pushed, and only a head learns.
+    """
+    if method.tuning == "head" and method.switches.adversarial != "none":
+        raise ConfigError("With tuning=head the encoder reads each row once and has no part in the learning, so its words cannot be pushed. Choose tuning=last_layers, lora or all.")
 
 
 def parts(train: Encoded, validation: Encoded | None, seed: int, *, is_judged: bool) -> tuple[Encoded, Encoded | None]:
@@ -142,12 +152,24 @@ def standardised(found: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray,
     return ((found - mean) / deviation).astype(np.float32), mean, deviation
 
 
+def criterion_of(task: Task, switches: Switches, targets: np.ndarray, labels: Sequence[int] = ()) -> Criterion:
+    """The loss of logits against targets, as the switches say.
+
+    Args:
+        task: classify or rate.
+        switches: label_smoothing, class_weights and focal are read.
+        targets: of the rows that are learned, by which labels are weighed.
+        labels: of which alone there will be logits; none: of all.
+    """
+    weights = balanced_weights(task, targets) if switches.class_weights == "balanced" and task.kind == "classify" else None
+    if labels:
+        weights, task = None if weights is None else weights[list(labels)], replace(task, labels=tuple(task.labels[i] for i in labels), descriptions=())
+    return make_objective(task, label_smoothing=switches.label_smoothing, class_weights=weights, focal=switches.focal)
+
+
 def _train(fit: _Fit, run: Run, start: float) -> None:
     method, task = fit.method, fit.task
-    weights = None
-    if method.switches.class_weights == "balanced" and task.kind == "classify":
-        weights = balanced_weights(task, fit.rows.targets[: fit.count].numpy())
-    criterion = make_objective(task, label_smoothing=method.switches.label_smoothing, class_weights=weights, focal=method.switches.focal)
+    criterion = criterion_of(task, method.switches, fit.rows.targets[: fit.count].numpy())
     teach(
         fit.trunk,
         fit.classifier,

@@ -1,4 +1,4 @@
-"""Switches, and what is set of views, as settings of a method: in `learn`, on the command line and in records they stand beside its own fields."""
+"""Switches, and what is set of views and of stored rows, as settings of a method: in `learn`, on the command line and in records they stand beside its own fields."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import Field, asdict, fields, replace
 from typing import Any
 
 from hanshuku.errors import UnknownName
+from hanshuku.training.stored import Stored
 from hanshuku.training.switches import Switches
 from hanshuku.training.views import Views
 
 HELD = "switches"  # the field of a method that holds them
-HOLDERS: dict[str, type[Any]] = {HELD: Switches, "views": Views}  # fields of a method whose own fields are settings of the method
+HOLDERS: dict[str, type[Any]] = {HELD: Switches, "views": Views, "stored": Stored}  # fields of a method whose own fields are settings of the method
 
 
 def setting_fields(kind: type[Any]) -> tuple[Field[Any], ...]:
@@ -25,7 +26,7 @@ def make(kind: type[Any], settings: Mapping[str, Any]) -> Any:
     """A method from its settings; those that are switches or of views go into the field that holds them.
 
     Raises:
-        UnknownName: no field, switch or setting of views has that name; the nearest is offered.
+        UnknownName: no field, switch or other setting has that name; the nearest is offered.
         ConfigError: a value is outside its range.
     """
     legal = {f.name: f for f in setting_fields(kind)}
@@ -46,5 +47,6 @@ def make(kind: type[Any], settings: Mapping[str, Any]) -> Any:
 def flat_settings(method: Any) -> dict[str, Any]:
     """Every setting of a method, those that it holds among them, as `learn` takes them."""
     found: dict[str, Any] = asdict(method)
-    parts: list[dict[str, Any]] = [found.pop(name, {}) for name in HOLDERS]
-    return found | parts[0] | parts[1]
+    for part in [found.pop(name, {}) for name in HOLDERS]:
+        found |= part
+    return found

@@ -19,7 +19,8 @@ from hanshuku.training.used_rows import UsedRows
 WIDTHS = 8  # batches are padded to a multiple of this: for each shape of a product oneDNN keeps compiled code, in all hundreds of MB
 VECTORS, VALUES, TARGETS, FEATURES = "vectors", "trunk_values", "targets", "features"
 MIX_WITH, MIX_SHARE = "mix_with", "mix_share"  # (B,) the row that each is mixed with, and what part of itself it keeps
-OURS = (VECTORS, VALUES, TARGETS, FEATURES, MIX_WITH, MIX_SHARE)  # names in a batch beside what the trunk takes
+TEACHER = "teacher"  # (B, K) what the function said of the row before it learned on
+OURS = (VECTORS, VALUES, TARGETS, FEATURES, MIX_WITH, MIX_SHARE, TEACHER)  # names in a batch beside what the trunk takes
 
 
 class Classifier(nn.Module):

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from hanshuku.errors import ConfigError
-from hanshuku.training.classifier import MIX_SHARE, MIX_WITH, TARGETS
+from hanshuku.training.classifier import MIX_SHARE, MIX_WITH, TARGETS, TEACHER
 
 
 def doubled(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A batch with each row twice, the second time behind all the first; targets stay, as each half is held against them."""
-    found = {name: tensor if name in {TARGETS, MIX_SHARE} else torch.cat([tensor, tensor]) for name, tensor in batch.items()}
+    """A batch with each row twice, the second time behind all the first; targets (and what a teacher says) stay, as each half is held against them."""
+    found = {name: tensor if name in {TARGETS, TEACHER, MIX_SHARE} else torch.cat([tensor, tensor]) for name, tensor in batch.items()}
     if MIX_WITH in batch:
         found[MIX_WITH] = torch.cat([batch[MIX_WITH], batch[MIX_WITH] + len(batch[MIX_WITH])])
     return found

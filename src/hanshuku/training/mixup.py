@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from hanshuku.training.classifier import MIX_SHARE, MIX_WITH, TARGETS
+from hanshuku.training.classifier import MIX_SHARE, MIX_WITH, TARGETS, TEACHER
 
 
 def mixed(batch: Mapping[str, Tensor], alpha: float) -> dict[str, Tensor]:
@@ -22,8 +22,8 @@ def mixed(batch: Mapping[str, Tensor], alpha: float) -> dict[str, Tensor]:
 
 
 def mixed_loss(loss: Callable[[Tensor, Mapping[str, Tensor]], Tensor], outputs: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
-    """The loss against a row's own target and that of the row it is mixed with, each by its part."""
+    """The loss against a row's own target (and teacher) and that of the row it is mixed with, each by its part."""
     if MIX_WITH not in batch:
         return loss(outputs, batch)
-    share, others = batch[MIX_SHARE], batch[TARGETS][batch[MIX_WITH]]
-    return share * loss(outputs, batch) + (1 - share) * loss(outputs, {**batch, TARGETS: others})
+    share, others = batch[MIX_SHARE], {name: batch[name][batch[MIX_WITH]] for name in (TARGETS, TEACHER) if name in batch}
+    return share * loss(outputs, batch) + (1 - share) * loss(outputs, {**batch, **others})
