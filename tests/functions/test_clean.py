@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 import hanshuku as hk
-from hanshuku.errors import ConfigError
+from hanshuku.errors import ConfigError, DataError
 from hanshuku.functions.clean import wrong_labels
 from hanshuku.methods.out_of_fold import OutOfFold
 from tests.children import ENDS, GLAD, SAD
@@ -44,7 +44,7 @@ def by_words(rows, **options):
     else:
         good = np.array([label in {"good", "1"} for label in rows.task.labels])
         outputs = np.where(glad[:, None] == good, 0.95, 0.05).astype(np.float32)
-    return OutOfFold(outputs, 0.5, np.zeros(len(rows), dtype=np.int64))
+    return OutOfFold(outputs, 0.5, np.arange(len(rows)) % 3)
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +100,32 @@ def test_a_number_far_from_its_neighbours_is_found(tiny_encoder):
 def test_labels_that_are_numbers_stay_numbers(tiny_encoder):
     rows = [{"text": row["text"], "label": int(row["label"] == "good")} for row in labelled()]
     assert wrong_labels(rows, model=tiny_encoder, folds=3).relabel().row(3)["label"] == 1
+
+
+def test_a_label_that_no_other_text_has_is_not_judged_and_it_is_said(tiny_encoder):
+    rows = [*labelled(), {"text": "the one row of its kind", "label": "other"}]
+    found = wrong_labels(rows, model=tiny_encoder, folds=3)
+    assert len(rows) - 1 not in [wrong.row for wrong in found]
+    assert "1 of 61 rows have a label that no other text has" in found.notes[0]
+
+
+def test_where_no_label_stands_twice_nothing_can_be_told(tiny_encoder):
+    with pytest.raises(DataError, match="another text with the same label"):
+        wrong_labels([{"text": "glad", "label": "good"}, {"text": "sad", "label": "bad"}], model=tiny_encoder)
+
+
+def test_four_rows_really_are_looked_through_in_four_folds_though_five_are_usual(tiny_encoder):
+    rows = [{"text": text, "label": label} for label, texts in (("good", GLAD), ("bad", SAD)) for text in texts[:2]]
+    assert len(wrong_labels(rows, model=tiny_encoder).examples) == 4
+    with pytest.raises(DataError, match="For 50 folds"):
+        wrong_labels(rows, model=tiny_encoder, folds=50)
+
+
+def test_answers_no_better_than_a_guess_are_told_as_that(tiny_encoder, monkeypatch):
+    monkeypatch.setattr("hanshuku.functions.clean.out_of_fold", lambda rows, **_: OutOfFold(1 - by_words(rows).outputs, 0.5, np.arange(len(rows)) % 3))
+    assert "hardly better than a guess" in wrong_labels(labelled(), model=tiny_encoder, folds=3).notes[-1]
+    monkeypatch.setattr("hanshuku.functions.clean.out_of_fold", by_words)
+    assert not wrong_labels(labelled(), model=tiny_encoder, folds=3).notes
 
 
 def test_texts_have_no_wrong_labels():

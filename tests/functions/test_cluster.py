@@ -69,10 +69,22 @@ def test_a_function_that_writes_no_text_is_refused(tiny_encoder):
         cluster(PARCELS, names=hk.classify(["a", "b"]), model=tiny_encoder)
 
 
-@pytest.mark.parametrize(("texts", "k"), [(["a", "a", "b"], 0), (PARCELS, 7), (PARCELS, 1)])
-def test_too_few_texts_and_too_many_clusters_are_refused(texts, k):
+@pytest.mark.parametrize("k", [7, 1])
+def test_a_number_of_clusters_that_cannot_be_is_met_with_those_that_can(k):
+    with pytest.raises(ConfigError, match="from 2 to 6"):
+        cluster(PARCELS, k=k)
+
+
+def test_too_few_texts_are_refused():
     with pytest.raises(DataError, match="three different texts"):
-        cluster(texts, k=k)
+        cluster(["a", "a", "b"])
+
+
+def test_an_outlier_that_is_not_among_the_rows_judged_breaks_nothing(monkeypatch):
+    monkeypatch.setattr("hanshuku.functions.cluster.JUDGED", 5)
+    points = np.concatenate([np.random.default_rng(0).normal(size=(60, 2)), [[1000.0, 1000.0]]])
+    member, tried = _grouped(points, 2, seed=0)
+    assert len(member) == 61 and set(tried) == {2}
 
 
 def test_the_command_writes_every_row_with_its_cluster(capsys, tmp_path, monkeypatch, tiny_encoder):

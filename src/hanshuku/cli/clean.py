@@ -15,6 +15,7 @@ from hanshuku.cli.common import (
     Seed,
     Settings,
     print_json,
+    print_notes,
     progress,
     read_examples,
     stdout,
@@ -36,7 +37,7 @@ def command(
     model: Annotated[str, typer.Option(help="Catalogue name, hub name or folder.")] = "",
     set_: Settings = None,
     task: Annotated[str, typer.Option(help="classify, several, rate, pair; found from the columns where not given.")] = "",
-    folds: Annotated[int, typer.Option(min=2, help="Parts that are held out in turn.")] = 5,
+    folds: Annotated[int, typer.Option(min=2, help="Parts that are held out in turn; fewer than 5 where there are fewer different texts.")] = 5,
     show: Annotated[int, typer.Option(min=0, help="Rows that are printed at most.")] = 20,
     columns: Columns = "",
     encoding: Encoding = "",
@@ -60,6 +61,7 @@ def command(
     if json:
         print_json({**found.to_json(), **({"out": out} if out else {})})
         return
+    print_notes(found.notes, quiet=quiet)
     _show(found, show)
     if wrote:
         stdout().print(wrote, markup=False)

@@ -137,14 +137,14 @@ def _with_chances(found: Sequence[MethodAdvice], seed: int) -> list[MethodAdvice
 
 
 def _sources(rows: Encoded, names: Sequence[str], seed: int, report: Callable[[Step], None]) -> tuple[SourceAdvice, ...]:
-    from hanshuku.methods.out_of_fold import FOLDS, out_of_fold
+    from hanshuku.methods.out_of_fold import folds_for, out_of_fold
 
     assert rows.targets is not None
     found: list[SourceAdvice] = []
     first: np.ndarray | None = None
     for name in names:
         report(Step(0, 1, note=f"read the rows with {name}"))
-        answers = out_of_fold(rows, method="probe", model=name, folds=min(FOLDS, len(set(rows.inputs))), seed=seed)
+        answers = out_of_fold(rows, method="probe", model=name, folds=folds_for(rows), seed=seed)
         right = right_rows(rows.task, rows.targets, answers.outputs, answers.threshold)
         first = right if first is None else first
         p = None if right is first else sign_test(right, first)

@@ -11,13 +11,13 @@ import numpy as np
 from hanshuku.data.examples import Examples
 from hanshuku.data.infer import infer_task
 from hanshuku.data.match import match_columns
-from hanshuku.errors import ConfigError
+from hanshuku.errors import ConfigError, DataError
 from hanshuku.functions.compare import examples_of
 from hanshuku.functions.learn import default_model, encoded
 from hanshuku.methods import get_method
 from hanshuku.methods.checks import check_range
 from hanshuku.methods.confident import suspects
-from hanshuku.methods.out_of_fold import FOLDS, OutOfFold, out_of_fold
+from hanshuku.methods.out_of_fold import FOLDS, OutOfFold, folds_for, out_of_fold
 from hanshuku.models.pull import pull
 from hanshuku.models.remote import is_remote
 from hanshuku.tasks import Task
@@ -56,6 +56,7 @@ class WrongLabels:
         found: the rows whose label seems wrong.
         noise: estimated share of wrong labels, 0..1: what was found, whatever its confidence; several labels: the mean of the labels.
         method: what gave the out-of-fold answers, with its model.
+        notes: what to know of the answers before one trusts in them.
     """
 
     examples: Examples
@@ -63,6 +64,7 @@ class WrongLabels:
     found: tuple[WrongLabel, ...]
     noise: float
     method: str
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.found)
@@ -86,7 +88,7 @@ class WrongLabels:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return {"rows": len(self.examples), "noise": round(self.noise, 4), "method": self.method, "found": [wrong.to_json() for wrong in self.found]}
+        return {"rows": len(self.examples), "noise": round(self.noise, 4), "method": self.method, "notes": list(self.notes), "found": [wrong.to_json() for wrong in self.found]}
 
 
 def wrong_labels(
@@ -103,7 +105,7 @@ def wrong_labels(
         task: what they fit; None: found from the columns.
         method: what answers, by name; "probe" takes seconds, "finetune" sees more.
         model: catalogue name, hub name or folder; None: the method's default.
-        folds: parts that are held out in turn.
+        folds: parts that are held out in turn; the usual 5 are fewer where there are fewer different texts.
         at_least: least confidence of a row that is given, 0..1.
         seed: of the folds.
         report: called with progress.
@@ -123,6 +125,7 @@ def wrong_labels(
     name = model or default_model(get_method(method, **settings), task, rows)
     if not is_remote(name):
         pull(name)
+    folds = folds_for(rows) if folds == FOLDS else folds
     answers = out_of_fold(rows, method=method, model=name, folds=folds, seed=seed, report=report, **settings)
     assert rows.targets is not None
     find = _far if task.kind == "rate" else _sets if task.several else _labels
@@ -132,20 +135,46 @@ def wrong_labels(
         if confidence >= at_least:
             file, line = rows_of.origin(at)
             wrong.append(WrongLabel(at, file, line, " | ".join(rows.inputs[at]), given, proposed, confidence, score))
-    return WrongLabels(rows_of, task, tuple(wrong), noise, f"{method} with {name}")
+    return WrongLabels(rows_of, task, tuple(wrong), noise, f"{method} with {name}", _notes(task, rows.targets, answers))
 
 
 _Found = list[tuple[Any, ...]]  # row, given, proposed, confidence, score
 
 
 def _labels(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, float]:
+    judged = np.flatnonzero(~_alone(targets, answers.fold))
+    if not len(judged):
+        raise DataError(f"To tell whether a label is wrong, another text with the same label is due. Received: {len(targets)} rows of {len(set(targets.tolist()))} labels, no two alike.")
     chances = answers.outputs.astype(np.float64)
-    seen = suspects(targets, chances)
+    seen = suspects(targets[judged], chances[judged])
     found = []
-    for at, label in zip(seen.rows.tolist(), seen.proposed.tolist(), strict=True):
+    for at, label in zip(judged[seen.rows].tolist(), seen.proposed.tolist(), strict=True):
         sure, given = float(chances[at, label]), int(targets[at])
         found.append((at, task.labels[given], task.labels[label], round(sure, 4), round(1 - float(chances[at, given]), 4)))
     return found, seen.noise
+
+
+def _alone(targets: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """(N,) whether no row outside its fold has the row's label: what answered it had never seen that label."""
+    folds_of = np.array([len(set(fold[targets == label].tolist())) for label in range(int(targets.max()) + 1)])
+    return np.asarray(folds_of[targets] < 2)
+
+
+def _notes(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[str, ...]:
+    """Where the answers are no better than a guess, and rows that cannot be judged; one label only."""
+    if task.kind == "rate" or task.several:
+        return ()
+    alone, notes = _alone(targets, answers.fold), []
+    if alone.any():
+        notes.append(f"{int(alone.sum())} of {len(targets)} rows have a label that no other text has: whether it is wrong cannot be told")
+    judged = targets[~alone]
+    right, most = int((answers.outputs[~alone].argmax(axis=1) == judged).sum()), int(np.bincount(judged).max())
+    if right <= most:
+        notes.append(
+            f"the answers out of fold are right for {right} of {len(judged)} rows, no more than if all had the commonest label ({most}): "
+            "what is found here is hardly better than a guess. Give more rows, or a method that tells the labels apart (--method finetune)"
+        )
+    return tuple(notes)
 
 
 def _sets(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, float]:

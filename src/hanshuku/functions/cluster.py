@@ -111,8 +111,10 @@ def cluster(
         raise ConfigError(f"names= is a function that writes a text from a text, such as hk.generate('Name the topic in a few words.'). Received: {names!r}.")
     found = _texts(texts)
     distinct = len(set(found))
-    if distinct < 3 or k == 1 or k > distinct:
-        raise DataError(f"To cluster, at least three different texts are due, and 2 to {max(distinct, 2)} clusters. Received: {distinct} different texts, k={k}.")
+    if distinct < 3:
+        raise DataError(f"To cluster, at least three different texts are due. Received: {len(found)} texts, {distinct} different.")
+    if k == 1 or k > distinct:
+        raise ConfigError(f"k is 0, or from 2 to {distinct}, as many as there are different texts. Received: {k}.")
     name = model or default_encoder(language_of(found[:200]))
     report(Step(0, 3, note=f"read {len(found):,} texts"))
     vectors = unit(embed(load_encoder(name), found))
@@ -147,11 +149,11 @@ def _grouped(points: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, dict[in
     distinct = len(np.unique(points.round(9), axis=0))
     best: tuple[float, np.ndarray] | None = None
     tried: dict[int, float] = {}
+    judged = np.random.default_rng(seed).permutation(len(points))[:JUDGED]
     for count in (k,) if k else [each for each in TRIED if each <= max(2, min(distinct - 1, len(points) // 3))]:
         member, _ = k_means(points, count, seed=seed)
-        most = min(JUDGED, len(points))
-        different = len(np.unique(member))
-        score = float(silhouette_score(points, member, sample_size=most if most < len(points) else None, random_state=seed)) if 1 < different < len(points) else 0.0
+        different = len(np.unique(member[judged]))  # a cluster of a few rows may not be among them
+        score = float(silhouette_score(points[judged], member[judged])) if 1 < different < len(judged) else 0.0
         tried[count] = score
         if best is None or score > best[0]:
             best = score, member

@@ -16,7 +16,7 @@ from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import DataError
 from hanshuku.inference.base import Predictor
-from hanshuku.methods.out_of_fold import FOLDS, fold_of_rows
+from hanshuku.methods.out_of_fold import fold_of_rows, folds_for
 from hanshuku.methods.switching import flat_settings, make
 
 MANY = 2000  # labelled rows from which a part that is held out judges; with fewer, every row does in its turn
@@ -139,13 +139,9 @@ class Judges:
             if not len(held):
                 raise DataError(f"To choose among methods some rows must judge. Received: {len(train)} rows.")
             return cls(held, ((kept, np.arange(len(held))),))
-        fold = fold_of_rows(train, min(FOLDS, _different(train)), seed)
+        fold = fold_of_rows(train, folds_for(train), seed)
         parts = tuple((train.take(np.flatnonzero(fold != k)), np.flatnonzero(fold == k)) for k in np.unique(fold))
         return cls(train, parts, folds=True)
-
-
-def _different(rows: Encoded) -> int:
-    return max(2, len(set(rows.inputs)))
 
 
 class Shelf:

@@ -33,6 +33,11 @@ class OutOfFold:
     fold: np.ndarray
 
 
+def folds_for(rows: Encoded, wanted: int = FOLDS) -> int:
+    """As many folds as are wanted, or fewer where there are fewer different texts; at least 2."""
+    return max(2, min(wanted, len({tuple(map(normal_text, row)) for row in rows.inputs})))
+
+
 def fold_of_rows(rows: Encoded, count: int, seed: int) -> np.ndarray:
     """(N,) int64 fold of each row, stratified; rows with the same text (case, width and white space aside) share a fold.
 
