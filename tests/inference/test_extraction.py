@@ -23,6 +23,7 @@ from hanshuku.inference.schema_grammar import DATE
 from hanshuku.inference.settings import GenerationSettings
 from hanshuku.tasks import Task
 from hanshuku.tasks.schemas import schema_text, structure_from
+from tests.tiny import tiny_t5
 
 ROWS = [(text,) for text in ("my parcel never came", "我的包裹一直没有到，请退款", "", 'a "quoted" {text}', "the invoice shows the wrong amount")]
 
@@ -193,6 +194,11 @@ def test_a_schema_that_cannot_be_met_is_refused_before_anything_is_learned(tiny_
 def test_a_limit_below_the_shortest_object_is_refused(tiny_causal):
     with pytest.raises(ConfigError, match=r"shortest object.*max_new_tokens=12"):
         predictor(tiny_causal, SCHEMAS["dataclass"], max_new_tokens=12)
+
+
+def test_a_tokenizer_that_cannot_be_kept_to_a_schema_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="Take a causal model"):
+        extract(Item).learn(method="prompt", model=str(tiny_t5(tmp_path)))
 
 
 def test_beams_and_stop_texts_are_refused(tiny_causal):

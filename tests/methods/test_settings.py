@@ -31,3 +31,9 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
     (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
         parse_settings([f"template=@{tmp_path / 'x'}"])
+
+
+@pytest.mark.parametrize("name", ["seed", "model", "budget", "validation"])
+def test_what_is_an_option_of_its_own_is_no_setting(name):
+    with pytest.raises(ConfigError, match=f"'{name}' is no setting of a method"):
+        parse_settings([f"{name}=5"])

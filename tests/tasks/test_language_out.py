@@ -293,3 +293,26 @@ class TestEntitiesOfFiles:
     def test_free_tags_of_a_text_are_labels(self):
         task = infer_task(hk.read([{"text": "a", "tags": ["fun", "old"]}, {"text": "b", "tags": []}]))
         assert (task.kind, task.several, task.labels) == ("classify", True, ("fun", "old"))
+
+
+class TestAnswersAndOrdersOfFiles:
+    @pytest.mark.parametrize(
+        ("answers", "says"),
+        [
+            (3, "not a int"), ({"text": ["Paris"], "answer_start": ["x"]}, "answer_start is a number of characters, not 'x'"), ({"foo": 1}, "Received: foo"),
+            ({"text": ["Paris", "Tom"], "answer_start": [13]}, "2 answers and 1 of these"), ([{"answer_start": 3}], "an answer is a text. Received: None"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_answer_is_refused_by_line(self, answers, says):
+        with pytest.raises(DataError, match=f"rows:1: .*{says}"):
+            read_all([{"question": "Where?", "context": "Tom lives in Paris.", "answers": answers}])
+
+    @pytest.mark.parametrize(
+        "relevant", [{"relevant": [1]}, {"relevant": 1}, {"relevant": ["sky"]}, {"labels": [0, 1, 0]}, {"label": [0.0, 1.0, 0.0]}, {"relevant": [False, True, False]}]
+    )
+    def test_relevant_candidates_are_named_counted_or_marked(self, relevant):
+        assert read_all([{"query": "blue", "candidates": ["apple", "sky", "grass"]} | relevant])[1] == [(1,)]
+
+    def test_what_is_no_object_is_refused_by_line(self):
+        with pytest.raises(DataError, match="rows:2: JSON is due, not 'tea'"):
+            infer_task(hk.read([{"text": "a", "output": {"item": "tea"}}, {"text": "b", "output": "tea"}]), kind="extract")

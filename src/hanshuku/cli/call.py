@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hanshuku.cli.common import Columns, Encoding, Json, Quiet, columns_of, print_json, print_notes, progress
+from hanshuku.data.notes import plural
 from hanshuku.errors import ConfigError
 from hanshuku.tasks.shown import line_of
 
@@ -87,7 +88,7 @@ def given_rows(function: Function[..., Any], texts: list[str]) -> list[tuple[str
     """
     n = len(function.task.inputs)
     if len(texts) % n:
-        raise ConfigError(f"{function.task.name} takes {n} texts a call ({', '.join(function.task.inputs)}). Received: {len(texts)} texts.")
+        raise ConfigError(f"{function.task.name} takes {n} texts a call ({', '.join(function.task.inputs)}). Received: {plural(len(texts), 'text')}.")
     return [tuple(texts[i : i + n]) for i in range(0, len(texts), n)]
 
 

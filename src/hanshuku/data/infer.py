@@ -65,8 +65,8 @@ def infer_task(
         UnknownName: no such kind or column.
     """
     _check_hints(kind, labels, scale)
-    if kind is None and labels is None and not is_labelled(examples.names):
-        kind = kind_by_columns(examples.names)
+    if kind is None and labels is None and (not is_labelled(examples.names) or kind_by_columns(examples.names) == "rank"):
+        kind = kind_by_columns(examples.names)  # whatever is said of candidates, it is no label of a text
     if kind is None and labels is None and _holds_spans(examples):
         kind = "tag"
     if kind is not None and kind not in LABELLED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,8 +13,7 @@ from hanshuku.data.language import language_of
 from hanshuku.data.match import match_columns
 from hanshuku.data.roles import find_inputs, normal
 from hanshuku.errors import DataError
-from hanshuku.tasks import KINDS, TEXT_KINDS, Task, kind_of
-from hanshuku.tasks.tag import spans_in
+from hanshuku.tasks import KINDS, TEXT_KINDS, Task
 
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
 SAMPLED = 200  # rows by which a language is told
@@ -62,8 +61,7 @@ def infer_kind(
     task = Task(kind, shown, instruction=instruction, name=name, optional=kind == "answer")
     if kind == "answer":
         target = match_columns(task, examples).target
-        cells = examples.column(target or "")
-        return Task(kind, shown, instruction=instruction, name=name, optional=not all(kind_of(task).parse_target(task, cell) for cell in cells))
+        return Task(kind, shown, instruction=instruction, name=name, optional=not all(_parsed(kind, examples, target or "")))
     return Task(kind, shown, instruction=instruction, name=name, language=_language(task, examples) if kind in TEXT_KINDS else "")
 
 
@@ -80,17 +78,31 @@ def _names(kind: str, examples: Examples) -> tuple[str, ...]:
 
 def _entity_labels(examples: Examples, shown: tuple[str, ...]) -> tuple[str, ...]:
     names = {normal(name): name for name in examples.names}
-    found: set[str] = set()
     column = next((names[name] for name in KINDS["tag"].TARGET_COLUMNS if name in names), None)
-    beside = [examples.column(names[name]) for name in KINDS["tag"].BESIDE_COLUMNS if name in names]
-    for i, cell in enumerate(examples.column(column) if column else []):
-        try:
-            found.update(label for _, _, label in spans_in(cell, {str(k): cells[i] for k, cells in enumerate(beside)}))
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{error} (column {column!r}). Mend or remove the row.", *examples.origin(i)) from None
+    found = {label for spans in (_parsed("tag", examples, column) if column else ()) for _, _, label in spans}
     if not found:
         raise DataError(f"There is no entity in column {column!r}: to tag, give spans (start, end, label) or BIO tags.", examples.sources[0])
     return tuple(sorted(found))
+
+
+def _parsed(kind: str, examples: Examples, column: str) -> Iterator[Any]:
+    """The answers of the rows, as a task of this kind that is not known yet reads them; see `_read`."""
+    beside = [examples.column(name) for name in examples.names if normal(name) in KINDS[kind].BESIDE_COLUMNS and kind == "tag"]
+    unknown = Task("answer", optional=True)  # says nothing of labels
+    return _read(lambda cell, i: KINDS[kind].parse_target(unknown, cell, {str(k): cells[i] for k, cells in enumerate(beside)}), examples, column)
+
+
+def _read(read: Callable[[Any, int], Any], examples: Examples, column: str) -> Iterator[Any]:
+    """What `read` makes of each cell and its place.
+
+    Raises:
+        DataError: it cannot read one, by file and line.
+    """
+    for i, cell in enumerate(examples.column(column)):
+        try:
+            yield read(cell, i)
+        except (ValueError, TypeError, KeyError) as error:
+            raise DataError(f"{error} (column {column!r}). Mend or remove the row.", *examples.origin(i)) from None
 
 
 def _language(task: Task, examples: Examples) -> str:
@@ -104,10 +116,14 @@ def _language(task: Task, examples: Examples) -> str:
 
 
 def _schema(examples: Examples) -> dict[str, object]:
-    """A schema of what the answers hold: one property a key, typed by its values, required where it is in every row."""
+    """A schema of what the answers hold: one property a key, typed by its values, required where it is in every row.
+
+    Raises:
+        DataError: an answer is no object, by file and line.
+    """
     task = Task("extract", schema="{}")
     target = match_columns(task, examples).target
-    return _schema_of([KINDS["extract"].read_object(cell) for cell in examples.column(target or "")])
+    return _schema_of(list(_read(lambda cell, _: KINDS["extract"].read_object(cell), examples, target or "")))
 
 
 def _schema_of(values: Sequence[Any]) -> dict[str, Any]:

@@ -39,14 +39,15 @@ def counted(count: int, one: str) -> str:
     return f"1 {one} was" if count == 1 else f"{count} {one}s were"
 
 
-def cut_note(count: int, limit: str, lost: str = "their end") -> tuple[str, ...]:
+def cut_note(count: int, limit: str, lost: str = "") -> tuple[str, ...]:
     """What a user is told of texts that were cut; nothing where none was.
 
     Args:
         count: of these texts.
         limit: how much the model reads, in words: "512 tokens".
-        lost: what they lost.
+        lost: what they lost; "" for their end.
     """
+    lost = lost or ("its end" if count == 1 else "their end")
     return (f"{counted(count, 'text')} longer than the model reads ({limit}) and lost {lost}.",) if count else ()
 
 

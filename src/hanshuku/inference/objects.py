@@ -200,7 +200,10 @@ def _wrapped(tokenizer: Any, width: int, stops: tuple[int, ...]) -> Any:
         raise ConfigError(f"extract needs a model with a fast tokenizer (tokenizer.json). Received: {type(tokenizer).__name__}. Take another model.")
     made = _known.setdefault(tokenizer, {})
     if (width, stops) not in made:
-        made[width, stops] = from_tokenizer(tokenizer, n_vocab=width, eos_token=list(stops))
+        try:
+            made[width, stops] = from_tokenizer(tokenizer, n_vocab=width, eos_token=list(stops))
+        except ValueError as error:  # a kind of tokenizer that it cannot read, such as T5's
+            raise ConfigError(f"extract cannot keep this model's tokenizer to a schema ({str(error)[:80]}). Take a causal model, such as smollm2.") from error
     return made[width, stops]
 
 

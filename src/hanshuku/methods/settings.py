@@ -9,6 +9,9 @@ from typing import Any
 
 from hanshuku.errors import ConfigError
 
+# Said otherwise than by a setting: what learning takes beside the method's own fields.
+BESIDE = frozenset({"model", "method", "task", "examples", "corpus", "out", "budget", "validation", "unlabelled", "earlier", "seed", "folder", "track", "report", "accept_licence", "source"})
+
 
 def pairs(texts: Iterable[str], example: str) -> dict[str, str]:
     """``["a=b", ...]`` as a dict.
@@ -33,9 +36,13 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
     """Method settings from ``["field=value", ...]``: numbers, true, false, none and text are told apart.
 
     Raises:
-        ConfigError: one is not field=value.
+        ConfigError: one is not field=value, or is an option of its own.
     """
-    return {key: parse_value(value) for key, value in pairs(texts, "--set epochs=5").items()}
+    found = pairs(texts, "--set epochs=5")
+    for key in found:
+        if key in BESIDE:
+            raise ConfigError(f"{key!r} is no setting of a method. On the command line it is an option of its own where the command takes it, such as --seed 1. Received: --set {key}=...")
+    return {key: parse_value(value) for key, value in found.items()}
 
 
 def parse_value(text: str) -> Any:

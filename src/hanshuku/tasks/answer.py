@@ -29,19 +29,38 @@ def parse_target(task: Task, value: Any, beside: Mapping[str, Any] | None = None
     if isinstance(value, str) and value.strip().startswith(("{", "[")):
         with suppress(ValueError):  # a text that merely begins like JSON is the answer itself
             value = json.loads(value)
-    if isinstance(value, Mapping):
-        texts, starts = value.get("text"), value.get("answer_start")
-        texts = [texts] if isinstance(texts, str) else list(texts if texts is not None else ())
-        starts = [starts] if isinstance(starts, int) else list(starts if starts is not None else [-1] * len(texts))
-        pairs = list(zip(texts, starts, strict=False))
-    else:
-        items = [] if value is None or (isinstance(value, float) and value != value) else [value] if isinstance(value, str) else list(value)
-        start = (beside or {}).get("answer_start", -1) if len(items) == 1 else -1
-        pairs = [(item["text"], item.get("answer_start", -1)) if isinstance(item, Mapping) else (item, -1 if start is None else start) for item in items]
+    pairs = _pairs(value, (beside or {}).get("answer_start"))
     found = tuple(dict.fromkeys((str(text), int(start)) for text, start in pairs if str(text).strip()))
     if not found and not task.optional:
         raise ValueError("there is no answer; if some questions have none, the task must say so (optional)")
     return found
+
+
+def _pairs(value: Any, beside: Any) -> list[tuple[Any, Any]]:
+    """Texts and starts, -1 where none is given; `beside`: the start of a single text."""
+    if isinstance(value, Mapping):
+        if "text" not in value:
+            raise ValueError(f"answers are an object with text (a list) and answer_start. Received: {', '.join(map(str, value)) or 'nothing'}")
+        texts, starts = value["text"], value.get("answer_start")
+        texts = [texts] if isinstance(texts, str) else list(texts if texts is not None else ())
+        starts = [starts] if isinstance(starts, int) else list(starts if starts is not None else [-1] * len(texts))
+        if len(texts) != len(starts):
+            raise ValueError(f"each answer has one answer_start; there are {len(texts)} answers and {len(starts)} of these")
+        pairs = list(zip(texts, starts, strict=True))
+    elif isinstance(value, (str, list, tuple, np.ndarray)):
+        items = [value] if isinstance(value, str) else list(value)
+        start = beside if len(items) == 1 else None
+        pairs = [(item.get("text"), item.get("answer_start", -1)) if isinstance(item, Mapping) else (item, start) for item in items]
+    elif value is None or (isinstance(value, float) and value != value):
+        return []
+    else:
+        raise ValueError(f"an answer is a text, or an object with text and answer_start, not a {type(value).__name__}")
+    for text, start in pairs:
+        if isinstance(text, (Mapping, list)) or text is None:
+            raise ValueError(f"an answer is a text. Received: {text!r}")
+        if start is not None and not str(start).removeprefix("-").isdecimal() and start == start:
+            raise ValueError(f"answer_start is a number of characters, not {start!r}")
+    return [(text, -1 if start is None or start != start else start) for text, start in pairs]
 
 
 def encode_targets(task: Task, targets: Sequence[Any]) -> np.ndarray:

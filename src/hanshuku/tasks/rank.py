@@ -41,13 +41,15 @@ def _candidates(value: Any) -> list[str]:
 
 
 def parse_target(task: Task, value: Any, beside: Mapping[str, Any] | None = None) -> tuple[int, ...]:
-    """Positions of the relevant candidates: given as positions, or as texts that stand among the candidates beside.
+    """Positions of the relevant candidates: given as positions, as texts that stand among the candidates beside, or as a 0 or 1 a candidate.
 
     Raises:
         ValueError: one is not among the candidates.
     """
     candidates = _candidates(next((cell for cell in (beside or {}).values() if cell is not None), None))
     items = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
+    if len(items) == len(candidates) > 1 and all(isinstance(item, (bool, int, float, np.number)) and item in {0, 1} for item in items):
+        return tuple(place for place, item in enumerate(items) if item)
     found = []
     for item in items:
         if isinstance(item, (int, np.integer)) and not isinstance(item, bool) and 0 <= item < len(candidates):
