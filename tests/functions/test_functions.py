@@ -167,3 +167,9 @@ def test_memory_stays_flat_over_a_long_stream():
 def test_a_text_in_place_of_labels_is_noticed():
     with pytest.raises(TaskError, match="did you mean"):
         hk.classify("a,b")
+
+
+def test_half_a_character_is_read_as_the_sign_for_one_and_stops_nothing(learned):
+    odd = "my parcel \ud83d never came"
+    assert learned(odd) == learned("my parcel \ufffd never came")
+    assert learned.evaluate([*ROWS, {"text": odd, "label": "delivery"}], checks=()).n == 9

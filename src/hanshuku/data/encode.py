@@ -16,7 +16,7 @@ from hanshuku.data.roles import REJECTED_COLUMNS, find_first, normal
 from hanshuku.data.stream import Stream
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.tasks import TEXT_KINDS, Task, kind_of
-from hanshuku.tasks.base import objects
+from hanshuku.tasks.base import objects, well_formed
 from hanshuku.tasks.classify import label_text, split_labels
 
 LONG = 20_000  # characters; no model of the catalogue reads as much
@@ -95,19 +95,19 @@ def _inputs(task: Task, examples: Examples, matched: Matched, *, labelled: bool 
                 yield tuple(map(text_of, cells))
             else:
                 answered = labelled and matched.target is None
-                yield tuple(parse(task, name, cell, is_answered=answered) for name, cell in zip(task.inputs, cells, strict=True))
+                yield tuple(parse(task, name, well_formed(cell), is_answered=answered) for name, cell in zip(task.inputs, cells, strict=True))
         except ValueError as error:
             raise DataError(f"{error} (columns {', '.join(matched.inputs)}).", *examples.origin(i)) from None
 
 
 def text_of(cell: Any) -> str:
-    """The text a raw cell stands for: texts as they are, numbers as they are written, None and NaN as "".
+    """The text a raw cell stands for: texts as they are but for halves of characters, numbers as they are written, None and NaN as "".
 
     Raises:
         ValueError: a list or an object, which is no text.
     """
     if isinstance(cell, str):
-        return cell
+        return well_formed(cell)
     if isinstance(cell, (list, tuple, dict, set, bytes, np.ndarray)):
         raise ValueError(f"a text is due, not a {type(cell).__name__}")  # noqa: TRY004 - a wrong value of a file, not of a caller
     return label_text(cell)
@@ -181,7 +181,7 @@ def _parsed(task: Task, examples: Examples, column: str, rows: np.ndarray, parse
     found = []
     for i in rows.tolist():
         try:
-            found.append(parse(task, cells[i]))
+            found.append(parse(task, well_formed(cells[i])))
         except ValueError as error:
             raise DataError(f"{error} (column {column!r}). Mend or remove the row.", *examples.origin(i)) from None
     return found
@@ -195,7 +195,7 @@ def _parsed_beside(task: Task, examples: Examples, column: str, rows: np.ndarray
     found = []
     for i in rows.tolist():
         try:
-            found.append(kind.parse_target(task, cells[i], {name: values[i] for name, values in beside.items()}))
+            found.append(kind.parse_target(task, well_formed(cells[i]), {name: values[i] for name, values in beside.items()}))
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(f"{error} ({f'column {column!r}' if column else 'the answer'}). Mend or remove the row.", *examples.origin(i)) from None
     return found

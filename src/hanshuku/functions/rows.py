@@ -7,6 +7,7 @@ from typing import Any
 
 from hanshuku.errors import DataError
 from hanshuku.tasks import Task, kind_of
+from hanshuku.tasks.base import well_formed
 
 Row = str | Sequence[Any] | Mapping[str, Any]  # one text; one value an input; or input name -> value
 
@@ -23,6 +24,7 @@ def bind(task: Task, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[
         received = [*("a text" for _ in args), *kwargs]
         raise DataError(f"{task.name}() takes {' and '.join(names)}. Received: {', '.join(received) or 'nothing'}.")
     parse = getattr(kind_of(task), "parse_input", None)
+    given = well_formed(given)
     for name, value in given.items():
         if parse is None and not isinstance(value, str):
             raise DataError(f"{task.name}() takes text for {name!r}. Received: {type(value).__name__}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
@@ -140,6 +141,18 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     return [plain(item) for item in value] if isinstance(value, (set, frozenset, tuple, list)) else value
+
+
+HALF = re.compile("[\ud800-\udfff]")  # half of a pair of UTF-16 units, which is no character
+
+
+def well_formed(value: Any) -> Any:
+    """A value in whose texts halves of characters, which JSON can bring and no tokenizer reads, are U+FFFD; all places stay."""
+    if isinstance(value, str):
+        return value if value.isascii() else HALF.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: well_formed(part) for key, part in value.items()}
+    return type(value)(map(well_formed, value)) if type(value) in (list, tuple) else value
 
 
 def objects(items: Sequence[Any]) -> np.ndarray:

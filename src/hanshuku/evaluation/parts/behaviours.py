@@ -15,6 +15,7 @@ from hanshuku.evaluation.parts.answers import answer_text
 from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.metrics.intervals import wilson
 from hanshuku.tasks import Task, kind_of
+from hanshuku.tasks.base import well_formed
 from hanshuku.training.run import Step
 
 NEEDS = f"The check 'behaviours' runs tests from files: give behaviours=[FILE, ...] (--behaviours FILE), or a ready set: {', '.join(READY)}."
@@ -88,7 +89,7 @@ def same_label(label: str, labels: Sequence[str]) -> str:
 
 def _rows(task: Task, case: Case, behaviour: Behaviour) -> list[tuple[str, ...]]:
     """The texts of a case as rows of the task."""
-    return [_row(task, text, behaviour.source, case.group.line) for text in case.texts]
+    return [_row(task, well_formed(text), behaviour.source, case.group.line) for text in case.texts]
 
 
 def _row(task: Task, text: Given, source: str, line: int) -> tuple[str, ...]:
