@@ -268,6 +268,16 @@ def test_a_gate_that_fails_has_exit_code_1_and_its_reason_while_json_stays_one_o
     assert run(capsys, "evaluate", saved, "test.csv", "--quiet", "--gate", "n > many")[0] == 2
 
 
+def test_evaluate_leaves_the_texts_of_rows_out_of_page_and_output_where_that_is_asked(capsys, data, saved):
+    rows = [{"text": f"my secret parcel {i}", "label": "refund"} for i in range(3)] + [{"text": "secret money back", "label": "delivery"}]
+    (data / "secret.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    whole = run(capsys, "evaluate", saved, "secret.jsonl", "--json", "--checks", "mistakes,robustness", "--report", "r.html")[1]
+    assert "secret" in whole and "secret" in (data / "r.html").read_text(encoding="utf-8")
+    code, out, _ = run(capsys, "evaluate", saved, "secret.jsonl", "--json", "--checks", "mistakes,robustness", "--report", "r.html", "--no-texts")
+    assert code == 0 and "secret" not in out + (data / "r.html").read_text(encoding="utf-8")
+    assert json.loads(out)["parts"]["mistakes"]["wrong"] == json.loads(whole)["parts"]["mistakes"]["wrong"] > 0
+
+
 def test_evaluate_keeps_its_report_in_the_function_where_that_is_asked(capsys, data, saved):
     folder = data / "kept.fn"
     shutil.copytree(saved, folder)

@@ -104,6 +104,20 @@ def test_a_slow_function_is_not_asked_for_hours_unless_the_parts_are_named(monke
     assert Function(TEAM, Slow()).evaluate(ROWS[:1], checks=["long"]).parts["long"] == {"done": 1}
 
 
+class Waking(WordPredictor):
+    """Takes long for its first answers alone, as a model that is read then."""
+
+    def outputs(self, inputs):
+        if not self.batches:
+            time.sleep(0.2)
+        return super().outputs(inputs)
+
+
+def test_a_function_that_is_slow_only_at_its_first_answers_is_measured_whole_on_one_row(monkeypatch):
+    monkeypatch.setitem(PARTS, "long", Part(lambda seen, wanted: {"done": 1}, lambda task: True, asks_again=True))
+    assert Function(TEAM, Waking()).evaluate(ROWS[:1], rows=300).parts["long"] == {"done": 1}
+
+
 def test_what_is_given_by_a_file_is_measured_whatever_checks_are_named(monkeypatch):
     monkeypatch.setitem(PARTS, "far", Part(lambda seen, wanted: {"sets": len(wanted.ood)}, lambda task: True, asks_again=True, is_asked=lambda wanted: bool(wanted.ood)))
     assert function().evaluate(ROWS, checks=(), ood={"shop": ROWS}).parts["far"] == {"sets": 1}

@@ -10,6 +10,7 @@ from hanshuku.data.encode import encode
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.functions.core import Function
+from hanshuku.functions.diff import diff
 from hanshuku.functions.guard import Guarded
 from hanshuku.functions.store import load
 from hanshuku.inference.calibrated import CalibratedPredictor
@@ -353,3 +354,38 @@ def test_reasons_that_differ_by_a_score_alone_are_counted_together_in_a_report()
     report = guarded.evaluate(rows, checks=())
     assert "(3 input: toxicity (toxic))" in " ".join(report.notes)
     assert report.parts["refusal"]["refused"]["reasons"] == [{"name": "input: toxicity (toxic)", "count": 3}]
+
+
+class Turned(WordPredictor):
+    """Answers the other label."""
+
+    def outputs(self, inputs):
+        return super().outputs(inputs)[:, ::-1]
+
+
+SECRETS = ("bob@example.com", "Jonathan Whitfield", "张伟明", "13812345678", "+1 415 555 0132")
+PERSONAL = [
+    {"text": f"{text} {i}", "label": label, "customer": person, "mail": "bob@example.com"}
+    for i in range(12)
+    for text, label, person in [("refund , I am Jonathan Whitfield, call +1 415 555 0132", "delivery", "Jonathan Whitfield"), ("我叫张伟明，手机13812345678， delivery", "refund", "张伟明")]
+]
+
+
+@pytest.mark.parametrize("action", ["mask", "block"])
+def test_nothing_personal_stands_in_a_report_whatever_it_looks_at_nor_in_a_comparison(action, tmp_path):
+    tests = tmp_path / "tests.jsonl"
+    tests.write_text(json.dumps({"test": "t", "type": "MFT", "label": "delivery", "texts": ["refund to bob@example.com", "给张先生 13812345678"]}, ensure_ascii=False))
+    guarded = team(pii=action)
+    looks = {"checks": ["slices", "mistakes", "robustness"], "ood": {"far": PERSONAL}, "behaviours": [tests], "groups": "customer"}
+    report = guarded.evaluate(PERSONAL, rows=10, **looks)
+    found = json.dumps(report.to_json(), ensure_ascii=False) + report.to_html()
+    compared = diff({"guarded": guarded, "other": Function(TEAM, Turned())}, PERSONAL)
+    found += json.dumps(compared.to_json(), ensure_ascii=False) + compared.to_html()
+    assert [secret for secret in SECRETS if secret in found] == []
+    assert compared.pairs[0].rows, "rows are shown"
+    assert "groups" in report.parts and report.parts["behaviours"]["failed"]
+
+
+def test_what_was_said_of_the_rows_stands_in_the_report_of_a_guarded_function_too():
+    notes = team().evaluate([*ROWS, {"text": "hello", "label": "greeting"}, {"text": "", "label": "refund"}], checks=()).notes
+    assert any("no text" in note for note in notes) and any("'greeting'" in note for note in notes)

@@ -42,6 +42,7 @@ def command(
     rows: Annotated[int, typer.Option(help="Most rows that are asked again in another form, drawn by --seed.")] = 200,
     curve: Annotated[str, typer.Option(metavar="FILE", help="A learning curve to show with the report: what hanshuku curve --json printed.")] = "",
     report: Annotated[str, typer.Option(metavar="FILE", help="Write the report too: NAME.html, one page that stands alone, or NAME.json.")] = "",
+    no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave the texts of single rows out of all that is written and printed: hardest mistakes, rows that a form spoiled, failed cases.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the report in FN too, without texts of rows: in its function.json and its card.md.")] = False,
     gate: Annotated[
         list[str] | None,
@@ -70,6 +71,7 @@ def command(
     with progress(quiet=quiet or json) as shown:
         measured = load(function)
         found = measured.evaluate(read_examples(test, columns, encoding), seed=seed, report=shown, **wanted)
+    found = found.without_texts() if no_texts else found
     if report:
         found.save(report, language=language)
     if keep:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hanshuku.errors import DataError
 from hanshuku.evaluation.saving import save_page
 from hanshuku.metrics.base import Metric
+from hanshuku.safety.parts import changed
 from hanshuku.tasks import Task
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ class Report:
 
     def without_texts(self) -> Report:
         """The same report without the texts of single rows that its parts show: so it is kept in a function, which may be given away."""
-        return replace(self, parts={name: _without(data) for name, data in self.parts.items()})
+        return replace(self, parts={name: _rows_shown(data, lambda _rows: []) for name, data in self.parts.items()})
+
+    def with_texts(self, change: Callable[[str], str]) -> Report:
+        """The same report with each text of the single rows that its parts show, and of its notes, as `change` gives it."""
+        return replace(self, parts={name: _rows_shown(data, lambda rows: changed(rows, change)) for name, data in self.parts.items()}, notes=tuple(map(change, self.notes)))
 
     def to_html(self, language: str = "en") -> str:
         """The report as one HTML page that stands alone: no network, no script, fit for phones, print and screen readers.
@@ -105,10 +110,11 @@ class Report:
         render_report(self, console, language)
 
 
-def _without(data: Any) -> Any:
+def _rows_shown(data: Any, change: Callable[[Any], Any]) -> Any:
+    """Data of a part with its lists of single rows as `change` gives them."""
     if isinstance(data, Mapping):
-        return {key: [] if key in TEXTS and isinstance(value, (list, tuple)) else _without(value) for key, value in data.items()}
-    return [_without(value) for value in data] if isinstance(data, (list, tuple)) else data
+        return {key: change(value) if key in TEXTS and isinstance(value, (list, tuple)) else _rows_shown(value, change) for key, value in data.items()}
+    return [_rows_shown(value, change) for value in data] if isinstance(data, (list, tuple)) else data
 
 
 def plain_json(value: Any) -> Any:

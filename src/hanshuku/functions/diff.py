@@ -10,6 +10,7 @@ from hanshuku.data.encode import encode
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.functions.compare import examples_of
 from hanshuku.functions.core import Function
+from hanshuku.functions.guard import Guarded
 from hanshuku.training.run import Step, silent
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def diff(
         facts = {"method": last.method if last else None, "model": last.model if last else None, "megabytes": _megabytes(path), "unknown_labels": unknown}
         compared.append(Compared(name, predictor, facts))
     origins = [examples.origin(i) for i in range(len(examples))]
-    return measure_diff(compared, rows, origins, notes=(*differing, *(str(note.message) for note in notes)), seed=seed, report=report)
+    found = measure_diff(compared, rows, origins, notes=(*differing, *(str(note.message) for note in notes)), seed=seed, report=report)
+    masker = next((function.masker for function, _ in named.values() if isinstance(function, Guarded) and function.masker), None)
+    return found if masker is None else found.with_texts(masker.text)  # what one of them may not read, a page that is passed on shows no more
 
 
 def _named(functions: Mapping[str, Function[..., Any]] | Sequence[str | Path | Function[..., Any]]) -> dict[str, tuple[Function[..., Any], Path | None]]:

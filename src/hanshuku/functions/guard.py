@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast
 
 from hanshuku.data.encode import encode
 from hanshuku.data.encoded import Encoded
-from hanshuku.data.examples import Examples
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, FunctionFolderError
 from hanshuku.functions.core import Function, P, R
@@ -18,7 +17,7 @@ from hanshuku.safety.guard import Counts, Guard
 from hanshuku.safety.injection import injection_of
 from hanshuku.safety.pii import Tagger
 from hanshuku.safety.predictor import GuardedPredictor
-from hanshuku.safety.rows import Masker, masked_encoded
+from hanshuku.safety.rows import Masker, masked_columns, masked_encoded
 from hanshuku.safety.settings import Pii, Toxicity, rule_of
 from hanshuku.tasks import TEXT_KINDS, WRITTEN_KINDS, Prediction
 from hanshuku.training.run import Step, silent
@@ -100,13 +99,20 @@ class Guarded(Function[P, R]):
         return self.inner.explain(*self.guard.rewritten(self.task, row, checked), **options)
 
     def evaluate(self, examples: Any, *, seed: int = 0, report: Callable[[Step], None] = silent, **looks: Any) -> Any:
-        """See `Function.evaluate`. Nothing personal stands in the report: the rows are masked first or, where personal data is refused, the report
-        shows no texts. What is refused counts as not answered: no label, no entity, the refusal as the text.
+        """See `Function.evaluate`. Nothing personal stands in the report: rows, their other columns, sets of another domain and behavioural tests are
+        masked or, where personal data is refused, the report shows no texts. What is refused counts as not answered: no label, no entity, the
+        refusal as the text.
         """
+        rows, notes = (examples, ()) if isinstance(examples, Encoded) else encode(self.task, read(examples), unknown_labels="keep", keep_columns=True)
+        masker = self.masker
         blocks = self.guard.pii is not None and self.guard.pii.action == "block"
-        rows = self._masked(examples, mask=not blocks, unknown_labels="keep", keep_columns=True)
+        if masker is not None:
+            rows = masked_columns(rows, masker) if blocks else masked_encoded(rows, masker)
         found = super().evaluate(rows, seed=seed, report=report, **looks)
-        return found.without_texts() if blocks else found
+        found = replace(found, notes=(*map(str, notes), *found.notes))
+        if masker is None:
+            return found
+        return (found.without_texts() if blocks else found).with_texts(masker.text)  # what stands in files of tests and sets of another domain too
 
     def save(self, path: str | Path) -> Path:
         """See `Function.save`; the guard is kept in function.json as plain data, the functions it asks beside it.
@@ -121,14 +127,17 @@ class Guarded(Function[P, R]):
         """Another function behind the same guard, which counts anew."""
         return Guarded(inner, replace(self.guard, counts=Counts()))
 
-    def _masked(self, examples: Any, *, mask: bool = True, **options: Any) -> Encoded:
+    def _masked(self, examples: Any, **options: Any) -> Encoded:
         if not isinstance(examples, Encoded):
-            rows = examples if isinstance(examples, Examples) else read(examples)
-            examples = encode(self.task, rows, **options)[0]
+            examples = encode(self.task, read(examples), **options)[0]
+        masker = self.masker
+        return cast("Encoded", examples) if masker is None else masked_encoded(examples, masker)
+
+    @property
+    def masker(self) -> Masker | None:
+        """What masks personal data in what it is given; None where that is not looked for."""
         pii = self.guard.pii
-        if pii is None or "input" not in pii.sides or not mask:
-            return cast("Encoded", examples)
-        return masked_encoded(examples, Masker(replace(pii, action="mask"), self.guard.names))
+        return None if pii is None or "input" not in pii.sides else Masker(replace(pii, action="mask"), self.guard.names)
 
     def _typed(self, prediction: Prediction) -> R:
         return cast("R", None if prediction.output is None else self._cast(prediction.output))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from hanshuku.data.augment.table import SPANNED, span_cell, table_of
 from hanshuku.data.encoded import Encoded
 from hanshuku.data.examples import Examples
 from hanshuku.data.infer_kinds import kind_by_columns
+from hanshuku.data.language import HAN
 from hanshuku.data.roles import find_target, is_labelled
 from hanshuku.errors import UnknownName
 from hanshuku.safety.masking import Masked, Placeholders, mask
@@ -24,6 +26,10 @@ from hanshuku.tasks import TEXT_KINDS
 from hanshuku.tasks.base import objects
 
 SHORT = 60  # characters of a cell that is read with the name of its column before it: "phone: 6465550112"
+PEOPLE = re.compile(  # columns that name people
+    r"(?:\w+[ _-])?(?:names?|customers?|clients?|users?|persons?|people|authors?|contacts?|agents?|senders?|recipients?|patients?|employees?|students?|teachers?|holders?)(?:[ _-]name)?"
+    r"|.*(?:姓名|名字|客户|顾客|用户|联系人|作者|收件人|寄件人|收货人|患者|员工|学生|老师|持卡人|坐席|客服)(?:姓名|名称?)?", re.IGNORECASE,
+)  # fmt: skip
 
 
 @dataclass
@@ -60,7 +66,7 @@ class Masker:
         text = str(cell)
         if not text.strip() or len(text) > SHORT:
             return self.text(text) if text.strip() else cell
-        head = f"{column.replace('_', ' ')}: "  # a column's name says what a number in it is
+        head = "姓名：" if PEOPLE.fullmatch(column.strip()) and HAN.search(text) else f"{column.replace('_', ' ')}: "  # a column's name says what is in it
         spans = find(head + text, kinds=self.pii.kinds, names=self.names, allow=self.pii.allow)
         own = [replace(span, start=span.start - len(head), end=span.end - len(head)) for span in spans if span.start >= len(head)]
         return self._mask(text, own).text if own else cell
@@ -70,9 +76,14 @@ class Masker:
         return mask(text, spans, self.pii.style, self.stands)
 
 
+def masked_columns(encoded: Encoded, masker: Masker) -> Encoded:
+    """Rows of a task whose columns beside inputs and answers are masked."""
+    return replace(encoded, columns={name: [masker.cell(name, cell) for cell in cells] for name, cells in encoded.columns.items()})
+
+
 def masked_encoded(encoded: Encoded, masker: Masker) -> Encoded:
     """Rows of a task with inputs, answers that are texts and other columns masked; entities and answers in a context keep their places."""
-    task = encoded.task
+    encoded, task = masked_columns(encoded, masker), encoded.task
     texts = [texts_of(task, row) for row in encoded.inputs]
     flat = iter(masker.all([text for own in texts for text in own]))
     inputs, targets = [], []
@@ -90,8 +101,7 @@ def masked_encoded(encoded: Encoded, masker: Masker) -> Encoded:
         targets.append(target)
     found = encoded.targets if encoded.targets is None or encoded.targets.dtype != object else objects(targets)
     rejected = None if encoded.rejected is None else objects([masker.text(str(text)) for text in encoded.rejected])
-    columns = {name: [masker.cell(name, cell) for cell in cells] for name, cells in encoded.columns.items()}
-    return replace(encoded, inputs=inputs, targets=found, rejected=rejected, columns=columns)
+    return replace(encoded, inputs=inputs, targets=found, rejected=rejected)
 
 
 def masked_examples(examples: Examples, masker: Masker, only: Sequence[str] = ()) -> Iterator[dict[str, Any]]:

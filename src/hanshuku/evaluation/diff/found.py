@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,11 @@ class FunctionDiff:
             "machine": self.machine,
             "date": self.date,
         }
+
+    def with_texts(self, change: Callable[[str], str]) -> FunctionDiff:
+        """The same with each text of the rows that are shown, and of the notes, as `change` gives it."""
+        pairs = tuple(replace(pair, rows=tuple(row.with_texts(change) for row in pair.rows)) for pair in self.pairs)
+        return replace(self, pairs=pairs, notes=tuple(map(change, self.notes)))
 
     def render(self, console: Console, *, language: str = "en", rows: int = 10) -> None:
         """Print the verdict, tables, and up to `rows` changed rows of each pair.

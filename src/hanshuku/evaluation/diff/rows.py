@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.evaluation.diff.given import Given
 from hanshuku.methods.row_values import right_rows
+from hanshuku.safety.parts import changed
 from hanshuku.tasks import Prediction, kind_of
 from hanshuku.tasks.base import plain
 from hanshuku.tasks.due import due
@@ -50,6 +51,10 @@ class ChangedRow:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
         return {**vars(self), "due": plain(self.due), "scores": list(self.scores)}
+
+    def with_texts(self, change: Callable[[str], str]) -> ChangedRow:
+        """The same with each text as `change` gives it."""
+        return replace(self, **{name: changed(plain(getattr(self, name)), change) for name in ("inputs", "due", "before", "after")})
 
 
 def changed_rows(rows: Encoded, origins: Sequence[tuple[str, int]], given: tuple[Given, Given]) -> tuple[ChangedRow, ...]:
