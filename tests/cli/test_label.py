@@ -57,6 +57,12 @@ def test_what_is_not_understood_is_asked_again(capsys, pool, monkeypatch):
     assert "'zzz' is no label" in out
 
 
+def test_a_stray_byte_is_asked_again(capsys, pool, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n1\nq\n"), encoding="utf-8"))
+    code, _, _ = run(capsys, "label", "pool.csv", "--out", "done.jsonl", "--labels", "delivery,refund")
+    assert code == 0 and [row["label"] for row in done(pool)] == ["delivery"]
+
+
 def test_several_labels_and_numbers(capsys, pool, monkeypatch):
     label(capsys, monkeypatch, "1,2\n0\nq\n", "--labels", "a,b", "--several")
     assert [row["labels"] for row in done(pool)] == [["a", "b"], []]

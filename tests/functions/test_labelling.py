@@ -1,6 +1,7 @@
 """A label is understood when typed roughly, and every answer is on the disk at once."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -37,6 +38,30 @@ def test_keys_leave_out_the_commands():
     keys = keys_of([f"label {i}" for i in range(40)])
     assert len(keys) == 33
     assert not {"s", "u", "q"} & set(keys)
+
+
+def test_no_key_is_the_name_of_another_label():
+    assert keys_of(("2", "1", "other")) == {"2": "2", "1": "1", "3": "other"}
+    assert keys_of(("b", "a")) == {"1": "b", "2": "a"}
+
+
+def test_where_an_answer_is_several_labels_the_tenth_has_another_key_than_the_nought_for_none():
+    task = Task("classify", labels=tuple(f"label {i}" for i in range(12)), several=True)
+    key = next(key for key, label in keys_of(task.labels, several=True).items() if label == "label 9")
+    assert key != "0" and understood(task, key) == ["label 9"]
+    assert understood(task, "0") == []
+
+
+def test_a_label_named_none_can_be_given():
+    task = Task("classify", labels=("none", "some"), several=True)
+    assert understood(task, "none") == ["none"]
+    assert understood(task, "0") == []
+
+
+def test_cells_that_are_no_json_are_written_as_text(tmp_path):
+    with LabelFile(tmp_path / "l.jsonl") as file:
+        file.add({"text": "a", "day": date(2026, 1, 2), "odd": "\ud800"})
+    assert json.loads((tmp_path / "l.jsonl").read_text(encoding="utf-8"))["day"] == "2026-01-02"
 
 
 def test_several_labels_are_parted_by_commas_of_any_kind_and_may_be_none():

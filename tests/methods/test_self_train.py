@@ -63,6 +63,13 @@ def learned(tiny_encoder):
     return few, get_method("self_train", teacher=TEACHER, rounds=2).fit(rows.task, few, model=tiny_encoder, run=Run(seed=0))
 
 
+def test_unlabelled_texts_that_are_all_labelled_already_are_told_as_that(tiny_encoder):
+    rows = rows_of("one label")
+    same = replace(rows.take(range(8)), unlabelled=(*rows.take(range(8)).inputs, (" ",)))
+    with pytest.raises(ConfigError, match="stand among the labelled rows"):
+        get_method("self_train", teacher=TEACHER).fit(rows.task, same, model=tiny_encoder, run=Run(seed=0))
+
+
 def test_it_tells_what_each_round_took(learned):
     _, found = learned
     assert found.fit_notes[0] == "52 of 52 unlabelled texts were read"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -140,6 +141,8 @@ class _Session:
 
     def run(self) -> None:
         """Ask until all is labelled, or the user, or the input, ends it."""
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # a stray byte is no answer, and ends nothing
         self.say(f"{len(self.order)} rows to label; {HELP}" if self.order else "every row is labelled already")
         if len(self.task.labels) > FEW:
             self.say(self._labels())
@@ -206,7 +209,7 @@ class _Session:
     def _labels(self) -> str:
         from hanshuku.functions.labelling import keys_of
 
-        keys = {label: key for key, label in keys_of(self.task.labels).items()}
+        keys = {label: key for key, label in keys_of(self.task.labels, several=self.task.several).items()}
         return "  " + "  ".join(f"{keys[label]} {label}" if label in keys else label for label in self.task.labels)
 
     def _ask(self) -> str | None:

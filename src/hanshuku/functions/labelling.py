@@ -70,7 +70,7 @@ class LabelFile:
         """
         before = self._stream.seek(0, os.SEEK_END)
         try:
-            self._stream.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
+            self._stream.write(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n")
             self._sync()
         except OSError as error:
             raise StorageError(f"{self.path} cannot be written: {error.strerror}. The {len(self.rows)} answers before are safe.") from error
@@ -104,9 +104,15 @@ class Unclear(Exception):
     """What was typed is no answer; the message says what is."""
 
 
-def keys_of(labels: Sequence[str]) -> dict[str, str]:
-    """A key for each of the first 33 labels: digits, then letters."""
-    return dict(zip(KEYS, labels, strict=False))
+def keys_of(labels: Sequence[str], *, several: bool = False) -> dict[str, str]:
+    """A key for each of the first 33 labels: digits, then letters; none is another label's name.
+
+    A label that is a digit is its own key. Where an answer is several labels, 0 stands for none of them.
+    """
+    names = {normal_text(label) for label in labels}
+    free = iter([key for key in KEYS if key not in names and not (several and key == NOTHING[0])])
+    pairs = [(name if (name := normal_text(label)) in tuple(KEYS[:10]) else next(free, ""), label) for label in labels]
+    return {key: label for key, label in pairs if key}
 
 
 def understood(task: Task, typed: str) -> Any:
@@ -129,15 +135,15 @@ def understood(task: Task, typed: str) -> Any:
             raise Unclear(f"{error}; a number from {task.low:g} to {task.high:g} is due") from None
     if not task.several:
         return label_of(task.labels, text)
-    if normal_text(text) in NOTHING:
+    if normal_text(text) in NOTHING and normal_text(text) not in map(normal_text, task.labels):
         return []
-    found = {label_of(task.labels, part) for part in re.split("[,，、;；|]", text) if part.strip()}
+    found = {label_of(task.labels, part, several=True) for part in re.split("[,，、;；|]", text) if part.strip()}
     if not found:
         raise Unclear("give labels with commas between them, or 0 for none")
     return [label for label in task.labels if label in found]
 
 
-def label_of(labels: Sequence[str], typed: str) -> str:
+def label_of(labels: Sequence[str], typed: str, *, several: bool = False) -> str:
     """One label, see `understood`.
 
     Raises:
@@ -147,7 +153,7 @@ def label_of(labels: Sequence[str], typed: str) -> str:
     names = {normal_text(label): label for label in labels}
     if wanted in names:
         return names[wanted]
-    keys = keys_of(labels)
+    keys = keys_of(labels, several=several)
     if wanted in keys:
         return keys[wanted]
     beginnings = [label for name, label in names.items() if wanted and name.startswith(wanted)]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hanshuku.data.encoded import Encoded, drawn_unlabelled
+from hanshuku.errors import ConfigError
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.frozen_rows import FrozenRows
 from hanshuku.methods.probe import Probe
@@ -38,6 +39,8 @@ class Guesses:
 def fit_rounds(method: SelfTrain, task: Task, labelled: Encoded, model: str, validation: Encoded | None, run: Run) -> Predictor:
     """See `SelfTrain.fit`."""
     start, drawn, given = time.monotonic(), drawn_unlabelled(labelled, method.most, run.seed), len(labelled.unlabelled)
+    if not drawn:
+        raise ConfigError("All unlabelled texts are empty, or stand among the labelled rows.")
     labelled = replace(labelled, unlabelled=())
     frozen = FrozenRows.read(task, [*labelled.inputs, *drawn], Probe(), model, run)
     places = np.arange(len(labelled))
