@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from hanshuku.errors import ConfigError, ModelError
-from hanshuku.functions.advise import advise
+from hanshuku.functions.advise import Advice, SourceAdvice, advise
 from tests.children import GLAD, SAD
 
 ROWS = [{"text": f"{text} {i}", "label": label} for label, texts in (("good", GLAD), ("bad", SAD)) for text in texts for i in range(4)]
@@ -51,6 +51,13 @@ def test_sources_are_compared_on_the_same_rows_out_of_fold(tiny_encoder, tmp_pat
         answers = out_of_fold(rows, method="probe", model=source).outputs
         assert found[source].score == (answers.argmax(axis=1) == rows.targets).mean()
     assert found[tiny_encoder].p is None and 0 <= found[rich].p <= 1
+
+
+def test_an_order_that_no_paired_test_speaks_for_is_told_to_be_a_guess():
+    plain, near, far = (SourceAdvice(name, 0.6, 0.0, p) for name, p in (("minilm", None), ("near.fn", 0.4), ("far.fn", 0.01)))
+    assert "so the order is a guess; one row of 16 is 6.2 points" in Advice(16, 8, (), (near, plain)).doubt
+    assert Advice(100, 50, (), (far, plain, near)).doubt.startswith("by a paired test far.fn differs from minilm")
+    assert Advice(16, 8, (), ()).doubt == ""
 
 
 def test_another_function_learns_from_the_source_that_was_advised(tiny_encoder, tmp_path):

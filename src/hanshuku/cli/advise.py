@@ -67,3 +67,4 @@ def _show(found: Advice, quiet: bool) -> None:
         console.print(table)
         if not quiet:
             console.print("score: of a probe on its vectors, out of fold. Learn from a source: hanshuku learn ... --model SOURCE", style="dim", markup=False)
+            console.print(found.doubt, style="dim", markup=False, soft_wrap=True)

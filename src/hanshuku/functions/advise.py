@@ -25,6 +25,7 @@ from hanshuku.training.budget import Budget, parse_budget
 from hanshuku.training.run import Step, silent
 
 DRAWS = 4000  # of the chance that a method is the best one
+DIFFERS = 0.05  # p from which a source is said to differ
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,22 @@ class Advice:
     methods: tuple[MethodAdvice, ...]
     sources: tuple[SourceAdvice, ...]
 
+    @property
+    def doubt(self) -> str:
+        """How far the order of the sources can be trusted, in words; "" where none were compared."""
+        if not self.sources:
+            return ""
+        sure = [each.source for each in self.sources if each.p is not None and each.p < DIFFERS]
+        told = f"by a paired test {', '.join(sure)} differ{'s' if len(sure) == 1 else ''} from {self._first}" if sure else f"no source differs from {self._first} by a paired test, so the order is a guess"
+        return f"{told}; one row of {self.rows:,} is {100 / self.rows:.1f} points. A probe is not fine-tuning either: where it matters, learn from both and compare on rows that neither saw."
+
+    @property
+    def _first(self) -> str:
+        return next(each.source for each in self.sources if each.p is None)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return asdict(self)
+        return asdict(self) | ({"doubt": self.doubt} if self.sources else {})
 
 
 def advise(
