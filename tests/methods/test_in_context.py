@@ -159,3 +159,30 @@ def test_a_text_is_streamed_behind_its_demonstrations_with_other_settings(fit):
     assert shown.replies([("a sad day",)])[0].tokens_out == 6
     with pytest.raises(ConfigError, match="writes no text"):
         fit().stream(("a sad day",))
+
+
+class TestConversations:
+    CHAT = Task("chat", ("messages",), instruction="Be kind.")
+
+    @pytest.fixture
+    def talks(self):
+        turns = [[{"role": "system", "content": "cold"}, *({"role": role, "content": text} for role in ("user", "assistant", "user"))] for text in ("hi", "今天", "food " * 300)]
+        targets = kind_of(self.CHAT).encode_targets(self.CHAT, [("yes",), ("好",), ("no",)])
+        return Encoded(self.CHAT, [(json.dumps(each, ensure_ascii=False),) for each in turns], targets, np.zeros(3, dtype=np.int64))
+
+    @pytest.fixture
+    def shown(self, talks, tiny_encoder, tiny_reader):
+        return InContext(demonstrations=1, diversity=0.0, encoder=tiny_encoder, precision="fp32", max_new_tokens=4).fit(self.CHAT, talks, model=tiny_reader)
+
+    def test_the_most_similar_one_stands_between_what_the_system_is_told_and_the_conversation(self, shown):
+        asked = json.dumps([{"role": "user", "content": "今天"}])
+        said = [turn.split("<|im_end|>")[0] for turn in shown.prompt((asked,)).split("<|im_start|>")[1:]]
+        assert said == ["system\nBe kind.", "user\n今天", "assistant\n今天", "user\n今天", "assistant\n好", "user\n今天", "assistant\n"]
+
+    def test_a_long_one_is_shown_by_its_end_and_never_broken(self, shown):
+        talks = [json.loads(row[0]) for row, _ in shown.pool.demonstrations]
+        assert [[turn["role"] for turn in talk] for talk in talks] == [["user", "assistant", "user"], ["user", "assistant", "user"], ["user"]]
+
+    def test_it_answers_and_is_loaded_again(self, shown, talks, tmp_path):
+        again = InContextPredictor.load(tmp_path, json.loads(json.dumps(shown.save(tmp_path))), shown.task)
+        assert list(again.outputs(talks.inputs)) == list(shown.outputs(talks.inputs))

@@ -80,7 +80,7 @@ class Teller:
         task: of a kind whose answer is a text.
         language: of the wording, "en" or "zh".
         template: the user's turn, with {instruction} and the task's inputs, or {text} for all of them; "": the usual one.
-        demonstrations: (row, reply) pairs that are shown before every row.
+        demonstrations: (row, reply) pairs that are shown before every row; conversations behind what the system is told.
 
     Raises:
         ConfigError: the template is illegal.
@@ -94,13 +94,20 @@ class Teller:
     def turns(self, row: Sequence[str]) -> Turns:
         """The conversation that a row is, demonstrations and all, without the answer."""
         if self.task.kind == "chat":
-            turns = [{**turn, "content": self._safe(turn["content"])} for turn in json.loads(row[0])]
+            turns = self._talk(row[0])
             system = self.task.instruction.strip()
-            return turns if not system or turns[0]["role"] == "system" else [{"role": "system", "content": system}, *turns]
+            turns = turns if not system or turns[0]["role"] == "system" else [{"role": "system", "content": system}, *turns]
+            first = next((place for place, turn in enumerate(turns) if turn["role"] != "system"), len(turns))
+            talks = [[*self._talk(example[0]), {"role": "assistant", "content": self._safe(reply)}] for example, reply in self.demonstrations]
+            return [*turns[:first], *(turn for talk in talks for turn in talk), *turns[first:]]
         shown: Turns = []
         for example, reply in self.demonstrations:
             shown += [{"role": "user", "content": self._content(example)}, {"role": "assistant", "content": self._safe(reply)}]
         return [*shown, {"role": "user", "content": self._content(row)}]
+
+    def _talk(self, text: str) -> Turns:
+        """A conversation as it may be shown."""
+        return [{**turn, "content": self._safe(turn["content"])} for turn in json.loads(text)]
 
     def _content(self, row: Sequence[str]) -> str:
         """The user's turn."""
@@ -139,6 +146,7 @@ class Asker(Teller):
 
     Attributes:
         stops: ids of tokens that end an answer.
+        empty: a row that says nothing.
 
     Raises:
         ConfigError: the template is illegal, or the prompt leaves no room for a text.
@@ -157,8 +165,8 @@ class Asker(Teller):
         self.front = [] if self.chat else front_tokens(tokenizer)
         self.closing = self._closing()
         self.stops = self._stops()
-        empty = tuple('[{"role": "user", "content": ""}]' if task.kind == "chat" else "" for _ in task.inputs)
-        bare = len(self._ids(self.segments(empty)))
+        self.empty = tuple('[{"role": "user", "content": ""}]' if task.kind == "chat" else "" for _ in task.inputs)
+        bare = len(self._ids(self.segments(self.empty)))
         if bare >= limit:
             raise ConfigError(
                 f"The prompt is {bare} tokens before any text is put in; {limit} are left beside the answer. Shorten the instruction "
@@ -179,8 +187,7 @@ class Asker(Teller):
     def fitted(self, demonstrations: Sequence[Demonstration], row: Sequence[str]) -> tuple[Demonstration, ...]:
         """The last demonstrations that leave room for the row, or for half of the limit where it is longer than that."""
         needed = min(sum(len(self._tokens(text)) for text in row), self.limit // 2)
-        empty = ("",) * len(self.task.inputs)
-        return fitting(demonstrations, lambda shown: len(self._ids(self.showing(shown).segments(empty))), self.limit - needed)
+        return fitting(demonstrations, lambda shown: len(self._ids(self.showing(shown).segments(self.empty))), self.limit - needed)
 
     def example(self, row: Sequence[str], reply: str, *, most: int) -> tuple[list[int], list[bool], bool]:
         """A row with its answer: token ids, which of them are supervised (every turn of the assistant), and whether it was cut.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,6 +108,21 @@ def shortened(row: Sequence[str], tokenizer: Any, most: int) -> tuple[str, ...]:
         offsets = tokenizer(text[: 32 * share], add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
         found.append(text[: 32 * share] if len(offsets) <= share else text[: offsets[share][0]])
     return tuple(found)
+
+
+def shortened_talk(talk: str, cut: Callable[[str], str]) -> str:
+    """The last turns of a conversation that are short enough, from a turn of the user on, without what the system was told.
+
+    Args:
+        talk: turns as JSON.
+        cut: a text as long as may be shown.
+    """
+    turns = [turn for turn in json.loads(talk) if turn["role"] != "system"]
+    while len(turns) > 1 and (turns[0]["role"] != "user" or cut(whole := "\n".join(turn["content"] for turn in turns)) != whole):
+        turns = turns[1:]
+    if len(turns) == 1:
+        turns[0]["content"] = cut(turns[0]["content"])
+    return json.dumps(turns, ensure_ascii=False)
 
 
 def read_demonstrations(data: Iterable[Any]) -> tuple[Demonstration, ...]:

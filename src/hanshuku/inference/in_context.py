@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,9 +46,17 @@ class Pool:
             raise ValueError(f"{len(self.demonstrations)} demonstrations, {len(self.strata)} strata and {len(self.vectors)} vectors")
 
 
-def row_vectors(encoder: Loaded, rows: Inputs) -> np.ndarray:
-    """(N, D) unit vectors of rows, in float32: with a coarser rounding a row's neighbours would depend on its batch."""
-    return embed(encoder, [tuple(row) for row in rows], precision="fp32")
+def row_vectors(encoder: Loaded, rows: Inputs, task: Task) -> np.ndarray:
+    """(N, D) unit vectors of rows, in float32: with a coarser rounding a row's neighbours would depend on its batch.
+
+    Of a conversation what was said is read, the last turn first, so that a long one loses its beginning.
+    """
+    texts = [(_said(row[0]),) for row in rows] if task.kind == "chat" else [tuple(row) for row in rows]
+    return embed(encoder, texts, precision="fp32")
+
+
+def _said(talk: str) -> str:
+    return "\n".join(turn["content"] for turn in reversed(json.loads(talk)) if turn["role"] != "system")
 
 
 class InContextPredictor:
@@ -79,7 +88,7 @@ class InContextPredictor:
         """What is shown before each of these rows, the most similar row last; the prompt may have room for the last of them only."""
         if not len(inputs):
             return []
-        found = row_vectors(self.encoder, inputs)
+        found = row_vectors(self.encoder, inputs, self.task)
         chosen = (choose(vector, self.pool.vectors, self.pool.strata, self.choice) for vector in found)
         return [tuple(self.pool.demonstrations[i] for i in places) for places in chosen]
 

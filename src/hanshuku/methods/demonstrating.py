@@ -11,7 +11,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.data.language import language_of
 from hanshuku.errors import ConfigError
-from hanshuku.inference.demonstrations import Choice, representatives, shortened
+from hanshuku.inference.demonstrations import Choice, representatives, shortened, shortened_talk
 from hanshuku.inference.generation import GenerationPredictor, load_generator, writer_of
 from hanshuku.inference.in_context import InContextPredictor, Pool, row_vectors
 from hanshuku.inference.label_scoring import LabelScoringPredictor, answer_of, load_model, prior_of
@@ -41,7 +41,7 @@ def fit_in_context(method: InContext, task: Task, train: Encoded, *, model: str,
     encoder = load_encoder(method.encoder or default_encoder(language_of(" ".join(row) for row in train.inputs[:SEEN])))
     rows = _pool_rows(train, run.seed)
     run.report(Step(0, 1, note=f"read {len(rows):,} rows"))
-    pool = Pool(demonstrations_of(rows, asker, method.demonstrations), rows.strata, row_vectors(encoder, rows.inputs))
+    pool = Pool(demonstrations_of(rows, asker, method.demonstrations), rows.strata, row_vectors(encoder, rows.inputs, task))
     choice = Choice(method.demonstrations, method.diversity, method.balance)
     if method.choice == "similar":
         return InContextPredictor(asker, encoder, pool, choice)
@@ -114,7 +114,8 @@ def demonstrations_of(rows: Encoded, asker: Asking, count: int) -> tuple[Demonst
             return tuple(text[: 4 * most // len(row)] for text in row)
         return shortened(row, asker.loaded.tokenizer, most)
 
-    texts = [cut(tuple(row)) for row in rows.inputs]
+    talks = asker.task.kind == "chat"
+    texts = [(shortened_talk(row[0], lambda text: cut((text,))[0]),) if talks else cut(tuple(row)) for row in rows.inputs]
     return tuple((text, _reply(asker, target, turn, cut)) for turn, (text, target) in enumerate(zip(texts, rows.targets, strict=True)))
 
 

@@ -21,11 +21,11 @@ class InContext(Asking):
     """Show a causal language model labelled rows before each text. Nothing is trained.
 
     Which rows: for each text those most like it by an encoder, unlike one another, each label in its share, the most similar
-    one last; or one set for all texts, which costs less, as the model reads it once.
+    one last; or one set for all texts, which costs less, as the model reads it once. Of conversations (chat) their last turns are shown.
     """
 
     NAME: ClassVar[str] = "in_context"
-    KINDS: ClassVar[frozenset[str]] = (frozenset({"classify", "rate"}) | WRITTEN_KINDS) - {"chat"}  # a conversation is not shown before another
+    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"}) | WRITTEN_KINDS
     LEARNS: ClassVar[bool] = True
 
     demonstrations: int = field(default=8, metadata={"help": "rows shown at most, 1..256; fewer where the model reads no more"})

@@ -205,3 +205,10 @@ def test_it_may_be_asked_from_within_a_running_loop(server):
         return asked(server.model).outputs(ROWS[:2])
 
     assert len(asyncio.run(outer())) == 2
+
+
+def test_an_answer_that_is_no_stream_is_no_empty_text(server):
+    server.switch(raw='{"choices": []}')
+    predictor = RemotePredictor(Task("generate"), server.model, GenerationSettings())
+    with pytest.raises(RemoteError, match="no stream"):
+        list(predictor.stream(("x",)))

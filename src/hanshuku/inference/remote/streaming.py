@@ -20,13 +20,13 @@ def stream_text(client: Client, body: Mapping[str, Any]) -> Generator[str, None,
         body: of the request.
 
     Raises:
-        RemoteError: the server cannot be asked, or did not finish within the time of a request.
+        RemoteError: the server cannot be asked, did not finish within the time of a request, or sent no stream.
     """
     client.check()
     openai = library()
     address, end = client.model.address, time.monotonic() + client.settings.timeout
     sent = {name: value for name, value in client.without_refused(body).items() if not name.endswith("logprobs")}
-    whole, finish = "", "stop"
+    whole, finish, streamed = "", "stop", False
     try:
         with (
             openai.OpenAI(api_key=client.model.key or "none", base_url=address, max_retries=0, timeout=client.settings.timeout) as server,
@@ -37,6 +37,7 @@ def stream_text(client: Client, body: Mapping[str, Any]) -> Generator[str, None,
                     raise RemoteError(f"{address} did not finish within {client.settings.timeout:g} s. Raise it: timeout=SECONDS.")
                 if not event.choices:
                     continue
+                streamed = True
                 finish = event.choices[0].finish_reason or finish
                 if piece := event.choices[0].delta.content:
                     whole += piece
@@ -46,4 +47,6 @@ def stream_text(client: Client, body: Mapping[str, Any]) -> Generator[str, None,
         raise RemoteError(f"{address} {what.rstrip('.')}.") from None
     except (openai.OpenAIError, ValueError) as error:
         raise RemoteError(f"{address} broke off: {client.without_key(str(error.__cause__ or error))}.") from None
+    if not streamed:  # what is no stream of events is read by the client as one without any
+        raise RemoteError(f"{address} answered with what is no stream of a chat completion. Call the function instead of streaming it.")
     return Reply(whole.strip(), is_whole=finish != "length")
