@@ -50,6 +50,12 @@ def test_the_model_finds_how_right_each_rule_is_without_a_true_label():
     assert combine(votes).accuracies == pytest.approx(accuracies, abs=0.06)
 
 
+def test_rules_that_always_clash_leave_no_text_and_it_is_said_that_they_are_tied():
+    clash = combine(apply([keyword_rule("a", ["film"], "one"), keyword_rule("b", ["film"], "two")], ["a film", "no film"]), "majority")
+    with pytest.raises(DataError, match="of 2 of these the votes are tied"):
+        clash.examples()
+
+
 def test_the_model_is_right_more_often_than_the_majority_where_rules_differ():
     votes, true = simulated([0.95, 0.5, 0.5, 0.5, 0.5], coverage=0.9)
     right = {how: float((combine(votes, how).chances.argmax(axis=1) == true)[votes.covered].mean()) for how in ("model", "majority")}

@@ -110,3 +110,9 @@ def test_the_command_prints_rows_with_their_reasons_and_writes_them(capsys, tmp_
     assert set(rows[0]) == {"id", "text", "guess", "confidence", "reason"}
     _, out, _ = run(capsys, "suggest", "pool.csv", "--n", "2", "--model", tiny_encoder, "--json")
     assert {"row", "text", "guess", "confidence", "reason", "file", "line"} == set(json.loads(out)["suggestions"][0])
+
+
+def test_the_command_says_why_there_are_fewer_than_were_asked_for(capsys, tmp_path, tiny_encoder):
+    (tmp_path / "pool.csv").write_text("text\nmy parcel\nMy parcel\nthe invoice\n", encoding="utf-8")
+    code, _, err = run(capsys, "suggest", str(tmp_path / "pool.csv"), "--n", "5", "--model", tiny_encoder)
+    assert code == 0 and "2 of the 5 rows asked for" in " ".join(err.split())

@@ -14,6 +14,7 @@ from hanshuku.cli.common import (
     Quiet,
     Seed,
     print_json,
+    print_notes,
     progress,
     read_examples,
     stdout,
@@ -55,6 +56,8 @@ def command(
     if json:
         print_json({"suggestions": [{**each.to_json(), "file": rows.origin(each.row)[0], "line": rows.origin(each.row)[1]} for each in found]})
         return
+    if len(found) < n:
+        print_notes([f"{len(found)} of the {n} rows asked for: no more of the {len(rows):,} differ, have text and are not labelled yet"], quiet=quiet)
     for each in found:
         file, line = rows.origin(each.row)
         guess = "" if each.guess is None else f"  [{line_of(each.guess)}]"

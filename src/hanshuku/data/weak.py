@@ -188,7 +188,11 @@ class WeakLabels:
         gap = top[:, -1] - top[:, -2] if self.chances.shape[1] > 1 else top[:, -1]
         kept = np.flatnonzero(self.votes.covered & (top[:, -1] >= at_least) & (gap > 1e-9))
         if not len(kept):
-            raise DataError(f"No text has a label with confidence {at_least:g}: {int(self.votes.covered.sum())} of {len(self.votes.texts)} have a vote at all.")
+            tied = int((self.votes.covered & (gap <= 1e-9)).sum())
+            raise DataError(
+                f"No text has a label with confidence {at_least:g}: {int(self.votes.covered.sum())} of {len(self.votes.texts)} have a vote at all, "
+                f"and of {tied} of these the votes are tied. Ask for less confidence, give more rules, or say how common the labels are (balance)."
+            )
         best = self.chances.argmax(axis=1)
         return read([{"text": self.votes.texts[i], "label": self.votes.labels[best[i]], "confidence": round(float(self.chances[i, best[i]]), 4)} for i in kept.tolist()])
 
