@@ -26,7 +26,7 @@ def report():
 
 @pytest.mark.parametrize(
     "condition",
-    ["accuracy >= 0.93", "accuracy.low>=0.9", "accuracy.low ≥ 90%", "metrics.accuracy.high < 1", "ece <= 0.05", "n == 200", "cost.rows_per_second > 1e-3",
+    ["accuracy >= 0.93", "accuracy.low>=0.9", "accuracy.low ≥ 90%", "accuracy.low ＞＝ 90％", "metrics.accuracy.high < 1", "ece <= 0.05", "n == 200", "cost.rows_per_second > 1e-3",
      "per_label.good.recall.low > 0", "robustness.typos.accuracy.low >= .7", "robustness.typos.drop <= 0.1", "slices.worst.low >= 0.5", "slices.worst.worse != 0",
      "slices.'1.5 stars' >= 0.6", 'parts.slices."1.5 stars".value > -1'],
 )  # fmt: skip
@@ -71,3 +71,10 @@ def test_what_is_no_number_says_what_is_within(report):
 
 def test_it_reads_the_json_of_a_report_too(report):
     assert gate(report.to_json(), "accuracy > 0.9", "slices.worst.value < 1")[1].to_json() == {"condition": "slices.worst.value < 1", "value": 0.6, "passed": True}
+
+
+def test_what_is_no_number_is_refused_with_the_numbers_within_or_an_example(report):
+    with pytest.raises(ConfigError, match="Name one within it: .*after"):
+        outcomes(report, ["robustness.typos > 0"])
+    with pytest.raises(ConfigError, match="Name a number, such as"):
+        outcomes(report, ["task.kind == 1"])

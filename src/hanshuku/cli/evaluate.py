@@ -76,12 +76,12 @@ def command(
         found.save(report, language=language)
     if keep:
         keep_report(measured, Path(function))
+    if not json:  # what was measured is shown whatever comes of the gate
+        found.render(stdout(), language=language)
+        print_notes(found.notes, quiet=quiet)
     judged = outcomes(found, gate) if gate else ()
     if json:
         print_json(found.to_json() | ({"gate": [outcome.to_json() for outcome in judged]} if judged else {}))
-    else:
-        found.render(stdout(), language=language)
-        print_notes(found.notes, quiet=quiet)
     for outcome in judged:
         if not (quiet and outcome.passed):
             stderr().print(f"gate: {outcome}", style="green" if outcome.passed else "red", markup=False, soft_wrap=True)

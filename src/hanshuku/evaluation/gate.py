@@ -18,6 +18,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
 CONDITION = re.compile(r"\s*(?P<path>[^<>=!≥≤]+?)\s*(?P<sign>>=|<=|==|!=|>|<|≥|≤)\s*(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<percent>%?)\s*")
+NARROW = str.maketrans("＞＜＝！％．　", "><=!%. ")  # as a Chinese keyboard writes them
 STEP = re.compile(r"\s*(?:\"([^\"]*)\"|'([^']*)'|([^.\"']+?))\s*(?:\.|$)")
 EXAMPLE = '"accuracy.low >= 0.9", "ece <= 0.05", "per_label.refund.recall.low >= 0.8"'
 PARTS_OF_PARTS = ("name", "label")  # by which the items of a list are known
@@ -86,7 +87,7 @@ def parsed(condition: str) -> tuple[list[str], str, float]:
     Raises:
         ConfigError: it cannot be read.
     """
-    match = CONDITION.fullmatch(condition) if isinstance(condition, str) else None
+    match = CONDITION.fullmatch(condition.translate(NARROW)) if isinstance(condition, str) else None
     steps = list(_steps(match["path"])) if match else []
     if match is None or not steps:
         raise ConfigError(f"A condition is a name, a sign ({', '.join(COMPARE)}) and a number, such as {EXAMPLE}. Received: {condition!r}.")
@@ -126,7 +127,8 @@ def _number(data: Mapping[str, Any], path: list[str], condition: str) -> float |
         return None
     if isinstance(here, (bool, int, float)):
         return float(here) if math.isfinite(here) else None
-    raise ConfigError(f"{'.'.join(path)} is no number, in the condition {condition!r}. Name one within it: {', '.join(sorted(name for name, _ in _inside(here, metric)))[:300]}.")
+    within = sorted({name for name, _ in _inside(here, metric) if name})
+    raise ConfigError(f"{'.'.join(path)} is no number, in the condition {condition!r}. " + (f"Name one within it: {', '.join(within)[:300]}." if within else f"Name a number, such as {EXAMPLE}."))
 
 
 def _inside(here: Any, metric: str) -> Iterator[tuple[str, Any]]:

@@ -58,7 +58,7 @@ SECTION = Section(
     {
         "en": {
             "title": "Calibration", "confidence": "confidence", "share": "share right", "confidences": "confidence from – to", "mean": "its mean", "bins": "Rows by confidence, as many in each bin",
-            "boasts": "It is too sure of itself", "modest": "It is surer than it says", "even": "On average it is as sure as it should be",
+            "boasts": "It is too sure of itself", "modest": "It is right more often than it says", "even": "On average it is as sure as it should be",
             "numbers": ": confidence {sure} on average, right {right} (gap {gap} [{low}, {high}]); calibration error {ece}, {ece_corrected} with chance taken off.",
             "caption": "Reliability: {count} bins of equally many rows, each with the 95% interval of its share right. On the dotted line a confidence comes true; below it the function boasts.",
             "ece": "Expected calibration error (ECE)", "corrected": "bias-corrected", "rms": "Root mean square calibration error, bias-corrected", "brier": "Brier score (less is better)",
