@@ -74,7 +74,7 @@ def test_it_reads_the_json_of_a_report_too(report):
 
 
 def test_what_is_no_number_is_refused_with_the_numbers_within_or_an_example(report):
-    with pytest.raises(ConfigError, match="Name one within it: .*after"):
+    with pytest.raises(ConfigError, match=r"Name one within it: .*after"):
         outcomes(report, ["robustness.typos > 0"])
     with pytest.raises(ConfigError, match="Name a number, such as"):
         outcomes(report, ["task.kind == 1"])

@@ -45,7 +45,7 @@ def said(name, data, language="en"):
     return section.says(data, say)
 
 
-@pytest.mark.parametrize(("boast", "words"), [(1.0, "as sure as it should be"), (2.5, "too sure of itself"), (0.3, "surer than it says")])
+@pytest.mark.parametrize(("boast", "words"), [(1.0, "as sure as it should be"), (2.5, "too sure of itself"), (0.3, "right more often than it says")])
 def test_it_says_who_boasts_and_who_is_modest(boast, words):
     data = part("calibration", seen(*drawn(boast=boast)))
     assert words in said("calibration", data) and said("calibration", data, "zh")

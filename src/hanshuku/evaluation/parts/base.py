@@ -46,9 +46,13 @@ class Seen:
         columns = {name: [cell for cell, kept in zip(cells, own, strict=True) if kept] for name, cells in self.columns.items()}
         return replace(self, encoded=self.encoded.take(np.flatnonzero(own)), outputs=self.outputs[own], columns=columns, reasons=self.reasons[own])
 
-    def ask(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
-        """Outputs for other rows, and (N,) bool which of them are given no answer; None where none can be."""
-        parts = [judged_by(self.predictor, inputs[first : first + BATCH]) for first in range(0, len(inputs), BATCH)]
+    def ask(self, inputs: Inputs, note: str = "") -> tuple[np.ndarray, np.ndarray | None]:
+        """Outputs for other rows, and (N,) bool which of them are given no answer; None where none can be. `note`: what progress is told as."""
+        parts = []
+        for first in range(0, len(inputs), BATCH):
+            parts.append(judged_by(self.predictor, inputs[first : first + BATCH]))
+            if note:
+                self.report(Step(min(first + BATCH, len(inputs)), len(inputs), note=note))
         reasons = [why for _, why in parts if why is not None]
         return np.concatenate([outputs for outputs, _ in parts]), np.concatenate(reasons) != "" if reasons else None
 

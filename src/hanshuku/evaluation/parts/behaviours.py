@@ -16,7 +16,6 @@ from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.metrics.intervals import wilson
 from hanshuku.tasks import Task, kind_of
 from hanshuku.tasks.base import well_formed
-from hanshuku.training.run import Step
 
 NEEDS = f"The check 'behaviours' runs tests from files: give behaviours=[FILE, ...] (--behaviours FILE), or a ready set: {', '.join(READY)}."
 SAMPLES = 5  # failed cases of a test that are shown
@@ -106,9 +105,8 @@ class _Answers:
         self.task, self.threshold = seen.encoded.task, seen.predictor.threshold
         self._place = {row: i for i, row in enumerate(dict.fromkeys(rows))}
         unique = list(self._place)
-        seen.report(Step(0, len(unique), note="behaviours"))
         nothing: tuple[np.ndarray, np.ndarray | None] = np.zeros(0), None
-        self._outputs, self._refused = seen.ask(unique) if unique else nothing
+        self._outputs, self._refused = seen.ask(unique, "behaviours") if unique else nothing
         self._answers = [prediction.output for prediction in kind_of(self.task).decode(self.task, self._outputs, self.threshold, unique)]
 
     def answer(self, row: tuple[str, ...]) -> Any:
