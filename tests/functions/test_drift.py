@@ -225,6 +225,16 @@ def test_a_log_of_the_server_is_read_and_only_rows_of_the_function_count(mood, t
         mood.drift(log, train, name="nobody")
 
 
+def test_the_last_line_of_a_log_that_is_still_written_is_left_out_and_said(mood, train, tmp_path):
+    log = tmp_path / "log.jsonl"
+    rows = texts(np.random.default_rng(4), 60)
+    whole = "".join(json.dumps({"time": "2026-03-01", "function": "mood", "input": {"text": row["text"]}, "output": row["label"], "confidence": 0.9}) + "\n" for row in rows)
+    log.write_text(whole + '{"time": "2026-03-01", "funct', encoding="utf-8")
+    found = mood.drift(log, train)
+    assert found.n == 60
+    assert any("log.jsonl" in note and "line 61" in note for note in found.notes)
+
+
 def test_a_log_without_personal_data_is_compared_with_rows_that_have_theirs_masked_too(mood, tmp_path):
     rng = np.random.default_rng(17)
     told = [f"{row['text']} write to {rng.choice(['ann', 'bo', 'li', 'max'])}{i}@example.com" for i, row in enumerate(texts(rng, 200))]

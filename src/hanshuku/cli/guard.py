@@ -34,6 +34,8 @@ def command(
     from hanshuku.safety.pii import KINDS
     from hanshuku.safety.settings import Pii, Toxicity
 
+    if pii not in {"mask", "block", "none"}:
+        raise ConfigError(f"--pii is mask, block or none. Received: {pii!r}.")
     wanted = None if pii == "none" else Pii(pii, style, put_back, split(kinds) or KINDS, allow=tuple(allow or ()))
     judge = Toxicity(load(toxicity), split(toxic_labels), toxic_at) if toxicity else None
     guarded = guard(

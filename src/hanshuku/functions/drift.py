@@ -111,12 +111,12 @@ def _masked(rows: Encoded) -> Encoded:
     return replace(rows, inputs=[tuple(mask(text, find(text)).text for text in row) for row in rows.inputs])
 
 
-def _examples(source: Any) -> Examples:
+def _examples(source: Any, bad_rows: str = "error") -> Examples:
     if isinstance(source, Examples):
         return source
     if isinstance(source, Sequence) and not isinstance(source, (str, bytes)) and source and all(isinstance(row, str) for row in source):
         source = [{"text": row} for row in source]
-    return read(source)
+    return read(source, bad_rows=bad_rows)
 
 
 def _learned(function: Function[..., Any], train: Any, rows: int, seed: int) -> tuple[Encoded | Summary, list[str]]:
@@ -157,11 +157,12 @@ def read_live(task: Task, source: Any, *, time: str = "", name: str = "", rows: 
     from hanshuku.evaluation.drift.measure import Now
     from hanshuku.evaluation.drift.windows import parse_times
 
-    examples = _examples(source)
-    notes: list[str] = []
+    examples = _examples(source, "skip")  # the last line of a log may be only half written yet
+    notes = [note.message for note in examples.notes if note.kind == "bad_rows"]
     is_log = "input" in examples.names and any(isinstance(cell, Mapping) for cell in examples.column("input")[:50])
     if is_log:
-        examples, notes = _of_log(task, examples, name)
+        examples, more = _of_log(task, examples, name)
+        notes += more
         time = time or ("time" if "time" in examples.names else "")
     if time and time not in examples.names:
         raise UnknownName("column", time, examples.names)
