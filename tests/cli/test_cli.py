@@ -268,6 +268,8 @@ def test_a_gate_that_fails_has_exit_code_1_and_its_reason_while_json_stays_one_o
     assert run(capsys, "evaluate", saved, "test.csv", "--quiet", "--gate", "n > many")[0] == 2
     code, out, err = run(capsys, "evaluate", saved, "test.csv", "--quiet", "--checks", "none", "--gate", "acuracy > 0")
     assert code == 2 and "Did you mean 'accuracy'" in err and "macro_f1" in out, "what was measured is not lost for a misspelt condition"
+    code, out, _ = run(capsys, "evaluate", saved, "test.csv", "--json", "--checks", "none", "--gate", "acuracy > 0")
+    assert code == 2 and "accuracy" in json.loads(out)["metrics"]
 
 
 def test_evaluate_leaves_the_texts_of_rows_out_of_page_and_output_where_that_is_asked(capsys, data, saved):

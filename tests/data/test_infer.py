@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from hanshuku.data.encode import encode
 from hanshuku.data.infer import infer_task, round_out
 from hanshuku.data.read import read
 from hanshuku.errors import ConfigError, DataError, UnknownName
+from hanshuku.tasks import Task
 
 
 def rows(n=10, **cells):
@@ -155,3 +157,10 @@ def test_a_schema_found_from_objects_goes_into_their_parts_and_their_lists():
     schema = json.loads(infer_task(read(rows), kind="extract").schema)
     assert schema["properties"]["n"] == {"type": "number"} and schema["required"] == ["n", "kids"]
     assert schema["properties"]["kids"]["items"]["properties"] == {"age": {"type": "integer"}}
+
+
+@pytest.mark.parametrize("odd", [float("nan"), 3])
+def test_a_cell_that_holds_no_tags_is_named_by_its_row(odd):
+    rows = [{"tokens": ["Ann", "left"], "tags": odd}, {"tokens": ["Ann", "left"], "tags": ["B-PER", "O"]}]
+    with pytest.raises(DataError, match="rows:1: a list of entities or of tags is due"):
+        encode(Task("tag", labels=("PER",)), read(rows))

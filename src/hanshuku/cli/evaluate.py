@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,9 @@ from hanshuku.cli.common import (
     stdout,
 )
 from hanshuku.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from hanshuku.evaluation.gate import Outcome
 
 NONE = "none"
 
@@ -76,12 +79,15 @@ def command(
         found.save(report, language=language)
     if keep:
         keep_report(measured, Path(function))
-    if not json:  # what was measured is shown whatever comes of the gate
-        found.render(stdout(), language=language)
-        print_notes(found.notes, quiet=quiet)
-    judged = outcomes(found, gate) if gate else ()
-    if json:
-        print_json(found.to_json() | ({"gate": [outcome.to_json() for outcome in judged]} if judged else {}))
+    judged: tuple[Outcome, ...] = ()
+    try:
+        judged = outcomes(found, gate) if gate else ()
+    finally:  # what was measured is shown whatever comes of the gate
+        if json:
+            print_json(found.to_json() | ({"gate": [outcome.to_json() for outcome in judged]} if judged else {}))
+        else:
+            found.render(stdout(), language=language)
+            print_notes(found.notes, quiet=quiet)
     for outcome in judged:
         if not (quiet and outcome.passed):
             stderr().print(f"gate: {outcome}", style="green" if outcome.passed else "red", markup=False, soft_wrap=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from hanshuku.data.examples import Examples
 from hanshuku.data.notes import Note
 from hanshuku.data.roles import (
@@ -102,7 +104,7 @@ def _match_kind(task: Task, examples: Examples, *, labelled: bool) -> Matched:
 def _tagged(inputs: tuple[str, ...], examples: Examples, target: str) -> tuple[str, ...]:
     """The column that answers of a tag task are about: the tokens, where the answers are tags of these and a text stands beside them."""
     tokens = next((name for name in examples.names if normal(name) in KINDS["tag"].BESIDE_COLUMNS), None)
-    first = next((cell for cell in examples.column(target) if cell is not None and len(cell)), "[")
+    first = next((cell for cell in examples.column(target) if isinstance(cell, (str, list, tuple, np.ndarray)) and len(cell)), "[")
     is_spans = first.startswith(("[{", "[[")) or first == "[" if isinstance(first, str) else not isinstance(first[0], str)
     return inputs if tokens is None or is_spans else (tokens,)
 
