@@ -66,9 +66,7 @@ def _called(test: str) -> str:
         return ""
     if len(body) != 1 or not isinstance(body[0], ast.Assert):
         return ""
-    names = [
-        node.func.id for node in ast.walk(body[0]) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
+    names = [node.func.id for node in ast.walk(body[0]) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     return next((name for name in names if not hasattr(builtins, name)), "")
 
 
@@ -77,8 +75,6 @@ def encode_targets(task: Task, targets: Sequence[Any]) -> np.ndarray:
     return objects(targets)
 
 
-def decode(
-    task: Task, outputs: np.ndarray, threshold: float = 0.5, inputs: Sequence[tuple[str, ...]] = ()
-) -> list[Prediction]:
+def decode(task: Task, outputs: np.ndarray, threshold: float = 0.5, inputs: Sequence[tuple[str, ...]] = ()) -> list[Prediction]:
     """Predictions from (N,) pairs (program, confidence)."""
     return decode_text(task, outputs, threshold, inputs)
