@@ -11,8 +11,10 @@ pytest.importorskip("torch")
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError
+from hanshuku.inference.asking import Teller
 from hanshuku.methods.prompt_search import PromptSearch
 from hanshuku.methods.prompt_searching import Candidate, Search, Way
+from hanshuku.methods.proposing import _said
 from hanshuku.methods.row_values import right_rows, steady_rows
 from hanshuku.methods.wordings import USUAL, Put, ways_to_ask
 from hanshuku.tasks import Task, kind_of
@@ -175,6 +177,45 @@ class TestTexts:
         assert right_rows(TITLE, targets, outputs).tolist() == [1.0, 0.0]
         task = Task("translate", ("source",), language="en")
         assert right_rows(task, targets, outputs)[0] == pytest.approx(1.0)
+
+
+class TestChat:
+    CHAT = Task("chat", ("messages",), instruction="Be kind.")
+
+    @pytest.fixture
+    def talks(self):
+        own = [{"role": "system", "content": "You sell tea."}]
+        turns = [[*(own if place % 2 else []), {"role": "user", "content": text}] for place, text in enumerate(("hi", "今天", "is it green?", "bye"))]
+        targets = kind_of(self.CHAT).encode_targets(self.CHAT, [("hello",), ("好",), ("yes",), ("bye",)])
+        return Encoded(self.CHAT, [(json.dumps(each, ensure_ascii=False),) for each in turns], targets, np.zeros(4, dtype=np.int64))
+
+    def test_what_the_system_is_told_and_conversations_shown_are_searched(self, talks, tiny_reader):
+        settings = QUICK | {"calls": 60, "max_length": 512, "demonstrations": 1, "max_new_tokens": 4, "language": "en", "candidates": "Talk like a pirate.|{instruction} Rhyme."}
+        found = PromptSearch(**settings).fit(self.CHAT, talks, model=tiny_reader, run=Run())
+        tried = [trial["settings"] for trial in found.trials]
+        assert {"Talk like a pirate.", "{instruction} Rhyme.", "{instruction} Answer briefly and exactly."} <= {each["template"] for each in tried}
+        assert any(each["shown"] for each in tried)
+        assert all(0 <= trial["score"] <= 1 for trial in found.trials)
+        assert len(found.outputs(talks.inputs)) == 4
+
+    @pytest.mark.parametrize(("template", "told"), [("", "You sell tea."), ("{instruction} Rhyme.", "You sell tea. Rhyme."), ("Rhyme.", "Rhyme.\n\nYou sell tea.")])
+    def test_a_system_message_of_the_conversation_is_never_lost(self, talks, template, told):
+        assert Teller(self.CHAT, template=template).turns(talks.inputs[1])[0] == {"role": "system", "content": told}
+
+    @pytest.mark.parametrize(("template", "told"), [("", "Be kind."), ("{instruction} Rhyme.", "Be kind. Rhyme."), ("Rhyme.", "Rhyme.")])
+    def test_without_one_the_instruction_of_the_task_stands_there(self, talks, template, told):
+        assert Teller(self.CHAT, template=template).turns(talks.inputs[0])[0] == {"role": "system", "content": told}
+
+    def test_a_field_that_a_conversation_does_not_fill_is_refused(self):
+        with pytest.raises(ConfigError, match=r"\{text\}; legal is \{instruction\}"):
+            ways_to_ask(self.CHAT, "en", "Answer {text}")
+
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_ours_can_be_told_in_both_languages(self, language):
+        assert all("{instruction}" in put.template for put in ways_to_ask(self.CHAT, language)[1:])
+
+    def test_a_model_that_proposes_reads_the_end_of_conversations_as_text(self, talks):
+        assert _said(self.CHAT, talks.inputs[1]) == "system: You sell tea.\nuser: 今天"
 
 
 class TestRowValues:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.demonstrations import fitting
 from hanshuku.inference.prompt_tokens import CHARACTERS_PER_TOKEN, front_tokens
-from hanshuku.inference.prompts import Demonstration, check_template, special_tokens, without_marks
+from hanshuku.inference.prompts import Demonstration, check_template, check_told, special_tokens, without_marks
 from hanshuku.tasks import Task
 from hanshuku.tasks.schemas import outline
 
@@ -79,7 +80,8 @@ class Teller:
     Args:
         task: of a kind whose answer is a text.
         language: of the wording, "en" or "zh".
-        template: the user's turn, with {instruction} and the task's inputs, or {text} for all of them; "": the usual one.
+        template: the user's turn, with {instruction} and the task's inputs, or {text} for all of them; of a conversation what the system is
+            told, where {instruction} is the task's instruction, or the conversation's own system message if it has one; "": the usual one.
         demonstrations: (row, reply) pairs that are shown before every row; conversations behind what the system is told.
 
     Raises:
@@ -88,15 +90,16 @@ class Teller:
 
     def __init__(self, task: Task, *, language: str = "en", template: str = "", demonstrations: Sequence[tuple[Sequence[str], str]] = ()) -> None:
         self.task, self.language, self.words = task, language, WORDS[language]
-        self.parts = check_template(template, task.inputs) if template else None
+        check = check_told if task.kind == "chat" else partial(check_template, inputs=task.inputs)
+        self.parts = check(template) if template else None
         self.demonstrations = [(tuple(row), reply) for row, reply in demonstrations]
 
     def turns(self, row: Sequence[str]) -> Turns:
         """The conversation that a row is, demonstrations and all, without the answer."""
         if self.task.kind == "chat":
             turns = self._talk(row[0])
-            system = self.task.instruction.strip()
-            turns = turns if not system or turns[0]["role"] == "system" else [{"role": "system", "content": system}, *turns]
+            own = turns.pop(0)["content"].strip() if turns[0]["role"] == "system" else ""
+            turns = [{"role": "system", "content": told}, *turns] if (told := self._told(own)) else turns
             first = next((place for place, turn in enumerate(turns) if turn["role"] != "system"), len(turns))
             talks = [[*self._talk(example[0]), {"role": "assistant", "content": self._safe(reply)}] for example, reply in self.demonstrations]
             return [*turns[:first], *(turn for talk in talks for turn in talk), *turns[first:]]
@@ -108,6 +111,14 @@ class Teller:
     def _talk(self, text: str) -> Turns:
         """A conversation as it may be shown."""
         return [{**turn, "content": self._safe(turn["content"])} for turn in json.loads(text)]
+
+    def _told(self, own: str) -> str:
+        """What the system is told in a conversation with this system message of its own, which is never lost."""
+        said = own or self.task.instruction.strip()
+        if self.parts is None:
+            return said
+        text = "".join(literal + ("" if name is None else said) for literal, name in self.parts).strip()
+        return f"{text}\n\n{own}" if own and all(name is None for _, name in self.parts) else text
 
     def _content(self, row: Sequence[str]) -> str:
         """The user's turn."""

@@ -70,7 +70,24 @@ def check_template(template: str, inputs: Sequence[str] = ()) -> list[tuple[str,
         ConfigError: a brace is left open, a field is unknown, or no input is named.
     """
     legal = [*FIELDS, *(name for name in inputs if name not in FIELDS)]
-    shown = ", ".join(f"{{{name}}}" for name in legal)
+    found = _parsed(template, legal)
+    named = [name for _, name in found if name is not None]
+    missing = [name for name in inputs if name not in named] if inputs else []
+    if "text" not in named and (missing or not inputs):
+        raise ConfigError(f"The template must hold {{text}}, or every input of the task; legal fields are {_fields(legal)}. Received: {template!r}.")
+    return found
+
+
+def check_told(template: str) -> list[tuple[str, str | None]]:
+    """The parts, as of `check_template`, of what the system is told in a conversation: a text, where {instruction} may stand.
+
+    Raises:
+        ConfigError: a brace is left open, or there is another field: what the user says stands in turns of its own.
+    """
+    return _parsed(template, FIELDS[:1])
+
+
+def _parsed(template: str, legal: Sequence[str]) -> list[tuple[str, str | None]]:
     try:
         parsed = list(Formatter().parse(template))
     except ValueError as error:
@@ -78,12 +95,12 @@ def check_template(template: str, inputs: Sequence[str] = ()) -> list[tuple[str,
     for _, name, form, conversion in parsed:
         if name is not None and (name not in legal or form or conversion):
             written = name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
-            raise ConfigError(f"The template has the field {{{written}}}; legal are {shown}. Write a brace of its own as {{{{ or }}}}.")
-    named = [name for _, name, _, _ in parsed if name is not None]
-    missing = [name for name in inputs if name not in named] if inputs else []
-    if "text" not in named and (missing or not inputs):
-        raise ConfigError(f"The template must hold {{text}}, or every input of the task; legal fields are {shown}. Received: {template!r}.")
+            raise ConfigError(f"The template has the field {{{written}}}; legal {'are' if len(legal) > 1 else 'is'} {_fields(legal)}. Write a brace of its own as {{{{ or }}}}.")
     return [(literal, name) for literal, name, _, _ in parsed]
+
+
+def _fields(names: Sequence[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class GenerationSettings:
     """How a language model is asked for a text, and how it writes; plain data, saved with the function."""
 
     language: str = "en"  # of the wording: "en" or "zh"
-    template: str = ""  # the user's turn, with {instruction} and the inputs, or {text}; "": the wording's
+    template: str = ""  # the user's turn, with {instruction} and the inputs, or {text}; chat: what the system is told; "": the wording's
     lead: str | None = None  # how the answer begins; None: the wording's
     demonstrations: tuple[Demonstration, ...] = ()  # (row, reply) shown before every row
     max_new_tokens: int = 0  # most tokens of an answer; 0: 128 for translations and summaries, else 256

@@ -33,7 +33,7 @@ class InContext(Asking):
     diversity: float = field(default=0.2, metadata={"help": "similar: how much the rows shown must differ from one another, 0..1"})
     balance: bool = field(default=True, metadata={"help": "no label is shown more often than its equal share, rounded up"})
     encoder: str = field(default="", metadata={"help": "model that says which rows are alike; empty: minilm for English, else e5-multilingual"})
-    template: str = field(default="", metadata={"help": "what is said of a row, with {instruction}, {labels}, {text}; empty: in the language of the task"})
+    template: str = field(default="", metadata={"help": "what is said of a row, with {instruction}, {labels}, {text}; chat: what the system is told, with {instruction}; empty: in the language of the task"})
     lead: str | None = field(default=None, metadata={"help": "how the answer begins; none: in the language of the task"})
     calibrate: bool = field(default=True, metadata={"help": "labels: divide by what texts without content get behind the same demonstrations"})
 

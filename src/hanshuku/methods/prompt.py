@@ -36,7 +36,7 @@ class Prompt:
     KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"}) | WRITTEN_KINDS
     LEARNS: ClassVar[bool] = False
 
-    template: str = field(default="", metadata={"help": "what is said, with {instruction}, {labels}, {text}; empty: in the language of the task"})
+    template: str = field(default="", metadata={"help": "what is said, with {instruction}, {labels}, {text}; chat: what the system is told, with {instruction}; empty: in the language of the task"})
     lead: str | None = field(default=None, metadata={"help": "how the answer begins; none: in the language of the task"})
     language: str = field(default="auto", metadata={"help": "of the wording: auto, en or zh"})
     calibrate: bool = field(default=True, metadata={"help": "divide by what texts without content get"})

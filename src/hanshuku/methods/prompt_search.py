@@ -23,14 +23,15 @@ class PromptSearch(Asking):
     Wordings (ours in English and Chinese, your own, a model's) and then sets of demonstrations go through successive halving:
     all are judged on a few rows, the better half on more. What wins must beat the usual wording on the same rows by more than
     chance would; else the usual one stays. Every candidate is logged with its score, in the run's folder and in the history.
+    Of a chat what the system is told is searched; a conversation's own system message is kept in it.
     """
 
     NAME: ClassVar[str] = "prompt_search"
-    KINDS: ClassVar[frozenset[str]] = (frozenset({"classify", "rate"}) | TEXT_KINDS) - {"chat"}
+    KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"}) | TEXT_KINDS
     LEARNS: ClassVar[bool] = True
 
     calls: int = field(default=600, metadata={"help": "budget: rows that the model is asked about in all, at least 20"})
-    candidates: str = field(default="", metadata={"help": "your own instructions, or templates with {text}, a line each or parted by |; @FILE for those in a file"})
+    candidates: str = field(default="", metadata={"help": "your own instructions, or templates with {text} (chat: {instruction}), a line each or parted by |; @FILE for those in a file"})
     proposals: int = field(default=0, metadata={"help": "instructions that a language model proposes from the rows, 0..100"})
     proposer: str = field(default="", metadata={"help": "the model that proposes; empty: the one that is asked"})
     demonstrations: int = field(default=4, metadata={"help": "rows in a set of demonstrations, 0..64; 0: words alone are searched"})

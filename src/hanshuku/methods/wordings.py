@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hanshuku.errors import ConfigError
-from hanshuku.inference.prompts import check_template
+from hanshuku.inference.prompts import check_template, check_told
 from hanshuku.tasks import TEXT_KINDS, Task
 
 
@@ -68,7 +68,27 @@ TEXTS = {
         Put("请认真完成要求，不要写别的内容。{instruction}\n\n“{text}”"),
     ),
 }  # fmt: skip
+TOLD = {
+    "en": (
+        Put("You are a helpful assistant. {instruction}"),
+        Put("{instruction} Answer briefly and exactly."),
+        Put("{instruction} Answer politely and say what the user can do next."),
+        Put("You know this matter better than anybody and answer from what was said so far. {instruction}"),
+        Put("{instruction} Answer in the language of the user, and write the answer alone."),
+        Put("Read the whole conversation before you answer, and answer what was asked last. {instruction}"),
+    ),
+    "zh": (
+        Put("你是乐于助人的助手。{instruction}"),
+        Put("{instruction}回答要简短准确。"),
+        Put("{instruction}请礼貌地回答，并说明用户接下来可以怎么做。"),
+        Put("你最了解这方面的事，并根据前面的对话回答。{instruction}"),
+        Put("{instruction}请用用户的语言回答，只写回答本身。"),
+        Put("请先读完整个对话，再回答最后的问题。{instruction}"),
+    ),
+}  # fmt: skip
+OURS = {"labels": LABELS, "texts": TEXTS, "chat": TOLD}
 BASE = {
+    "chat": {"en": "{instruction}", "zh": "{instruction}"},
     "labels": {"en": "{instruction}\n\nText: {text}", "zh": "{instruction}\n\n文本：{text}"},
     "texts": {"en": "{instruction}\n\n{text}", "zh": "{instruction}\n\n{text}"},
 }
@@ -80,24 +100,27 @@ def ways_to_ask(task: Task, language: str, own: str = "", proposed: Sequence[str
     Args:
         task: what is asked.
         language: of the wording, "en" or "zh".
-        own: instructions, or templates with {text}, a line each or parted by |.
+        own: instructions, or templates with {text} (chat: with {instruction}), a line each or parted by |.
         proposed: instructions that a model proposed.
 
     Raises:
         ConfigError: one of the user's own templates is illegal.
     """
-    kind = "texts" if task.kind in TEXT_KINDS else "labels"
+    kind = "chat" if task.kind == "chat" else "texts" if task.kind in TEXT_KINDS else "labels"
     base = BASE[kind][language]
     found = [USUAL]
     parts = [part.strip() for line in own.splitlines() for part in line.split("|")]
     found += [Put(_template(part, task, base), None, "your") for part in parts if part]
     found += [Put(base.replace("{instruction}", _literal(text)), None, "proposed") for text in proposed]
-    found += (TEXTS if kind == "texts" else LABELS)[language]
+    found += OURS[kind][language]
     return list(dict.fromkeys(found))
 
 
 def _template(part: str, task: Task, base: str) -> str:
     """A template as it was given, or the usual one with an instruction put in."""
+    if task.kind == "chat":
+        check_told(part.replace("\\n", "\n"))
+        return part.replace("\\n", "\n")
     if not any(f"{{{name}}}" in part for name in ("text", *task.inputs)):
         if "{" in part or "}" in part:
             raise ConfigError(f"A candidate is an instruction without braces, or a template with {{text}}. Received: {part!r}.")

@@ -1,10 +1,11 @@
-"""line_of: an answer of any kind as one readable line."""
+"""Answers and inputs of any kind as one reads them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from hanshuku.tasks.base import Task
 from hanshuku.tasks.outputs import Answer, Ranking, Span
 
 
@@ -21,6 +22,15 @@ def line_of(output: Any) -> str:
     if isinstance(output, (dict, list)):
         return json.dumps(output, ensure_ascii=False)
     return f"{output:.3f}" if isinstance(output, float) else str(output)
+
+
+def readable(task: Task, name: str, text: str) -> str:
+    """An input as one reads it: turns of a conversation line by line, candidates with bars."""
+    if task.kind == "chat":
+        return "\n".join(f"{turn['role']}: {turn['content']}" for turn in json.loads(text))
+    if task.kind == "rank" and name == task.inputs[-1]:
+        return " | ".join(map(str, json.loads(text)))
+    return text
 
 
 def short(text: str, width: int = 80) -> str:

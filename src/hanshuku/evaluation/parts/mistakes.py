@@ -15,6 +15,7 @@ from hanshuku.explain.words import spans_of
 from hanshuku.metrics.classification import UNKNOWN
 from hanshuku.tasks import Task, kind_of
 from hanshuku.tasks.outputs import Span
+from hanshuku.tasks.shown import readable
 
 MOST = 10  # mistakes that are kept
 TEXT = 1000  # characters of an input that are kept
@@ -75,15 +76,6 @@ def _weights(seen: Seen, wanted: Wanted, rows: Sequence[int] | np.ndarray) -> di
             chosen.append(int(i))
     explained = explain_rows(seen.predictor, [seen.encoded.inputs[i] for i in chosen], seed=seen.seed, report=seen.report) if chosen else []
     return {i: ([vars(word) for word in one.words], one.unit) for i, one in zip(chosen, explained, strict=True)}
-
-
-def readable(task: Task, name: str, text: str) -> str:
-    """An input as one reads it: turns of a conversation line by line, candidates with bars."""
-    if task.kind == "chat":
-        return "\n".join(f"{turn['role']}: {turn['content']}" for turn in json.loads(text))
-    if task.kind == "rank" and name == task.inputs[-1]:
-        return " | ".join(map(str, json.loads(text)))
-    return text
 
 
 def due_text(task: Task, target: Any, inputs: tuple[str, ...]) -> str:
