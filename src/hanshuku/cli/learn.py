@@ -71,6 +71,8 @@ def command(
         raise ConfigError("--unlabelled goes without --from: a function that learns on reads labelled rows only.")
     start: Function[..., Any]
     start = _saved(from_, task, labels, schema, instruction, model) if from_ else Function(_task(rows, task, labels, instruction, schema))
+    if not from_ and not json:
+        print_notes(_spoken(start.task, rows), quiet=quiet)
     more = {name: read_examples(file, columns, encoding) for name, file in (("earlier", earlier), ("unlabelled", unlabelled)) if file}
     tracked = tuple(name.strip() for name in track.split(",") if name.strip())
     with progress(quiet=quiet or json) as report:
@@ -87,6 +89,21 @@ def command(
         return
     print_notes([*origin.notes, *(measured.notes if measured else ())], quiet=quiet)
     _show(learned, measured, target, quiet, {"TRAIN": train, "UNLABELLED": unlabelled})
+
+
+def _spoken(task: Task, rows: Examples) -> list[str]:
+    """What was found of the language that is translated into, for people."""
+    if task.kind != "translate":
+        return []
+    from hanshuku.data.match import match_columns
+    from hanshuku.data.translations import answer_language
+    from hanshuku.tasks.languages import LANGUAGES
+
+    found = match_columns(task, rows)
+    told = answer_language(rows, found.target or "")
+    if not told.code:
+        return [f"nothing tells which language column {found.target!r} is in, so the model is told to translate into the other language; say it: --instruction \"Translate into ...\""]
+    return [f"column {found.inputs[0]!r} is translated into {LANGUAGES[told.code]} ({told.code}), {told.why}"]
 
 
 def _clean(run_folder: Path, *, keeps_logs: bool) -> None:

@@ -237,7 +237,7 @@ def _labels(examples: Examples, target: str, *, several: bool) -> tuple[str, ...
     if len(found) > MANY_LABELS and 2 * len(found) > n:
         raise DataError(
             f"Column {target!r} has {len(found)} different values in {plural(n, 'row')}: those are no labels. For numbers give kind='rate' "
-            f"(--task rate); if another column holds the answer, {rename_hint('label', [name for name in examples.names if name != target])}.",
+            f"(--task rate), for texts kind='translate', 'generate' or 'summarize'; if another column holds the answer, {rename_hint('label', [name for name in examples.names if name != target])}.",
             examples.sources[0],
         )
     return tuple(sorted(found, key=lambda label: (int(label) if label.lstrip("-").isdecimal() else math.inf, label)))

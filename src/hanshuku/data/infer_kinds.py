@@ -12,6 +12,7 @@ from hanshuku.data.examples import Examples
 from hanshuku.data.language import language_of
 from hanshuku.data.match import match_columns
 from hanshuku.data.roles import find_inputs, normal
+from hanshuku.data.translations import FROM, INTO, answer_language, language_columns
 from hanshuku.errors import DataError
 from hanshuku.tasks import KINDS, TEXT_KINDS, Task
 
@@ -22,7 +23,8 @@ SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and group
     ("tag", (frozenset({"entities", "spans", "实体"}), frozenset({"tokens", "text", "words", "sentence", "文本", "句子"}))),
     ("tag", (frozenset({"tags", "ner_tags"}), frozenset({"tokens", "words"}))),
     ("rank", (frozenset({"query", "question", "查询"}), frozenset({"candidates", "passages", "候选"}))),
-    ("translate", (frozenset({"source", "原文"}), frozenset({"target", "translation", "译文"}))),
+    ("translate", (frozenset({"source", "src", "原文", "源文"}), frozenset({"target", "tgt", "trg", "translation", "译文", "翻译"}))),
+    ("translate", (frozenset({"text", "sentence", "文本", "句子"}), frozenset({"translation", "译文", "翻译"}))),
     ("summarize", (frozenset({"document", "dialogue", "article", "text", "正文"}), frozenset({"summary", "highlights", "摘要"}))),
     ("complete_code", (frozenset({"prompt", "intent"}), frozenset({"completion", "code", "canonical_solution"}))),
     ("chat", (frozenset(KINDS["chat"].INPUT_COLUMNS[0]),)),
@@ -33,7 +35,9 @@ SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and group
 def kind_by_columns(names: Sequence[str]) -> str | None:
     """The kind whose columns these are, or None."""
     found = {normal(name) for name in names}
-    return next((kind for kind, groups in SIGNS if all(group & found for group in groups)), None)
+    kind = next((kind for kind, groups in SIGNS if all(group & found for group in groups)), None)
+    spoken = set(language_columns(names).values())
+    return kind or ("translate" if len(spoken) > 1 or (spoken and found & ((FROM | INTO) - {"target"})) else None)
 
 
 def infer_kind(
@@ -106,8 +110,10 @@ def _read(read: Callable[[Any, int], Any], examples: Examples, column: str) -> I
 
 
 def _language(task: Task, examples: Examples) -> str:
-    """Language of the answers, "" where it is neither English nor Chinese."""
+    """Language of the answers, "" where it is not known; of other texts than translations, where it is neither English nor Chinese."""
     target = match_columns(task, examples).target
+    if task.kind == "translate" and target:
+        return answer_language(examples, target).code
     texts = [str(cell) for cell in islice(examples.column(target or ""), SAMPLED)] if target else []
     if not texts:
         texts = [str(cell) for cell in islice(examples.column(match_columns(task, examples, labelled=False).inputs[0]), SAMPLED)]

@@ -20,8 +20,10 @@ from hanshuku.data.roles import (
     rename_hint,
     target_columns,
 )
+from hanshuku.data.translations import answer_language, columns_by_language
 from hanshuku.errors import DataError
 from hanshuku.tasks import KINDS, Task, kind_of
+from hanshuku.tasks.languages import LANGUAGES
 
 NO_TARGET_COLUMN = ("chat", "complete_code")  # the answer may be the last turn; tests may stand for a program
 
@@ -78,10 +80,13 @@ def match_columns(task: Task, examples: Examples, *, labelled: bool = True) -> M
 def _match_kind(task: Task, examples: Examples, *, labelled: bool) -> Matched:
     """Columns of a task whose kind says by which names its inputs and its answer go."""
     names, kind = examples.names, kind_of(task)
+    if task.kind == "translate" and (found := columns_by_language(task, examples, labelled=labelled)):
+        return Matched(found[:1], found[1], _other_language(task, examples, found[1]))
     inputs = find_inputs(task, names)
     if not inputs and len(task.inputs) == 1:
         column, guessed = one_text([name for name in names if normal(name) not in kind.TARGET_COLUMNS] or list(names), examples)
-        inputs, notes = (column,), (_taken(column, "text", examples),) if guessed else ()
+        inputs = (column,)
+        notes: tuple[Note, ...] = (_taken(column, "text", examples),) if guessed else ()
     elif not inputs:
         known = "; ".join(" or ".join((name, *kind.INPUT_COLUMNS[i][:3])) for i, name in enumerate(task.inputs) if i < len(kind.INPUT_COLUMNS))
         raise DataError(
@@ -98,7 +103,18 @@ def _match_kind(task: Task, examples: Examples, *, labelled: bool) -> Matched:
         raise no_target(examples, task.kind)
     if task.kind == "tag" and target is not None:
         inputs = _tagged(inputs, examples, target)
+    if task.kind == "translate":
+        notes += _other_language(task, examples, target)
     return Matched(inputs, target, notes)
+
+
+def _other_language(task: Task, examples: Examples, target: str | None) -> tuple[Note, ...]:
+    """A note where the answers are in another language than the one that is translated into."""
+    read = answer_language(examples, target).code if target and task.language else ""
+    if read in {"", task.language.partition("-")[0].lower()}:
+        return ()
+    message = f"the answers in column {target!r} are in {LANGUAGES[read]} ({read}), and the function translates into {LANGUAGES.get(task.language, task.language)} ({task.language})"
+    return (Note("language", len(examples), message, examples.sources[0]),)
 
 
 def _tagged(inputs: tuple[str, ...], examples: Examples, target: str) -> tuple[str, ...]:

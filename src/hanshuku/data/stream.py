@@ -13,6 +13,7 @@ import numpy as np
 from hanshuku.data.examples import Examples, renamed
 from hanshuku.data.notes import SHOWN_LINES, Note, of_source, shown_lines
 from hanshuku.errors import ConfigError, DataError
+from hanshuku.tasks.languages import language_called
 
 BATCH = 1024  # rows
 PEEK = 200  # rows looked at to learn the columns
@@ -68,6 +69,14 @@ class _Tally:
                 reason = f"; the first: {self.reason}" if kind == "bad_rows" else ""
                 notes.append(Note(kind, count, f"{of_source(count, noun, source.name)} {verb} {words} ({where}{reason})", source.name, lines))
         return tuple(notes)
+
+
+def _spread(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with a column a language where its translation is an object of languages, {"en": ..., "de": ...}, as data sets of a hub have it."""
+    cell = row.get("translation")
+    if type(cell) is not dict or len(cell) < 2 or not all(map(language_called, cell)):
+        return row
+    return {name: value for name, value in row.items() if name != "translation"} | cell
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -160,7 +169,7 @@ class Stream:
         """The readable rows; the others are counted, or refused."""
         for file, (line, row) in numbered:
             if not isinstance(row, Bad):
-                yield file, (line, row)
+                yield file, (line, _spread(row))
             elif not row.reason:
                 tally.blanks += 1
                 tally.blank = tally.blank if len(tally.blank) >= SHOWN_LINES else [*tally.blank, (file, line)]

@@ -14,6 +14,7 @@ from hanshuku.functions.rows import Row, bind
 from hanshuku.inference.base import Predictor
 from hanshuku.inference.calibrated import CalibratedPredictor, rebased, uncalibrated
 from hanshuku.tasks import Prediction, Task, kind_of
+from hanshuku.tasks.languages import LANGUAGES
 from hanshuku.tasks.signature import cast_of
 from hanshuku.training.run import Step, silent
 
@@ -57,6 +58,7 @@ class Function(LookedAt, Generic[P, R]):
 
     def __repr__(self) -> str:
         kind = f"{self.task.low:g}..{self.task.high:g}" if self.task.kind == "rate" else f"{len(self.task.labels)} labels" if self.task.labels else "text"
+        kind += f" in {LANGUAGES.get(self.task.language, self.task.language)}" if self.task.language else ""
         last = learned_by(self.history)
         how = last.method if last else "zero-shot"
         how += ", calibrated" if isinstance(self._predictor, CalibratedPredictor) else ""

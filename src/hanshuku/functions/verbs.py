@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from hanshuku.errors import TaskError
 from hanshuku.functions.core import Function
 from hanshuku.tasks import Answer, Ranking, Span, Task
+from hanshuku.tasks.languages import LANGUAGES
 from hanshuku.tasks.schemas import is_structure, schema_text, structure_from
 from hanshuku.tasks.signature import task_of
 
@@ -88,12 +89,6 @@ def generate(instruction: str, *, inputs: Sequence[str] = ("text",), language: s
         name: its Python name.
     """
     return Function(Task("generate", tuple(inputs), instruction=instruction, language=language, name=name))
-
-
-LANGUAGES = {
-    "en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch",
-    "ru": "Russian", "ja": "Japanese", "ko": "Korean", "ar": "Arabic", "pl": "Polish", "cs": "Czech", "tr": "Turkish", "vi": "Vietnamese",
-}  # fmt: skip
 
 
 def translate(to: str, *, source: str = "", name: str = "translate") -> Function[..., str]:

@@ -9,7 +9,8 @@ from typing import Any
 from hanshuku.errors import ConfigError
 from hanshuku.functions.core import Function
 from hanshuku.functions.store import load
-from hanshuku.functions.verbs import LANGUAGES, generate, translate
+from hanshuku.functions.verbs import generate, translate
+from hanshuku.tasks.languages import LANGUAGES
 
 OTHERWISE = {  # so that several rows made of one differ
     "en": (

@@ -15,14 +15,11 @@ from hanshuku.inference.demonstrations import fitting
 from hanshuku.inference.prompt_tokens import CHARACTERS_PER_TOKEN, front_tokens
 from hanshuku.inference.prompts import Demonstration, check_template, check_told, special_tokens, without_marks
 from hanshuku.tasks import Task
+from hanshuku.tasks.languages import LANGUAGES, LANGUAGES_ZH
 from hanshuku.tasks.schemas import outline
 
 Turns = list[dict[str, str]]
 PLAIN_INPUTS = frozenset({"text", "instruction", "input", "prompt", "source", "document", "question", "messages"})  # shown without their name
-LANGUAGES = {
-    "en": {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese", "ru": "Russian", "it": "Italian"},
-    "zh": {"en": "英文", "zh": "中文", "de": "德文", "fr": "法文", "es": "西班牙文", "ja": "日文", "ru": "俄文", "it": "意大利文"},
-}  # fmt: skip
 FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
 MARK = "\ue000reply\ue001"  # private-use characters: no chat template touches them
 
@@ -71,7 +68,7 @@ def instruction_for(task: Task, language: str) -> str:
 def language_name(task: Task, language: str) -> str:
     """The language of the answer in words of the wording's language."""
     unknown = {"en": "the other language", "zh": "另一种语言"}[language]
-    return LANGUAGES[language].get(task.language, task.language or unknown)
+    return (LANGUAGES_ZH if language == "zh" else LANGUAGES).get(task.language, task.language or unknown)
 
 
 class Teller:
