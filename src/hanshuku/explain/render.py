@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hanshuku.explain.wording import score_line, signed, unit_name, words_in
+from hanshuku.tasks.outputs import Ranking
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,7 +75,11 @@ def shown(output: Any) -> str:
         return " | ".join(str(getattr(part, "label", part)) + (f": {part.text}" if hasattr(part, "text") else "") for part in output) or "-"
     if isinstance(output, float):
         return f"{output:.3f}"
-    return _one_line(str(getattr(output, "text", output)))
+    if isinstance(output, Ranking):
+        return " | ".join(map(_one_line, output.candidates))
+    if isinstance(output, dict):
+        return json.dumps(output, ensure_ascii=False)
+    return _one_line(str(getattr(output, "text", output))) or "-"
 
 
 def _neighbours(explanation: Explanation, console: Console, words: Any) -> None:

@@ -1,6 +1,7 @@
 """Mistakes: the most wrong come first, each with its line, what was due and, where that costs nothing, what each word did."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,3 +86,78 @@ def test_every_kind_of_task_shows_its_mistakes_as_plain_data_and_on_the_page(kin
         say = SECTIONS["mistakes"].say(language)
         assert "<li>" in SECTIONS["mistakes"].html(found, say) and list(SECTIONS["mistakes"].lines(found, say))
     assert first["score"] < 1
+
+
+def shown_of(kind, inputs, targets, outputs, language="en", **fields):
+    """The page and the terminal's lines of mistakes on rows."""
+    task = replace(KINDS[kind][0], **fields)
+    data, say = measure(seen(task, inputs, targets, outputs), Wanted(checks=())), SECTIONS["mistakes"].say(language)
+    return SECTIONS["mistakes"].html(data, say), "\n".join(map(str, SECTIONS["mistakes"].lines(data, say))), data
+
+
+def test_entities_stand_in_their_text_right_wrong_and_missed():
+    page, told, data = shown_of(
+        "tag", ["Ann met Bob in Asia Minor"], objects([((0, 3, "PER"), (8, 11, "PER"), (15, 25, "LOC"))]), objects([((0, 3, "PER", 0.9), (15, 19, "ORG", 0.8))]), labels=("PER", "LOC", "ORG")
+    )
+    assert "[Ann]✓PER met [Bob]○PER in [[Asia]✗ORG Minor]○LOC" in told
+    assert [(span["text"], span["given"], span["due"]) for span in data["mistakes"][0]["spans"]] == [("Ann", True, True), ("Bob", False, True), ("Asia Minor", False, True), ("Asia", True, False)]
+    assert '<span class="is-missed is-wrong">Asia</span>' in page and 'aria-label="answered, but wrong"' in page
+
+
+def test_the_same_stretch_with_another_label_is_bracketed_once():
+    assert "来自[叙利亚]○GPE✗LOC的人" in shown_of("tag", ["来自叙利亚的人"], objects([((2, 5, "GPE"),)]), objects([((2, 5, "LOC", 0.9),)]), labels=("GPE", "LOC"))[1]
+
+
+def test_a_long_context_is_cut_round_the_answer_and_what_is_right_wherever_they_stand():
+    filler = "nothing of interest happened then. " * 60
+    context = f"{filler}Ann came in May. {filler}Bob left in June."
+    page, told, _ = shown_of("answer", [("When did Bob leave?", context)], objects([(("June", context.index("June")),)]), objects([("May", context.index("May"), context.index("May") + 3, 0.6)]))
+    for text in ("[May]✗", "[June]○", "When did Bob leave?"):
+        assert text in told
+    assert "Ann came in" in page and len(page) < len(context), "and not the whole of it"
+    assert "… then" not in told and " hing " not in told, "words are not cut"
+
+
+def test_an_answer_whose_place_is_not_given_is_found_in_the_context():
+    data = shown_of("answer", [("who?", "Ann came")], objects([(("came", -1),)]), objects([("", -1, -1, 0.7)]))[2]
+    assert [(span["start"], span["end"], span["due"], span["given"]) for span in data["mistakes"][0]["spans"]] == [(4, 8, True, False)]
+
+
+def test_where_nothing_was_answered_words_say_so():
+    rows = (["Ann came"], objects([((0, 3, "PER"),)]), objects([()]))
+    assert "answered: nothing; right is: PER: Ann" in shown_of("tag", *rows)[1]
+    assert "答为: 无" in shown_of("tag", *rows, language="zh")[1]
+
+
+def test_marks_are_left_out_where_the_text_was_changed_since():
+    data = shown_of("tag", ["Ann came"], objects([((0, 3, "PER"),)]), objects([()]))[2]
+    data["mistakes"][0]["inputs"]["text"] = "[NAME] came"
+    assert "is-missed" not in SECTIONS["mistakes"].html(data, SECTIONS["mistakes"].say("en"))
+
+
+def test_texts_keep_their_lines_and_stand_beside_a_reference_that_may_be_one_of_many():
+    page, told, _ = shown_of("generate", ["Write two lines"], objects([("one\ntwo",)]), objects([("three\nfour", 0.5)]))
+    assert "three\nfour" in page and "one\ntwo" in page and "reference" in page and "right is" not in page
+    assert "may be no fault" in SECTIONS["mistakes"].says({"kind": "generate", "wrong": 1, "n": 1, "mistakes": []}, SECTIONS["mistakes"].say("en"))
+    assert "likeness to the reference 0.0%" in told
+
+
+def test_of_a_long_conversation_the_end_is_shown():
+    turns = [{"role": "user", "content": f"question {i} " + "and so on " * 20} for i in range(9)]
+    page, told, _ = shown_of("chat", [json.dumps([*turns, {"role": "user", "content": "the last words"}])], objects([("hi there",)]), objects([("no", None)]))
+    assert "the last words" in page and "the last words" in told and "question 0" not in page
+
+
+def test_a_ranking_shows_its_first_places_and_where_the_first_relevant_one_stands():
+    candidates = json.dumps([f"text {letter}" for letter in "abcdefgh"])
+    page, told, data = shown_of("rank", [("which?", candidates)], objects([(6,)]), objects([tuple(8.0 - i for i in range(8))]))
+    assert "stands at place 7 of 8" in page and "stands at place 7 of 8" in told
+    assert [each["place"] for each in data["mistakes"][0]["ranking"]] == [1, 2, 3, 4, 5, 7]
+    assert "text h" not in page and "Ranking(" not in json.dumps(data)
+
+
+def test_an_object_shows_the_fields_that_differ_alone():
+    due, given = '{"buyer": {"name": "Ann"}, "items": ["pen", "cup"], "paid": true}', '{"buyer": {"name": "Bob"}, "items": ["pen"], "paid": true}'
+    page, _, data = shown_of("extract", ["Ann bought a pen and a cup"], objects([due]), objects([(given, 0.4)]))
+    assert data["mistakes"][0]["fields"] == [{"field": "buyer.name", "given": "Bob", "due": "Ann"}, {"field": "items", "given": "", "due": "cup"}]
+    assert "paid" not in page and data["mistakes"][0]["given"] == given

@@ -31,6 +31,7 @@ svg text{fill:var(--ink);font:11px system-ui,"Noto Sans","Noto Sans CJK SC",sans
 .whisker{width:7.5rem;height:.9rem;vertical-align:-.1rem}.track{stroke:var(--rule);stroke-width:5;stroke-linecap:round}.range{stroke:var(--main);stroke-width:5;stroke-opacity:.45}.mark{stroke:var(--mark);stroke-width:2}
 .ground{fill:var(--ground)}.hit{fill:rgb(var(--hit))}.miss{fill:rgb(var(--miss))}
 ol{padding-left:1.6rem}ol li{margin:.8rem 0}.row{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--ground);padding:.4rem .7rem;border-radius:.3rem}
+.is-missed,.is-right{border-bottom:2px solid var(--good)}.is-right{background:rgb(var(--hit)/.18)}.is-wrong{text-decoration:underline 2px dashed var(--bad);text-underline-offset:.35em;background:rgb(var(--miss)/.12)}.sign{margin:0 .25em;font-size:.78em;font-weight:600;white-space:nowrap}
 footer{margin-top:3rem;border-top:1px solid var(--rule);color:var(--soft);font-size:.9rem}
 @media (max-width:40rem){body{padding:.8rem}.pic{display:none}table{font-size:.86rem}th,td{padding-right:.45rem}tbody th{min-width:4.5rem}
 .stacks,.stacks tbody,.stacks caption{display:block}.stacks thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;white-space:nowrap}

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from hanshuku.evaluation.parts.base import Seen, Wanted
+from hanshuku.evaluation.parts.detail import detail
 from hanshuku.explain.explain import explain_rows
 from hanshuku.explain.render import shown
 from hanshuku.explain.words import spans_of
 from hanshuku.metrics.classification import UNKNOWN
-from hanshuku.tasks import Task, kind_of
+from hanshuku.tasks import TEXT_KINDS, Task, kind_of
 from hanshuku.tasks.outputs import Span
 from hanshuku.tasks.shown import readable
 
 MOST = 10  # mistakes that are kept
-TEXT = 1000  # characters of an input that are kept
+TEXT, CONTEXT = 1000, 20_000  # characters of an input that are kept; of one in which spans are marked
+MARKED = frozenset({"tag", "answer"})
 EXPLAINED = frozenset({"classify", "rate"})
 WORDS = 5  # words that are left out, in all, for each row that parts may ask again: bounds what explaining costs
 
@@ -27,8 +29,9 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
     """The worst rows, at most MOST.
 
     Returns:
-        wrong (rows that are not wholly right), n; mistakes: line (0: none), inputs, given, due, confidence (None where there is none), score (how right
-        it is, 0..1), words (part, start, end, text, weight; [] where they were not asked for), unit. None where nothing is wrong.
+        kind (of the task), wrong (rows that are not wholly right), n; mistakes: line (0: none), inputs, given, due, confidence (None where there is
+        none), score (how right it is, 0..1), words (part, start, end, text, weight; [] where they were not asked for), unit, and what `detail` says.
+        None where nothing is wrong.
     """
     answered = True if seen.reasons is None else seen.reasons == ""  # what was refused is no mistake
     wrong = np.flatnonzero((seen.right < 1 - 1e-9) & answered)
@@ -41,13 +44,21 @@ def measure(seen: Seen, wanted: Wanted) -> dict[str, Any] | None:
     assert rows.targets is not None
     found = []
     for i, answer in zip(worst.tolist(), answers, strict=True):
-        texts = {name: readable(task, name, text)[:TEXT] for name, text in zip(task.inputs, rows.inputs[i], strict=True)}
+        texts = {name: _kept(task, name, text) for name, text in zip(task.inputs, rows.inputs[i], strict=True)}
         words, unit = weights.get(i, ([], ""))
         confidence = None if answer.confidence is None else float(answer.confidence)
         due = due_text(task, rows.targets[i], rows.inputs[i])[:TEXT]
-        given = {"given": shown(answer.output)[:TEXT], "due": due, "confidence": confidence, "score": float(seen.right[i])}
-        found.append({"line": int(rows.lines[i]), "inputs": texts, **given, "words": words, "unit": unit})
-    return {"wrong": len(wrong), "n": len(rows), "mistakes": found}
+        said = answer.output if task.kind in TEXT_KINDS else shown(answer.output)
+        given = {"given": said[:TEXT], "due": due, "confidence": confidence, "score": float(seen.right[i])}
+        more = detail(task, answer.output, rows.targets[i], rows.inputs[i], CONTEXT if task.kind in MARKED else TEXT)
+        found.append({"line": int(rows.lines[i]), "inputs": texts, **given, "words": words, "unit": unit, **more})
+    return {"kind": task.kind, "wrong": len(wrong), "n": len(rows), "mistakes": found}
+
+
+def _kept(task: Task, name: str, text: str) -> str:
+    """An input, cut: of a conversation the end is kept, as that is what was answered."""
+    text = readable(task, name, text)
+    return text[-TEXT:] if task.kind == "chat" else text[: CONTEXT if task.kind in MARKED else TEXT]
 
 
 def _hardest(seen: Seen, wrong: np.ndarray) -> np.ndarray:
@@ -94,5 +105,5 @@ def due_text(task: Task, target: Any, inputs: tuple[str, ...]) -> str:
     if task.kind == "extract":
         return str(target)
     if task.kind == "answer":
-        return target[0][0] if target else "-"
+        return " | ".join(dict.fromkeys(text for text, _ in target)) or "-"
     return str(target[0] or target[-1])
