@@ -1,13 +1,17 @@
 """hanshuku guard and hanshuku mask: a function behind rules, a file without personal data."""
 
 import csv
+import io
 import json
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch")
 
 from hanshuku.cli.main import main
+from hanshuku.data.read import read
+from hanshuku.data.write import write_rows
 from hanshuku.functions.core import Function
 from hanshuku.functions.store import load
 from tests.tiny import tiny_static
@@ -130,3 +134,35 @@ def test_nonsense_about_a_file_is_one_line_and_exit_code_2(capsys, folder, wrong
     code, out, err = run(capsys, "mask", "rows.jsonl", *wrong)
     assert code == 2 and not out and err.count("\n") == 1 and said in err
     assert not (folder / "x.jsonl").exists()
+
+
+ROW = {"text": "call me on 13812345678", "meta": {"phone": 13812345678, "tags": ["a", "bob@acme-mail.com"], "count": 3}, "id": 7}
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.json", "rows.csv", "rows.tsv", "rows.parquet", "rows.xlsx", "rows.jsonl.gz"])
+def test_every_format_that_is_read_is_masked_and_written_with_all_its_rows_and_columns(capsys, folder, name):
+    write_rows(name, [ROW, {**ROW, "text": "无", "meta": {}}, {**ROW, "text": "我叫王小明"}])
+    run(capsys, "mask", name, "--out", f"clean.{name}")
+    first, second, third = read(f"clean.{name}")
+    assert (first["text"], second["text"], third["text"]) == ("call me on [PHONE]", "无", "我叫[NAME]")
+    held = json.loads(first["meta"]) if isinstance(first["meta"], str) else first["meta"]
+    assert held == {"phone": "[PHONE]", "tags": ["a", "[EMAIL]"], "count": 3}, "JSON in a cell stays JSON"
+    assert list(first) == ["text", "meta", "id"] and str(first["id"]) == "7"
+
+
+def test_a_first_line_that_is_a_row_is_no_header_and_is_not_written_as_it_is(capsys, folder):
+    Path("people.csv").write_text("Ann,+1 415 555 2671\nBob,+1 415 555 2672\n")
+    code, _, err = run(capsys, "mask", "people.csv", "--out", "clean.csv")
+    assert code == 2 and "column 2 is named by personal data (phone)" in err and "2671" not in err and not Path("clean.csv").exists()
+
+
+def test_what_is_not_read_of_a_file_is_said(capsys, folder):
+    Path("parts.json").write_text(json.dumps({"train": [ROW], "test": [ROW]}))
+    _, _, err = run(capsys, "mask", "parts.json", "--out", "clean.jsonl")
+    assert "the list under 'train'" in " ".join(err.split())
+
+
+def test_a_line_of_stdin_that_is_no_json_is_named(capsys, folder, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"text": "a"}\nnot json\n'))
+    code, _, err = run(capsys, "mask", "-", "--out", "clean.jsonl")
+    assert code == 2 and "stdin:2: this is no JSON" in err

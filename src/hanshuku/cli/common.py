@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hanshuku.errors import DataError
 from hanshuku.methods.settings import pairs
 from hanshuku.training.run import Step, silent
 from hanshuku.training.switches import Switches
@@ -77,8 +78,25 @@ def read_examples(path: str, columns: str, encoding: str = "") -> Examples:
     from hanshuku.data.read import read
 
     if path == "-":
-        return read([json.loads(line) for line in sys.stdin if line.strip()], columns=columns_of(columns))
+        return read(list(_rows_of(sys.stdin)), columns=columns_of(columns))
     return read(path, columns=columns_of(columns), encoding=encoding or None)
+
+
+def _rows_of(stream: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The objects of JSON lines.
+
+    Raises:
+        DataError: a line is none.
+    """
+    for number, line in enumerate(stream, 1):
+        try:
+            row = json.loads(line) if line.strip() else None
+        except ValueError as error:
+            raise DataError(f"this is no JSON ({error}). From stdin JSON lines are read; give another format as a file.", "stdin", number) from error
+        if row is not None and not isinstance(row, dict):
+            raise DataError(f"an object is due, {{\"text\": ...}}, not {line.strip()[:60]}.", "stdin", number)
+        if row is not None:
+            yield row
 
 
 def print_notes(notes: Any, *, quiet: bool) -> None:

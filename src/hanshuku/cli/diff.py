@@ -15,7 +15,7 @@ def command(
     test: Annotated[str, typer.Option(help="Labelled rows that none has learned from; - for stdin.")] = "",
     show: Annotated[int, typer.Option(min=0, help="Changed rows of each sort that are printed.")] = 10,
     report: Annotated[str, typer.Option(metavar="FILE", help="Write a page that stands alone, NAME.html, or NAME.json.")] = "",
-    out: Annotated[str, typer.Option(help="Write the rows with another answer here: .jsonl, .csv or .tsv.")] = "",
+    out: Annotated[str, typer.Option(help="Write the rows with another answer here: .jsonl, .csv, .xlsx and the like.")] = "",
     suite: Annotated[str, typer.Option(metavar="FILE", help="Add the rows that were fixed or broken to this regression suite, NAME.jsonl.")] = "",
     keep: Annotated[str, typer.Option(help="Which go into --suite: fixed, broken or both with a comma.")] = "fixed,broken",
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from hanshuku.cli.common import Columns, Encoding, Json, Quiet, print_json, read_examples, stdout
+from hanshuku.cli.common import Columns, Encoding, Json, Quiet, print_json, print_notes, read_examples, stdout
 from hanshuku.cli.guard import split
 from hanshuku.errors import ConfigError
 
 
 def command(
     data: Annotated[str, typer.Argument(metavar="FILE", help="Rows of any format that learn reads; - for JSON lines from stdin.")],
-    out: Annotated[str, typer.Option(help="Write the masked rows here: .jsonl, .csv or .tsv, each also .gz.")],
+    out: Annotated[str, typer.Option(help="Write the masked rows here: .jsonl, .json, .csv, .tsv, .txt, .parquet or .xlsx.")],
     style: Annotated[str, typer.Option(help="label: [EMAIL]; last4: numbers keep four digits; placeholder: [EMAIL_1], the same for the same text in all of the file.")] = "label",
     kinds: Annotated[str, typer.Option(help="Kinds that are looked for, with commas; all of them where none is given.")] = "",
     allow: Annotated[list[str] | None, typer.Option(help="A text that is never masked, or *@example.com for all that end so. May be repeated.")] = None,
@@ -37,12 +37,14 @@ def command(
         raise ConfigError(f"--out is FILE itself, {data}. Write to another file, look at it, then remove the first.")
     pii = Pii("mask", style, kinds=split(kinds) or KINDS, allow=tuple(allow or ()))
     masker = Masker(pii, load(names) if names else None)
+    examples = read_examples(data, columns, encoding)
+    print_notes(examples.notes, quiet=quiet)
     changed = 0
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal changed
         before = 0
-        for row in masked_examples(read_examples(data, columns, encoding), masker, split(only)):
+        for row in masked_examples(examples, masker, split(only)):
             found = sum(masker.counts.values())
             changed, before = changed + (found > before), found
             yield row

@@ -17,7 +17,7 @@ from hanshuku.data.examples import Examples
 from hanshuku.data.infer_kinds import kind_by_columns
 from hanshuku.data.language import HAN
 from hanshuku.data.roles import find_target, is_labelled
-from hanshuku.errors import UnknownName
+from hanshuku.errors import DataError, UnknownName
 from hanshuku.safety.masking import Masked, Placeholders, mask
 from hanshuku.safety.parts import changed, texts_of, with_texts
 from hanshuku.safety.pii import Tagger, find, find_all
@@ -26,6 +26,8 @@ from hanshuku.tasks import TEXT_KINDS
 from hanshuku.tasks.base import objects
 
 SHORT = 60  # characters of a cell that is read with the name of its column before it: "phone: 6465550112"
+LEAST = 1_000_000  # of a number that may be personal
+SURE = ("email", "phone", "id_number", "bank_card", "bank_account", "ip_address")  # kinds that no column is named by
 PEOPLE = re.compile(  # columns that name people
     r"(?:\w+[ _-])?(?:names?|customers?|clients?|users?|persons?|people|authors?|contacts?|agents?|senders?|recipients?|patients?|employees?|students?|teachers?|holders?)(?:[ _-]name)?"
     r"|.*(?:姓名|名字|客户|顾客|用户|联系人|作者|收件人|寄件人|收货人|患者|员工|学生|老师|持卡人|坐席|客服)(?:姓名|名称?)?", re.IGNORECASE,
@@ -58,12 +60,17 @@ class Masker:
         return self.all([text])[0].text
 
     def cell(self, column: str, cell: Any) -> Any:
-        """A cell of a file: texts, numbers that are personal, and texts within lists and objects."""
-        if isinstance(cell, (dict, list, tuple)):
-            return changed(list(cell) if isinstance(cell, tuple) else cell, self.text)
-        if isinstance(cell, bool) or not isinstance(cell, (str, int)):
+        """A cell of a file: texts, numbers that are personal, and those within lists and objects, which may be written as JSON."""
+        if isinstance(cell, dict):
+            return {key: self.cell(key if isinstance(key, str) else column, part) for key, part in cell.items()}
+        if isinstance(cell, (list, tuple)):
+            return [self.cell(column, part) for part in cell]
+        if not isinstance(cell, str) and (isinstance(cell, bool) or not isinstance(cell, int) or abs(cell) < LEAST):
             return cell
         text = str(cell)
+        if (held := _held(text)) is not None:
+            masked = self.cell(column, held)
+            return cell if masked == held else json.dumps(masked, ensure_ascii=False)
         if not text.strip() or len(text) > SHORT:
             return self.text(text) if text.strip() else cell
         head = "姓名：" if PEOPLE.fullmatch(column.strip()) and HAN.search(text) else f"{column.replace('_', ' ')}: "  # a column's name says what is in it
@@ -74,6 +81,26 @@ class Masker:
     def _mask(self, text: str, spans: Any) -> Masked:
         self.counts.update(span.label for span in spans)
         return mask(text, spans, self.pii.style, self.stands)
+
+
+def _held(text: str) -> Any:
+    """The list or object that a text is as JSON; None where it is none."""
+    if text[:1] not in {"{", "["} or text[-1:] not in {"}", "]"}:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _check_names(examples: Examples) -> None:
+    """Refuse columns that are named by personal data: they are a row that was read as the header, and would be written as they are."""
+    for place, name in enumerate(examples.names, 1):
+        if found := find(name, kinds=SURE):
+            raise DataError(
+                f"column {place} is named by personal data ({found[0].label}), so its first line is probably a row and no header. Put a line with the names "
+                "of the columns before it.", examples.sources[0], 1,
+            )  # fmt: skip
 
 
 def masked_columns(encoded: Encoded, masker: Masker) -> Encoded:
@@ -116,8 +143,9 @@ def masked_examples(examples: Examples, masker: Masker, only: Sequence[str] = ()
 
     Raises:
         UnknownName: there is no such column.
-        DataError: a span is none.
+        DataError: a span is none; a column is named by personal data.
     """
+    _check_names(examples)
     for name in only:
         if name not in examples.names:
             raise UnknownName("column", name, examples.names)

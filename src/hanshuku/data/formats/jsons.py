@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from io import TextIOWrapper
 from typing import Any
 
 from hanshuku.data.encodings import TextFile
+from hanshuku.data.notes import Note
 from hanshuku.data.stream import Bad, Row, Source
 from hanshuku.errors import DataError
 
@@ -30,7 +32,18 @@ def json_source(file: TextFile, split: str | None) -> Source:
         file: the text.
         split: key of the list to read, where the object has several.
     """
-    return Source(str(file.path), partial(_line_rows, file) if is_lines(file) else partial(_array_rows, file, split))
+    if is_lines(file):
+        return Source(str(file.path), partial(_line_rows, file))
+    return Source(str(file.path), partial(_array_rows, file, split), () if split else _part_read(file))
+
+
+def _part_read(file: TextFile) -> tuple[Note, ...]:
+    """Says that of an object with parts the one to learn from is read alone."""
+    with file.open(newline="\n") as text, suppress(DataError):  # which reading the rows will say
+        scanner = _Scanner(text, str(file.path))
+        if scanner.peek() == "{" and _find_list(scanner, str(file.path), None) == "train":
+            return (Note("split", 1, f"the list under 'train' of {file.path} is read; other parts of the file are not", str(file.path)),)
+    return ()
 
 
 def is_lines(file: TextFile) -> bool:
@@ -161,8 +174,8 @@ def _array_rows(file: TextFile, split: str | None) -> Iterator[Row]:
             yield line, row if isinstance(row, dict) else Bad(_not_object(row))
 
 
-def _find_list(scanner: _Scanner, path: str, split: str | None) -> None:
-    """Step to the list of rows inside an object."""
+def _find_list(scanner: _Scanner, path: str, split: str | None) -> str:
+    """Step to the list of rows inside an object; its key."""
     wanted = (split,) if split else ROW_KEYS
     seen = []
     scanner.expect("{")
@@ -170,7 +183,7 @@ def _find_list(scanner: _Scanner, path: str, split: str | None) -> None:
         key = scanner.value()
         scanner.expect(":")
         if key in wanted and scanner.peek() == "[":
-            return
+            return str(key)
         seen.append(str(key))
         if scanner.peek() == "[":
             for _ in scanner.items():
