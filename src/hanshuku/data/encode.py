@@ -89,13 +89,9 @@ def _inputs(task: Task, examples: Examples, matched: Matched, *, labelled: bool 
     beside = _beside(task, examples) if show else {}
     for i, cells in enumerate(zip(*columns, strict=True)):
         try:
-            if show and beside:
-                yield show(tuple(map(text_of, cells)), {name: values[i] for name, values in beside.items()})
-            elif parse is None:
-                yield tuple(map(text_of, cells))
-            else:
-                answered = labelled and matched.target is None
-                yield tuple(parse(task, name, well_formed(cell), is_answered=answered) for name, cell in zip(task.inputs, cells, strict=True))
+            answered = {"is_answered": labelled and matched.target is None}
+            row = tuple(text_of(cell) if parse is None else parse(task, name, well_formed(cell), **answered) for name, cell in zip(task.inputs, cells, strict=True))
+            yield show(row, {name: well_formed(values[i]) for name, values in beside.items()}) if show and beside else row
         except ValueError as error:
             raise DataError(f"{error} (columns {', '.join(matched.inputs)}).", *examples.origin(i)) from None
 

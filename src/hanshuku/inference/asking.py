@@ -14,11 +14,12 @@ from hanshuku.errors import ConfigError
 from hanshuku.inference.demonstrations import fitting
 from hanshuku.inference.prompt_tokens import CHARACTERS_PER_TOKEN, front_tokens
 from hanshuku.inference.prompts import Demonstration, check_template, check_told, special_tokens, without_marks
+from hanshuku.inference.tools import CallForm, Turns, listed_calls, listed_tools, told_tools, without_tools
 from hanshuku.tasks import Task
 from hanshuku.tasks.languages import LANGUAGES, LANGUAGES_ZH
 from hanshuku.tasks.schemas import outline
+from hanshuku.tasks.tools import calls_in
 
-Turns = list[dict[str, str]]
 PLAIN_INPUTS = frozenset({"text", "instruction", "input", "prompt", "source", "document", "question", "messages"})  # shown without their name
 FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
 MARK = "\ue000reply\ue001"  # private-use characters: no chat template touches them
@@ -95,8 +96,9 @@ class Teller:
         """The conversation that a row is, demonstrations and all, without the answer."""
         if self.task.kind == "chat":
             turns = self._talk(row[0])
-            own = turns.pop(0)["content"].strip() if turns[0]["role"] == "system" else ""
-            turns = [{"role": "system", "content": told}, *turns] if (told := self._told(own)) else turns
+            own: dict[str, Any] = turns.pop(0) if turns[0]["role"] == "system" else {"content": ""}
+            told = {"role": "system", "content": self._told(own["content"].strip())} | ({"tools": own["tools"]} if own.get("tools") else {})
+            turns = [told, *turns] if len(told) > 2 or told["content"] else turns
             first = next((place for place, turn in enumerate(turns) if turn["role"] != "system"), len(turns))
             talks = [[*self._talk(example[0]), {"role": "assistant", "content": self._safe(reply)}] for example, reply in self.demonstrations]
             return [*turns[:first], *(turn for talk in talks for turn in talk), *turns[first:]]
@@ -107,7 +109,10 @@ class Teller:
 
     def _talk(self, text: str) -> Turns:
         """A conversation as it may be shown."""
-        return [{**turn, "content": self._safe(turn["content"])} for turn in json.loads(text)]
+        def safe(part: Any) -> Any:
+            return self._safe(part) if isinstance(part, str) else json.loads(self._safe(json.dumps(part, ensure_ascii=False)))
+
+        return [{name: safe(part) for name, part in turn.items()} for turn in json.loads(text)]
 
     def _told(self, own: str) -> str:
         """What the system is told in a conversation with this system message of its own, which is never lost."""
@@ -154,6 +159,7 @@ class Asker(Teller):
 
     Attributes:
         stops: ids of tokens that end an answer.
+        calls: how the chat template writes calls of tools; None where it knows none, and tools are told as JSON.
         empty: a row that says nothing.
 
     Raises:
@@ -169,6 +175,7 @@ class Asker(Teller):
         self.chat = bool(getattr(tokenizer, "chat_template", None))
         usual = "" if self.chat else self.words.leads.get(task.kind, ANSWER[language]).format(language=language_name(task, language))
         self.lead = usual if lead is None else lead
+        self.calls = CallForm.of(tokenizer) if task.kind == "chat" and self.chat else None
         self.special = special_tokens(tokenizer)
         self.front = [] if self.chat else front_tokens(tokenizer)
         self.closing = self._closing()
@@ -234,7 +241,7 @@ class Asker(Teller):
 
     def segments(self, row: Sequence[str]) -> list[tuple[str, bool]]:
         """The prompt of a row in pieces of text, and whether each was said by the assistant."""
-        turns = self.turns(row)
+        turns = self.turns(row) if self.calls else told_tools(self.turns(row), self.language)
         if not self.chat:
             return self._plain_segments(turns)
         found, done = [], ""
@@ -264,6 +271,11 @@ class Asker(Teller):
 
     def _reply(self, reply: str) -> str:
         """An answer as it stands behind the prompt, with what closes it."""
+        if self.calls and calls_in(reply)[1]:
+            turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": self._safe(reply.strip())}]
+            asked, answered = self._render(turns[:1], ask=True), self._render(turns, ask=False)
+            text = answered[len(asked) :] if answered.startswith(asked) else self._safe(reply.strip())
+            return text[: text.rindex(self.closing) + len(self.closing)] if self.closing in text else text + self.closing
         joint = " " if not self.chat and self.lead and self.lead[-1].isascii() and not self.lead[-1].isspace() else ""
         return joint + self._safe(reply.strip()) + self.closing
 
@@ -280,7 +292,9 @@ class Asker(Teller):
         return frozenset({*ids[-1:], *([] if self.tokenizer.eos_token_id is None else [self.tokenizer.eos_token_id])})
 
     def _render(self, turns: Turns, *, ask: bool) -> str:
-        return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=ask))
+        turns, tools = without_tools(turns)
+        more = {"tools": listed_tools(tools)} if tools else {}
+        return str(self.tokenizer.apply_chat_template(listed_calls(turns) if self.calls else turns, tokenize=False, add_generation_prompt=ask, **more))
 
     def _fitted(self, row: tuple[str, ...], limit: int | None = None) -> tuple[list[int], bool]:
         """The prompt of a row within the limit, and whether something had to go."""

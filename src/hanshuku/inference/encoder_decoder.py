@@ -14,6 +14,7 @@ from hanshuku.inference.asking import Teller
 from hanshuku.inference.decoder import SHRINK, Completion, Limits, Writer
 from hanshuku.inference.prompt_tokens import CHARACTERS_PER_TOKEN
 from hanshuku.inference.prompts import Demonstration, special_tokens, without_marks
+from hanshuku.inference.tools import told_tools
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
 
@@ -69,7 +70,7 @@ class SourceAsker(Teller):
         """What is read of a row."""
         if self.task.kind != "chat":
             return self._content(tuple(row))
-        said = [self.words.roles[turn["role"]].format(text=turn["content"]) for turn in self.turns(row)]
+        said = [self.words.roles[turn["role"]].format(text=turn["content"]) for turn in told_tools(self.turns(row), self.language)]
         return "\n".join([*said, self.words.leads["chat"]])
 
     def example(self, row: Sequence[str], reply: str, *, most: int) -> tuple[list[int], list[bool], bool]:

@@ -43,7 +43,7 @@ def stream_text(predictor: GenerationPredictor, row: tuple[str, ...], shown: Seq
             text = predictor.decode(ids)
             if any(stop in text for stop in stops) or stopped.is_set():
                 return True
-            end = len(text.rstrip(UNFINISHED)) - held
+            end = min(len(text.rstrip(UNFINISHED)) - held, predictor.sure(text))
             if end > done:
                 pieces.put(text[done:end])
                 done = end

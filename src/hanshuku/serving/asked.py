@@ -16,7 +16,7 @@ from hanshuku.tasks import Task
 
 MUTE = frozenset({"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"})  # they change no answer
 NOTHING: dict[str, tuple[Any, ...]] = {  # settings that are not known here, with the values that ask for nothing
-    "n": (1,), "logprobs": (False,), "top_logprobs": (0,), "frequency_penalty": (0,), "presence_penalty": (0,), "logit_bias": ({},), "tools": ([],),
+    "n": (1,), "logprobs": (False,), "top_logprobs": (0,), "frequency_penalty": (0,), "presence_penalty": (0,), "logit_bias": ({},),
     "tool_choice": ("none", "auto"), "parallel_tool_calls": (True, False), "response_format": ({"type": "text"},), "modalities": (["text"],),
 }  # fmt: skip
 
@@ -58,6 +58,7 @@ class Body(BaseModel):
     top_k: int | None = Field(None, ge=0)
     seed: int | None = Field(None, description="Same seed, same answer; where a temperature is given and no seed, one is drawn.")
     stop: str | list[str] | None = Field(None, description="Texts that end the answer and are no part of it.")
+    tools: list[dict[str, Any]] | None = Field(None, description="Functions that the assistant may call.")
     stream: bool | None = None
     stream_options: dict[str, Any] | None = None
 
@@ -103,10 +104,10 @@ def settings_of(body: Body) -> tuple[tuple[str, Any], ...]:
     return tuple((name, value) for name, value in stated.items() if value is not None)
 
 
-def row_of(function: Function[..., Any], messages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def row_of(function: Function[..., Any], messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None) -> tuple[str, ...]:
     """The row that a conversation is: the turns of a chat; for any other function its inputs, in one message of the user's.
 
-    A function of several inputs takes a JSON object of them.
+    A function of several inputs takes a JSON object of them; tools are for a chat.
 
     Raises:
         Refused: it is no row of this function.
@@ -116,7 +117,9 @@ def row_of(function: Function[..., Any], messages: Sequence[Mapping[str, Any]]) 
         if task.kind == "chat":
             if turns[-1].get("role") == "assistant":
                 raise Refused("The last message is the assistant's, so there is nothing to answer. End with one of the user's.", param="messages")
-            return function.row({task.inputs[0]: turns}, 0)
+            return function.row({task.inputs[0]: turns} | ({"tools": tools} if tools else {}), 0)
+        if tools:
+            raise Refused(f"{task.name} ({task.kind}) is no chat and calls no tools: leave them out.", param="tools")
         if [turn.get("role") for turn in turns] != ["user"]:
             roles = ", ".join(str(turn.get("role")) for turn in turns)
             raise Refused(f"{task.name} ({task.kind}) takes one text and no conversation: send one message, of the user's. Received: {roles}.", param="messages")

@@ -24,6 +24,7 @@ from hanshuku.serving.batcher import Batcher
 from hanshuku.serving.guard import problem
 from hanshuku.serving.request_log import RequestLog
 from hanshuku.tasks import WRITTEN_KINDS, Prediction
+from hanshuku.tasks.tools import calls_in
 
 MOST_SETTINGS = 16  # sets of settings of one function that are kept at hand
 Item = tuple[str, ...] | Ask
@@ -110,10 +111,11 @@ def add_chat(app: FastAPI, talkers: Mapping[str, Talker], batchers: Mapping[str,
         """The next turn of a conversation by a function that writes, in OpenAI's form; `stream` sends it piece by piece."""
         body = read_body(await request.body())
         name = shown(body.model)["id"]
-        ask = Ask(row_of(models[name].function, body.messages), settings_of(body))
+        tools = body.tools if (body.model_extra or {}).get("tool_choice") != "none" else None
+        ask = Ask(row_of(models[name].function, body.messages, tools), settings_of(body))
         task = models[name].function.task
         keep = (lambda _reply: None) if log is None else lambda reply: log.add(name, task, ask.row, reply.text, reply.confidence)
-        told = _Told(name, keep, with_usage=bool((body.stream_options or {}).get("include_usage")))
+        told = _Told(name, keep, with_usage=bool((body.stream_options or {}).get("include_usage")), with_calls=bool(tools))
         if not body.stream:
             return JSONResponse(told.whole((await batchers[name].ask([ask]))[0]))
         pieces = batchers[name].stream(lambda: models[name].stream(ask))
@@ -124,17 +126,26 @@ def add_chat(app: FastAPI, talkers: Mapping[str, Talker], batchers: Mapping[str,
 class _Told:
     """An answer in OpenAI's words; `keep` is given the whole reply once it is there."""
 
-    def __init__(self, model: str, keep: Callable[[Any], None], *, with_usage: bool) -> None:
-        self.keep = keep
+    def __init__(self, model: str, keep: Callable[[Any], None], *, with_usage: bool, with_calls: bool = False) -> None:
+        self.keep, self.with_calls = keep, with_calls
         self.head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
         self.with_usage = with_usage
 
     def whole(self, reply: Any) -> dict[str, Any]:
         """An answer that is sent at once."""
         self.keep(reply)
-        message = {"role": "assistant", "content": reply.text, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(reply)}
+        said = self.said(reply)
+        message = {"role": "assistant", **said, "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _reason(reply, said)}
         return {**self.head, "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
+
+    def said(self, reply: Any) -> dict[str, Any]:
+        """The text of a message, and the calls of the tools that the request brought."""
+        text, calls = calls_in(reply.text) if self.with_calls else (reply.text, [])
+        if not calls:
+            return {"content": reply.text}
+        form = [{"name": call["name"], "arguments": json.dumps(call["arguments"], ensure_ascii=False)} for call in calls]
+        return {"content": text or None, "tool_calls": [{"id": f"call_{secrets.token_hex(12)}", "type": "function", "function": each} for each in form]}
 
     def chunk(self, delta: dict[str, Any], reason: str | None = None) -> str:
         """A piece of an answer."""
@@ -144,7 +155,11 @@ class _Told:
     def end(self, reply: Reply) -> Iterator[str]:
         """What follows the last piece."""
         self.keep(reply)
-        yield self.chunk({}, _reason(reply))
+        said = self.said(reply) if self.with_calls else {}
+        if said:  # with tools the answer is sent at its end, as only then it is known to call none
+            calls = [{"index": place, **call} for place, call in enumerate(said.get("tool_calls", ()))]
+            yield self.chunk({"content": said["content"]} | ({"tool_calls": calls} if calls else {}))
+        yield self.chunk({}, _reason(reply, said))
         if self.with_usage:
             yield self._event({"choices": [], "usage": _usage(reply)})
         yield "data: [DONE]\n\n"
@@ -158,7 +173,8 @@ async def _events(first: str | Reply, pieces: AsyncGenerator[str | Reply, None],
     try:
         piece = first
         while not isinstance(piece, Reply):
-            yield told.chunk({"content": piece})
+            if not told.with_calls:
+                yield told.chunk({"content": piece})
             piece = await anext(pieces)
         for event in told.end(piece):
             yield event
@@ -172,8 +188,8 @@ def _event(data: dict[str, Any]) -> str:
     return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def _reason(reply: Reply) -> str:
-    return "stop" if reply.is_whole else "length"
+def _reason(reply: Reply, said: Mapping[str, Any]) -> str:
+    return "length" if not reply.is_whole else "tool_calls" if "tool_calls" in said else "stop"
 
 
 def _usage(reply: Reply) -> dict[str, int] | None:

@@ -14,6 +14,8 @@ _STRICT = ConfigDict(extra="forbid", strict=True)
 def request_model(task: Task, max_rows: int) -> tuple[type[BaseModel], type[BaseModel]]:
     """Pydantic models of one input, ``{"text": "..."}``, and of many, ``{"rows": [{"text": "..."}, ...]}``."""
     inputs: dict[str, Any] = {name: (_input(task, name), Field(description=f"Input {name!r} of {task.name}.")) for name in task.inputs}
+    if task.kind == "chat":
+        inputs["tools"] = (list[dict[str, Any]] | None, Field(default=None, description="Functions that the assistant may call; a call is an output of JSON, its name and arguments."))
     title = _title(task.name)
     one = create_model(f"{title}Input", __config__=_STRICT, **inputs)
     rows: Any = Annotated[list[one], Field(min_length=1, max_length=max_rows)]  # type: ignore[valid-type]

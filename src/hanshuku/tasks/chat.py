@@ -11,44 +11,72 @@ import numpy as np
 from hanshuku.tasks.base import Task
 from hanshuku.tasks.generate import decode, encode_targets
 from hanshuku.tasks.generate import parse_target as parse_text
+from hanshuku.tasks.tools import COLUMNS, call_text, parse_tools, read_calls, told_calls
 
 INPUT_COLUMNS: tuple[tuple[str, ...], ...] = (("messages", "conversations", "conversation", "dialog", "对话", "消息"),)
 TARGET_COLUMNS = ("reply", "response", "answer", "output", "chosen", "回复", "回答")
-BESIDE_COLUMNS = INPUT_COLUMNS[0]  # the answer may be the last turn
+BESIDE_COLUMNS = (*INPUT_COLUMNS[0], *COLUMNS)  # the answer may be the last turn; the tools that may be called
+MORE_INPUTS = ("tools",)  # what a call may state besides
+CALLING = ("tool_call", "function_call")  # the assistant's, where it calls tools
 ROLES = {
     **dict.fromkeys(("user", "human"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "model", "bot", "tool_call", "function_call"), "assistant"),
+    **dict.fromkeys(("assistant", "gpt", "model", "bot", *CALLING), "assistant"),
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("tool", "tool_response", "observation", "function"), "tool"),
 }
 
 
-def parse_messages(value: Any) -> list[dict[str, str]]:
+def parse_messages(value: Any) -> list[dict[str, Any]]:
     """A conversation from a list of turns, JSON of one, or one text, which is the user's.
 
-    A turn is ``{"role": ..., "content": ...}`` (or from and value, as ShareGPT writes them). Its text may come in parts; a turn
-    that only calls tools says those calls as JSON.
+    A turn is ``{"role": ..., "content": ...}`` (or from and value, as ShareGPT writes them). Its text may come in parts; the calls of a turn become
+    its text, see `hanshuku.tasks.tools`, and what they brought a turn of the tool. Tools that may be called stand in the first turn, the system's, under
+    "tools"; they may be given there, or beside the messages: ``{"messages": [...], "tools": [...]}``.
 
     Raises:
         ValueError: a turn has no known role or no text; the message says which.
     """
-    if isinstance(value, str):
+    if isinstance(given := value, str):
         text = value.strip()
-        if not text.startswith("["):
-            return [{"role": "user", "content": value}]
         try:
-            value = json.loads(text)
+            value = json.loads(text) if text.startswith(("[", "{")) else value
         except ValueError:
-            return [{"role": "user", "content": text}]
+            value = text
+        if not isinstance(value, list) and not _has_messages(value):
+            return [{"role": "user", "content": text if text.startswith("[") else given}]
+    if _has_messages(value):
+        return with_tools(parse_messages(value["messages"]), parse_tools(value.get("tools")))
     if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, bytes):
         raise ValueError(f"a conversation is a list of turns, not {'empty' if value is None else f'a {type(value).__name__}'}")  # noqa: TRY004 - of a file
     if not len(value):
         raise ValueError("the conversation has no turns")
-    return [_turn(place, turn) for place, turn in enumerate(value, 1)]
+    return [plain for place, turn in enumerate(value, 1) for plain in _turns(place, turn)]
 
 
-def _turn(place: int, turn: Any) -> dict[str, str]:
-    """One turn in its plain form; `place` counts from 1."""
+def _has_messages(value: Any) -> bool:
+    return isinstance(value, Mapping) and "messages" in value and set(value) <= {"messages", "tools"}
+
+
+def with_tools(turns: list[dict[str, Any]], tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The conversation with these tools in the system's turn, which is made, without a text, where there is none."""
+    if not tools:
+        return turns
+    first, rest = (turns[0], turns[1:]) if turns[0]["role"] == "system" else ({"role": "system", "content": ""}, turns)
+    return [{**first, "tools": list(tools)}, *rest]
+
+
+def shown_beside(row: tuple[str, ...], beside: Mapping[str, Any]) -> tuple[str, ...]:
+    """The row with the tools that stand beside it.
+
+    Raises:
+        ValueError: they are no tools.
+    """
+    tools = next((found for name in COLUMNS if (found := parse_tools(beside.get(name)))), [])
+    return (json.dumps(with_tools(json.loads(row[0]), tools), ensure_ascii=False),) if tools else row
+
+
+def _turns(place: int, turn: Any) -> list[dict[str, Any]]:
+    """One turn in its plain form, with what its calls brought; `place` counts from 1."""
     if not isinstance(turn, Mapping):
         raise ValueError(f"turn {place} is no object with role and content but a {type(turn).__name__}")  # noqa: TRY004 - of a file
     role = turn.get("role", turn.get("from"))
@@ -56,12 +84,28 @@ def _turn(place: int, turn: Any) -> dict[str, str]:
     if known is None:
         raise ValueError(f"turn {place} needs a role, {', '.join(dict.fromkeys(ROLES.values()))}; its role is {role!r}")
     content = _text(turn.get("content", turn.get("value")))
-    calls = turn.get("tool_calls", turn.get("function_call"))
-    if content is None and calls:
-        content = json.dumps(calls, ensure_ascii=False)
-    if content is None:
+    calls, brought = told_calls(turn)
+    if not calls and known == "assistant" and role.strip().lower() in CALLING:
+        calls = read_calls(_json(content))
+        content = "" if calls else content
+    if content is None and not calls and (unread := turn.get("tool_calls", turn.get("function_call"))):
+        content = json.dumps(unread, ensure_ascii=False)
+    if content is None and not calls:
         raise ValueError(f"turn {place}, of the role {role!r}, has no text as its content")
-    return {"role": known, "content": content}
+    if not calls:
+        plain = {"role": known, "content": content}
+        return with_tools([plain], parse_tools(turn.get("tools"))) if known == "system" else [plain]
+    results = [{"role": "tool", "content": text} for text in brought if text is not None]
+    if known == "assistant":
+        return [{"role": known, "content": call_text(calls, content or "")}, *results]
+    return [*([{"role": known, "content": content}] if content else []), {"role": "assistant", "content": call_text(calls)}, *results]
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return json.loads(text or "")
+    except ValueError:
+        return None
 
 
 def _text(content: Any) -> str | None:
@@ -104,7 +148,7 @@ def parse_target(task: Task, value: Any, beside: Mapping[str, Any] | None = None
         ValueError: there is none.
     """
     if value is None:
-        turns = parse_messages(next((cell for cell in (beside or {}).values() if cell is not None), None))
+        turns = parse_messages(next((cell for name, cell in (beside or {}).items() if cell is not None and name not in COLUMNS), None))
         value = turns[_last_answer(turns)]["content"]
     elif not isinstance(value, str):
         value = parse_messages([value] if isinstance(value, Mapping) else value)[-1]["content"]
@@ -118,4 +162,4 @@ def _last_answer(turns: Sequence[Mapping[str, str]]) -> int:
     return places[-1]
 
 
-__all__ = ["BESIDE_COLUMNS", "INPUT_COLUMNS", "TARGET_COLUMNS", "decode", "encode_targets", "parse_input", "parse_messages", "parse_target"]
+__all__ = ["BESIDE_COLUMNS", "INPUT_COLUMNS", "MORE_INPUTS", "TARGET_COLUMNS", "decode", "encode_targets", "parse_input", "parse_messages", "parse_target", "shown_beside", "with_tools"]

@@ -27,7 +27,11 @@ def line_of(output: Any) -> str:
 def readable(task: Task, name: str, text: str) -> str:
     """An input as one reads it: turns of a conversation line by line, candidates with bars."""
     if task.kind == "chat":
-        return "\n".join(f"{turn['role']}: {turn['content']}" for turn in json.loads(text))
+        lines = []
+        for turn in json.loads(text):
+            names = ", ".join(tool["name"] for tool in turn.get("tools", ()))
+            lines.append(f"{turn['role']}: {turn['content']}" + (f" [tools: {names}]" if names else ""))
+        return "\n".join(lines)
     if task.kind == "rank" and name == task.inputs[-1]:
         return " | ".join(map(str, json.loads(text)))
     return text

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hanshuku.errors import RemoteError
-from hanshuku.inference.asking import Turns
 from hanshuku.inference.remote.answers import Answer
 from hanshuku.inference.remote.reading import said
+from hanshuku.inference.tools import Turns
 from hanshuku.tasks import Task
 from hanshuku.tasks.extract import canonical, misfit
 

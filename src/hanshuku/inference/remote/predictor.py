@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hanshuku.errors import ConfigError, FunctionFolderError
-from hanshuku.inference.asking import Turns, tidied
+from hanshuku.inference.asking import tidied
 from hanshuku.inference.base import Inputs, Reply
 from hanshuku.inference.demonstrations import read_demonstrations
 from hanshuku.inference.prompts import Demonstration
@@ -25,6 +25,7 @@ from hanshuku.inference.remote.settings import RemoteSettings
 from hanshuku.inference.remote.streaming import stream_text
 from hanshuku.inference.remote.wording import choice_messages, names_of, text_messages
 from hanshuku.inference.settings import GenerationSettings, PromptSettings, decoding_changed, new_tokens
+from hanshuku.inference.tools import Turns
 from hanshuku.models.remote import parse_remote
 from hanshuku.tasks import WRITTEN_KINDS, Task
 from hanshuku.tasks.base import objects

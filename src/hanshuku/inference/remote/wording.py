@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hanshuku.inference.asking import Teller, Turns
+from hanshuku.inference.asking import Teller
 from hanshuku.inference.prompts import WORDINGS, check_template, label_names, option_lines, turn_text
 from hanshuku.inference.settings import GenerationSettings, PromptSettings
+from hanshuku.inference.tools import Turns, told_tools
 from hanshuku.tasks import Task
 
 RULES = {  # language -> what kind of answer is due -> how it is said
@@ -31,11 +32,11 @@ def text_messages(task: Task, settings: GenerationSettings, rows: Sequence[Seque
         ConfigError: the template is illegal.
     """
     teller = Teller(task, language=settings.language, template=settings.template, demonstrations=settings.demonstrations)
-    return [_sendable(teller.turns(tuple(row)), settings) for row in rows]
+    return [_sendable(told_tools(teller.turns(tuple(row)), settings.language), settings) for row in rows]
 
 
 def _sendable(turns: Turns, settings: GenerationSettings) -> Turns:
-    """Turns as any server takes them: what a tool said is told by the user; how the answer begins is said at the end."""
+    """Turns as any server takes them: what a tool said is told by the user, as which tools there are is told by the system; how the answer begins is said at the end."""
     from hanshuku.inference.asking import WORDS
 
     told = WORDS[settings.language].roles["tool"]
