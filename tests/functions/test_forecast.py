@@ -11,9 +11,13 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.functions.compare import compare
 from hanshuku.functions.forecast import _extrapolated, forecast
+from hanshuku.methods.cloze import Cloze
+from hanshuku.methods.continual import Continual
 from hanshuku.methods.contrastive import Contrastive
+from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.probe import Probe
+from hanshuku.methods.rerank import Rerank
 from hanshuku.methods.settings import parse_method, parse_settings
 from hanshuku.tasks import Task
 from tests.functions.test_functions import ROWS
@@ -66,8 +70,7 @@ class Clockwork:
         return 2.0 + 0.01 * len(rows) * epochs + 0.1 * steps, 500.0 + len(rows)
 
 
-def encoded_rows(count):
-    task = Task("classify", labels=("a", "b"))
+def encoded_rows(count, task=Task("classify", labels=("a", "b"))):
     return Encoded(task, [(f"text {i}",) for i in range(count)], np.arange(count) % 2, np.zeros(count, dtype=np.int64))
 
 
@@ -84,3 +87,13 @@ def test_where_time_is_a_line_in_rows_and_steps_the_forecast_is_exact(method, se
     found, memory = _extrapolated(Clockwork(), method, encoded_rows(count))
     assert found == pytest.approx(seconds(count))
     assert memory >= 500 + min(count, 256)
+
+
+@pytest.mark.parametrize("method", [Cloze(epochs=3), Continual(epochs=3), Dpo(epochs=3), Rerank(epochs=3)])
+def test_every_method_that_plans_passes_is_forecast(method):
+    assert _extrapolated(Clockwork(), method, encoded_rows(300))[0] == pytest.approx(2 + 0.01 * 300 * 3)
+
+
+def test_texts_are_forecast_with_the_passes_that_are_planned_over_texts():
+    rows = encoded_rows(1000, Task("generate", instruction="Shorten."))
+    assert _extrapolated(Clockwork(), Finetune(), rows)[0] == pytest.approx(2 + 0.01 * 1000 * 3)

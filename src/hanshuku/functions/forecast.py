@@ -86,7 +86,7 @@ def forecast(
     model = model or default_model(chosen, task, rows)
     pull(model, accept_licence=accept_licence)
     probe = _Probe(model, rows, seed, report)
-    if not chosen.LEARNS or len(rows) <= SMALL:
+    if len(rows) <= SMALL or not (chosen.LEARNS or getattr(chosen, "learn", False)):
         seconds, memory = probe.fit(chosen, np.arange(len(rows)))
     else:
         seconds, memory = _extrapolated(probe, chosen, rows)
@@ -128,7 +128,7 @@ def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, flo
     passes, steps, short = 1.0, 0, method
     growth = getattr(getattr(method, "switches", None), "growth", 1)  # rows that are made of others are learned too
     if "epochs" in names:
-        passes, short = method.planned_epochs(len(rows) * growth, len(rows.task.labels)), replace(method, epochs=1.0)
+        passes, short = method.planned_epochs(len(rows) * growth, len(rows.task.labels), rows.task.kind), replace(method, epochs=1.0)
     elif "steps" in names:
         steps = max(0, method.planned_steps(len(rows) * growth, len(rows.task.labels)) - STEPS[0])
         short = replace(method, steps=STEPS[0])

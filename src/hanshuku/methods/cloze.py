@@ -9,6 +9,7 @@ from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, MissingExtra
 from hanshuku.methods.checks import check_choice, check_training
 from hanshuku.methods.finetune import SWITCHES as OF_FINETUNE
+from hanshuku.methods.finetune import Finetune
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run
 from hanshuku.training.switches import Switches
@@ -61,6 +62,10 @@ class Cloze:
     def default_model(self, task: Task, language: str) -> str:
         """A hub name: BERT for English or for Chinese, XLM-R for everything else."""
         return MODELS.get(language, ANY_LANGUAGE)
+
+    def planned_epochs(self, rows: int, labels: int = 0, kind: str = "classify") -> float:
+        """Passes over the rows as `finetune` plans them."""
+        return Finetune(epochs=self.epochs).planned_epochs(rows, labels, kind)
 
     def fit(
         self, task: Task, train: Encoded | None = None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen

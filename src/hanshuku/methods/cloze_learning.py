@@ -19,7 +19,7 @@ from hanshuku.inference.heads import unit_targets
 from hanshuku.inference.label_scoring import base_log_odds
 from hanshuku.inference.prompts import label_names
 from hanshuku.methods.cloze import Cloze
-from hanshuku.methods.finetune import LONGEST, Finetune
+from hanshuku.methods.finetune import LONGEST
 from hanshuku.methods.wording import wording_language
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
@@ -99,7 +99,7 @@ def _learned(method: Cloze, predictor: ClozePredictor, train: Encoded, run: Run)
     criterion = make_objective(task, label_smoothing=switches.label_smoothing, class_weights=weights, focal=switches.focal)
     factors = rate_factors(loaded.network, switches.layer_decay) if switches.layer_decay < 1 else None
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(int(loaded.network.config.hidden_size))
-    epochs = method.epochs or Finetune().planned_epochs(len(train), len(task.labels))
+    epochs = method.planned_epochs(len(train), len(task.labels))
     run_engine(
         learner,
         Feed(rows.lengths, lambda places: rows.batch(places) | {"targets": targets[places]}, " ".join([str(method), str(task), fingerprint(train)])),

@@ -86,6 +86,10 @@ class Continual:
         """English: minilm; everything else: e5-multilingual."""
         return default_encoder(language)
 
+    def planned_epochs(self, rows: int, labels: int = 0, kind: str = "classify") -> float:
+        """Passes over the new rows as `finetune` plans them."""
+        return self.finetune().planned_epochs(rows, labels, kind)
+
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
     ) -> ContinualPredictor:

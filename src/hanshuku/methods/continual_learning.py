@@ -171,7 +171,7 @@ def _learned(session: _Session, run: Run, begin: float) -> tuple[EncoderPredicto
     with shortened(trunk, ready.rows, classifier, run):
         teach(
             trunk, classifier, Feed(ready.rows.lengths[: session.count], _collate(session), session.identity), _objective(session), run.since(begin),
-            epochs=method.finetune().planned_epochs(session.count, len(task.labels)), more=_kept_in_mind(session),
+            epochs=method.planned_epochs(session.count, len(task.labels)), more=_kept_in_mind(session),
         )  # fmt: skip
         if task.several and session.held:
             found = ready.rows.logits(classifier, session.held, method.precision)

@@ -53,6 +53,10 @@ class Dpo:
         """smollm2 for English; for everything else gemma-270m, whose licence must be accepted."""
         return default_generator(language)
 
+    def planned_epochs(self, rows: int, labels: int = 0, kind: str = "generate") -> float:
+        """Passes over the pairs, however many they are: as set."""
+        return self.epochs
+
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
     ) -> Predictor:

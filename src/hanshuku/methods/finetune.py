@@ -108,9 +108,11 @@ class Finetune:
         predictor: Predictor = work(self, task, rows, model=model, validation=validation, run=run)
         return predictor
 
-    def planned_epochs(self, rows: int, labels: int) -> float:
-        """Passes over the rows: as set, else fewer the more rows there are and more the more labels, 2..30."""
+    def planned_epochs(self, rows: int, labels: int = 0, kind: str = "classify") -> float:
+        """Passes over the rows: as set, else fewer the more rows there are and more the more labels, 2..30; over texts 3 for a thousand, 1..10."""
         if self.epochs:
             return float(self.epochs)
+        if kind in WRITTEN_KINDS:
+            return float(min(10, max(1, round(3 * (1000 / max(rows, 1)) ** 0.5, 1))))
         spread = 1 + 0.25 * math.log2(max(labels, 2) / 2)
         return float(min(30, max(2, round(spread * 30 * math.sqrt(100 / max(rows, 1)), 1))))

@@ -52,8 +52,8 @@ class Rerank:
         """English: minilm; everything else: e5-multilingual."""
         return default_encoder(language)
 
-    def planned_epochs(self, rows: int) -> float:
-        """Passes over the rows: as set, else 3 for a thousand rows, fewer for more and more for fewer, 2..10."""
+    def planned_epochs(self, rows: int, labels: int = 0, kind: str = "rank") -> float:
+        """Passes over the rows, whatever their labels: as set, else 3 for a thousand rows, fewer for more and more for fewer, 2..10."""
         return float(self.epochs) or float(min(10, max(2, round(3 * (1000 / max(rows, 1)) ** 0.5, 1))))
 
     def fit(

@@ -61,7 +61,7 @@ def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, v
     if task.kind == "extract":
         _check_schema(task, loaded, asker, settings)
     speaker = speaker_of(tuned.trunk)
-    _train(method, speaker, rows, judged, run.since(start), room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
+    _train(method, speaker, rows, judged, run.since(start), kind=task.kind, room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
     return tuned_writer(task, loaded, tuned, settings)
 
 
@@ -139,19 +139,14 @@ def reply_of(target: Any) -> str:
     return str(target[0] if isinstance(target, tuple) else target)
 
 
-def planned_epochs(method: Finetune, rows: int) -> float:
-    """Passes over the rows: as set, else 3 for a thousand rows, fewer for more and more for fewer, 1..10."""
-    return float(method.epochs) or float(min(10, max(1, round(3 * (1000 / max(rows, 1)) ** 0.5, 1))))
-
-
-def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judged: list[TokenRow], run: Run, *, room: int, identity: str) -> None:
+def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judged: list[TokenRow], run: Run, *, kind: str, room: int, identity: str) -> None:
     width = int(speaker.causal.config.get_text_config().hidden_size)
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(width)
     pad_id = int(speaker.causal.config.get_text_config().pad_token_id or 0)
     switches = method.switches
     factors = rate_factors(speaker.causal, switches.layer_decay) if switches.layer_decay < 1 else None
     schedule = Schedule(
-        epochs=planned_epochs(method, len(rows)), batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup,
+        epochs=method.planned_epochs(len(rows), kind=kind), batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup,
         weight_decay=method.weight_decay, precision=method.precision, patience=method.patience, gradient_checkpointing=method.gradient_checkpointing,
         part_cost=PART,
     )  # fmt: skip
