@@ -148,6 +148,13 @@ def test_few_rows_and_many_labels_get_more_epochs():
     assert Finetune(epochs=1.5).planned_epochs(10, 2) == 1.5
 
 
+def test_few_texts_are_learned_in_small_steps_and_labels_as_ever():
+    plan = Finetune().planned_batch
+    assert [plan(rows=rows, kind="chat") for rows in (50, 270, 1000, 3000, 100_000)] == [4, 4, 8, 13, 16]
+    assert plan(2, 50, "classify") == 16
+    assert Finetune(batch_size=32).planned_batch(rows=50, kind="chat") == 32
+
+
 def test_progress_is_reported(tiny_encoder):
     steps = []
     Finetune(**FAST).fit(TASKS["one label"], rows_of("one label"), model=tiny_encoder, run=Run(report=steps.append))

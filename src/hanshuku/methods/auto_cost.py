@@ -69,7 +69,7 @@ class Pace:
         if name == "contrastive":
             return self.base_mb + 3 * (self.weights_mb - self.words_mb) + method.planned_batch(self.labels) * self._activations_mb(method.max_length or SHORTER)
         if name == "finetune":
-            return self.base_mb + 3 * self.weights_mb + method.batch_size * self._activations_mb(method.max_length or LONGEST)
+            return self.base_mb + 3 * self.weights_mb + method.planned_batch(self.labels) * self._activations_mb(method.max_length or LONGEST)
         return self.base_mb
 
     def _activations_mb(self, limit: int) -> float:

@@ -33,7 +33,7 @@ def check_training(method: Any, tunings: Sequence[str]) -> None:
     check_choice("precision", method.precision, ("auto", "bf16", "fp32"))
     check_range("size", method.size, 0, 4096, whole=True)
     check_range("epochs", method.epochs, 0, 10_000)
-    check_range("batch_size", method.batch_size, 1, 4096, whole=True)
+    check_range("batch_size", method.batch_size, 0 if hasattr(method, "planned_batch") else 1, 4096, whole=True)
     if method.learning_rate is not None:
         check_range("learning_rate", method.learning_rate, 1e-9, 10)
     for name in ("warmup", "weight_decay", "dropout"):

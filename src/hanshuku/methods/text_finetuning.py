@@ -146,7 +146,7 @@ def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judge
     switches = method.switches
     factors = rate_factors(speaker.causal, switches.layer_decay) if switches.layer_decay < 1 else None
     schedule = Schedule(
-        epochs=method.planned_epochs(len(rows), kind=kind), batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup,
+        epochs=method.planned_epochs(len(rows), kind=kind), batch_size=method.planned_batch(rows=len(rows), kind=kind), learning_rate=rate, warmup=method.warmup,
         weight_decay=method.weight_decay, precision=method.precision, patience=method.patience, gradient_checkpointing=method.gradient_checkpointing,
         part_cost=PART,
     )  # fmt: skip

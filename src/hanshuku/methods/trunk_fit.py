@@ -13,7 +13,7 @@ import torch
 from hanshuku.errors import ConfigError
 from hanshuku.inference.backbone import Adapted
 from hanshuku.inference.embed import autocast, best_device, limit_of
-from hanshuku.methods.finetune import LONGEST
+from hanshuku.methods.finetune import BATCH, LONGEST
 from hanshuku.models.load import Loaded, load_encoder
 from hanshuku.tasks import Task
 from hanshuku.training.average import Average
@@ -167,7 +167,7 @@ def teach(
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(trunk.width)
     schedule = Schedule(
         epochs=epochs,
-        batch_size=method.batch_size,
+        batch_size=method.batch_size or BATCH,
         learning_rate=rate,
         warmup=method.warmup,
         weight_decay=method.weight_decay,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hanshuku.errors import ConfigError
@@ -86,7 +86,7 @@ TOLD = {
         Put("请先读完整个对话，再回答最后的问题。{instruction}"),
     ),
 }  # fmt: skip
-OURS = {"labels": LABELS, "texts": TEXTS, "chat": TOLD}
+OURS: Mapping[str, Mapping[str, tuple[Put, ...]]] = {"labels": LABELS, "texts": TEXTS, "chat": TOLD}
 BASE = {
     "chat": {"en": "{instruction}", "zh": "{instruction}"},
     "labels": {"en": "{instruction}\n\nText: {text}", "zh": "{instruction}\n\n文本：{text}"},
