@@ -1,6 +1,6 @@
 """A chat for customers: `hanshuku learn --task chat` by prompt, then by LoRA, on what customers of bitext_customer_service ask; the answers are kept to be read.
 
-    python benchmarks/customer_chat.py [--per-intent 8] [--minutes 8] [--test-per-intent 4] [--model smollm2] [--seed 0]
+    python benchmarks/customer_chat.py [--per-intent 8] [--minutes 8] [--test-per-intent 4] [--model smollm2] [--seed 0] [--set batch_size=4]
 
 The set has questions with one of 27 intents and no answers: customer_replies.json has one answer for each, written by us. Learned from are the first rows of
 each intent, asked are the first rows of the test file, of which a few are worded as rows learned from are. `right` is the part of answers that are nearer, by
@@ -91,10 +91,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", action="append", default=[], help="settings of finetune, as learn takes them")
     options = parser.parse_args()
     methods = {
         "before": ["--method", "prompt"],
-        "after": ["--method", "finetune", "--set", "tuning=lora", "--budget", f"{options.minutes}min"],
+        "after": ["--method", "finetune", "--set", "tuning=lora", "--budget", f"{options.minutes}min"]
+        + [part for setting in options.set for part in ("--set", setting)],
     }
     results = {"options": vars(options)}
     rows = conversations("test", options.test_per_intent)
