@@ -166,3 +166,8 @@ def test_a_line_of_stdin_that_is_no_json_is_named(capsys, folder, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO('{"text": "a"}\nnot json\n'))
     code, _, err = run(capsys, "mask", "-", "--out", "clean.jsonl")
     assert code == 2 and "stdin:2: this is no JSON" in err
+
+
+def test_what_tags_no_people_cannot_find_their_names(capsys, team):
+    code, _, err = run(capsys, "mask", "rows.jsonl", "--out", "clean.jsonl", "--names", team)
+    assert code == 2 and "tags people" in err and "does classify" in err and "Traceback" not in err

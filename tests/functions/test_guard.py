@@ -389,3 +389,19 @@ def test_nothing_personal_stands_in_a_report_whatever_it_looks_at_nor_in_a_compa
 def test_what_was_said_of_the_rows_stands_in_the_report_of_a_guarded_function_too():
     notes = team().evaluate([*ROWS, {"text": "hello", "label": "greeting"}, {"text": "", "label": "refund"}], checks=()).notes
     assert any("no text" in note for note in notes) and any("'greeting'" in note for note in notes)
+
+
+@pytest.mark.parametrize("pii", ["mask", "block"])
+def test_groups_that_are_people_are_masked_and_stay_apart(pii):
+    people = ["Anna Kowalska", "Bob Miller", "李明"]
+    rows = [{"text": "refund please", "label": "refund", "customer": name} for name in people for _ in range(12)]
+    groups = team(pii=pii).evaluate(rows, checks=["groups"], groups="customer").parts["groups"]["groups"]
+    assert [group["group"] for group in groups] == ["[NAME_1]", "[NAME_2]", "[NAME_3]"]
+    assert [group["n"] for group in groups] == [12, 12, 12]
+
+
+def test_what_the_users_own_rule_says_of_a_text_is_masked_too():
+    guarded = team(rules=[lambda text: f"it names {text}" if "lawyer" in text else ""])
+    assert guarded.predict("my lawyer a.smith@law.example").reason.endswith("it names my lawyer [EMAIL]")
+    report = guarded.evaluate([*ROWS, {"text": "my lawyer a.smith@law.example", "label": "refund"}], checks=())
+    assert "a.smith" not in json.dumps(report.to_json())

@@ -2,9 +2,11 @@
 
 import pytest
 
+from hanshuku.data.read import read
 from hanshuku.errors import UnknownName
 from hanshuku.safety import checksums
 from hanshuku.safety.pii import KINDS, find, find_all
+from hanshuku.safety.rows import Masker, masked_examples
 from hanshuku.tasks import Prediction, Span, Task
 
 
@@ -150,3 +152,26 @@ def test_our_own_rows_are_found(request):
         assert kinds["patterned"]["precision"]["value"] > 0.95
         assert kinds["patterned"]["recall"]["value"] > 0.95
     assert set(kinds) == {*KINDS, "patterned", "all"}
+
+
+def test_a_tagger_that_sees_part_of_a_name_leaves_none_of_it():
+    class Firsts:
+        task = Task("tag", labels=("PER",))
+
+        def predict_rows(self, rows):
+            return [Prediction((Span(text.index("Peter"), text.index("Peter") + 5, "PER", "Peter"),)) for (text,) in rows]
+
+    assert found("customer: Peter O'Neil", names=Firsts()) == [("name", "Peter O'Neil")]
+
+
+def test_a_tagger_is_asked_once_for_many_rows():
+    class Counting:
+        task, calls = Task("tag", labels=("PER",)), 0
+
+        def predict_rows(self, rows):
+            Counting.calls += 1
+            return [Prediction(()) for _ in rows]
+
+    rows = read([{"note": f"row {i}", "more": {"tags": [f"x{i}", "y"]}} for i in range(50)])
+    assert len(list(masked_examples(rows, Masker(names=Counting())))) == 50
+    assert Counting.calls == 1

@@ -29,14 +29,14 @@ def command(
     """Mask e-mails, phones, id numbers, cards, names ... in a file. Entities and answers keep their places; labels stay."""
     from hanshuku.data.write import write_rows
     from hanshuku.functions.store import load
-    from hanshuku.safety.pii import KINDS
+    from hanshuku.safety.pii import KINDS, checked_tagger
     from hanshuku.safety.rows import Masker, masked_examples
     from hanshuku.safety.settings import Pii
 
     if data != "-" and Path(out).resolve() == Path(data).resolve():
         raise ConfigError(f"--out is FILE itself, {data}. Write to another file, look at it, then remove the first.")
     pii = Pii("mask", style, kinds=split(kinds) or KINDS, allow=tuple(allow or ()))
-    masker = Masker(pii, load(names) if names else None)
+    masker = Masker(pii, checked_tagger(load(names)) if names else None)
     examples = read_examples(data, columns, encoding)
     print_notes(examples.notes, quiet=quiet)
     changed = 0

@@ -15,7 +15,7 @@ from hanshuku.functions.core import Function, P, R
 from hanshuku.functions.rows import bind
 from hanshuku.safety.guard import Counts, Guard
 from hanshuku.safety.injection import injection_of
-from hanshuku.safety.pii import Tagger
+from hanshuku.safety.pii import Tagger, checked_tagger
 from hanshuku.safety.predictor import GuardedPredictor
 from hanshuku.safety.rows import Masker, masked_columns, masked_encoded
 from hanshuku.safety.settings import Pii, Toxicity, rule_of
@@ -107,7 +107,8 @@ class Guarded(Function[P, R]):
         masker = self.masker
         blocks = self.guard.pii is not None and self.guard.pii.action == "block"
         if masker is not None:
-            rows = masked_columns(rows, masker) if blocks else masked_encoded(rows, masker)
+            apart = str(looks.get("groups") or "")
+            rows = masked_columns(rows, masker, apart) if blocks else masked_encoded(rows, masker, apart)
         found = super().evaluate(rows, seed=seed, report=report, **looks)
         found = replace(found, notes=(*map(str, notes), *found.notes))
         if masker is None:
@@ -170,7 +171,7 @@ def guard(
         allow: texts that are never masked; "*@example.com": all that end so.
 
     Raises:
-        ConfigError: a setting has a value outside its range, or the labels of `toxicity` do not say which refuse.
+        ConfigError: a setting has a value outside its range, the labels of `toxicity` do not say which refuse, or `names` tags no people.
     """
     inner: Function[P, R] = function.inner if isinstance(function, Guarded) else function
     if not isinstance(inner, Function):
@@ -181,8 +182,7 @@ def guard(
     wanted = Pii(action=pii) if isinstance(pii, str) else pii
     if wanted is not None and (more := tuple(allow)):
         wanted = replace(wanted, allow=(*wanted.allow, *more))
-    if names is not None and getattr(getattr(names, "task", None), "kind", "") != "tag":
-        raise ConfigError("names is a function that tags entities: hk.tag(['PER', ...]).learn(...). Received another one.")
+    names = None if names is None else checked_tagger(names)
     if injection and task.kind not in WRITTEN_KINDS:
         raise ConfigError(f"Attacks on an instruction are screened where a language model writes: {', '.join(sorted(TEXT_KINDS))}. {task.name}() does {task.kind}.")
     screen = injection_of(task.kind in WRITTEN_KINDS if injection is None else injection)

@@ -146,8 +146,14 @@ class Guard:
         for rule in self.rules:
             if rule.action == "block" and side in rule.sides and (why := next(filter(None, map(rule.hits, texts)), "")):
                 self.counts.add(f"{side}.rule.{rule.name}", f"{side}.blocked")
-                return f"{side}: rule {why}"
+                return f"{side}: rule {why if rule.call is None else self._impersonal(why)}"
         return ""
+
+    def _impersonal(self, why: str) -> str:
+        """What the user's code says of a text, without the personal data that it may quote."""
+        if self.pii is None:
+            return why
+        return mask(why, find_all([why], kinds=self.pii.kinds, names=self.names, allow=self.pii.allow)[0]).text
 
     def _judge(self, judge: Injection | Toxicity, rule: str, reasons: list[str], texts: Sequence[Sequence[str]], side: str = "input") -> None:
         """Put a reason where a judge refuses a row that is not refused yet."""

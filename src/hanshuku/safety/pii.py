@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
-from hanshuku.errors import UnknownName
+from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.safety.addresses import ADDRESSES
 from hanshuku.safety.folded import Folded, fold
 from hanshuku.safety.names import find_names
@@ -65,10 +65,30 @@ def find_all(texts: Sequence[str], *, kinds: Collection[str] = KINDS, names: Tag
     return [_find(text, frozenset(kinds), more, allow) for text, more in zip(texts, tagged, strict=True)]
 
 
+def checked_tagger(names: Any) -> Tagger:
+    """What tells people, if it does.
+
+    Raises:
+        ConfigError: it is no function that tags entities, or people are none of its labels.
+    """
+    task = getattr(names, "task", None)
+    if getattr(task, "kind", "") != "tag":
+        other = f"a function that does {task.kind}" if isinstance(task, Task) else type(names).__name__
+        raise ConfigError(f"names is a function that tags people: hk.tag(['PER', ...]).learn(...). Received: {other}.")
+    if not any(_is_person(label) for label in names.task.labels):
+        raise ConfigError(f"names is a function that tags people, with a label that begins with {', '.join(_PERSON)}. Received the labels: {', '.join(names.task.labels)}.")
+    tagger: Tagger = names
+    return tagger
+
+
+def _is_person(label: str) -> bool:
+    return label.upper().startswith(_PERSON)
+
+
 def people(names: Tagger, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
     """Where a tagger finds people."""
     found = names.predict_rows([(text,) for text in texts])
-    return [[(span.start, span.end) for span in prediction.output or () if span.label.upper().startswith(_PERSON)] for prediction in found]
+    return [[(span.start, span.end) for span in prediction.output or () if _is_person(span.label)] for prediction in found]
 
 
 def _find(text: str, kinds: frozenset[str], tagged: Iterable[tuple[int, int]], allow: Collection[str]) -> list[Span[str]]:
@@ -81,8 +101,8 @@ def _find(text: str, kinds: frozenset[str], tagged: Iterable[tuple[int, int]], a
     if "bank_account" in kinds:
         found += [(9, *folded.span(*span), "bank_account") for span in _ibans(folded.text)]
     if "name" in kinds:
-        found += [(_NAME_RANK, *folded.span(*span), "name") for span in find_names(folded.text)]
-        found += [(_TAGGED_RANK, *span, "name") for span in tagged]
+        listed = [(_NAME_RANK, *folded.span(*span)) for span in find_names(folded.text)]
+        found += [(*one, "name") for one in _together([*listed, *((_TAGGED_RANK, *span) for span in tagged)])]
     chosen: list[tuple[int, int, str]] = []
     taken = bytearray(len(text))
     for _, start, end, kind in sorted(found, key=lambda one: (-one[0], one[1] - one[2], one[1])):
@@ -91,6 +111,15 @@ def _find(text: str, kinds: frozenset[str], tagged: Iterable[tuple[int, int]], a
             chosen.append((start, end, kind))
     spans = [Span(start, end, kind, text[start:end]) for start, end, kind in sorted(chosen)]
     return [span for span in spans if not _allowed(span.text, allow)] if allow else spans
+
+
+def _together(names: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Names that overlap as one, so that none loses a part where another finder saw less: rank, start, end."""
+    found: list[tuple[int, int, int]] = []
+    for one in sorted(names, key=lambda name: name[1]):
+        last = found.pop() if found and one[1] < found[-1][2] else one
+        found.append((max(one[0], last[0]), last[1], max(one[2], last[2])))
+    return found
 
 
 def _trimmed(folded: Folded, start: int, end: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from hanshuku.tasks import TEXT_KINDS
 from hanshuku.tasks.base import objects
 
 SHORT = 60  # characters of a cell that is read with the name of its column before it: "phone: 6465550112"
+AT_ONCE = 256  # rows for which a tagger is asked at once
 LEAST = 1_000_000  # of a number that may be personal
 SURE = ("email", "phone", "id_number", "bank_card", "bank_account", "ip_address")  # kinds that no column is named by
 PEOPLE = re.compile(  # columns that name people
@@ -50,6 +51,9 @@ class Masker:
     counts: Counter[str] = field(default_factory=Counter)
     stands: Placeholders = field(default_factory=Placeholders)
 
+    def __post_init__(self) -> None:
+        self.names = self.names if self.names is None or isinstance(self.names, Remembering) else Remembering(self.names)
+
     def all(self, texts: Sequence[str]) -> list[Masked]:
         """The texts, masked; a tagger is asked once."""
         found = find_all(texts, kinds=self.pii.kinds, names=self.names, allow=self.pii.allow)
@@ -71,16 +75,63 @@ class Masker:
         if (held := _held(text)) is not None:
             masked = self.cell(column, held)
             return cell if masked == held else json.dumps(masked, ensure_ascii=False)
-        if not text.strip() or len(text) > SHORT:
-            return self.text(text) if text.strip() else cell
-        head = "姓名：" if PEOPLE.fullmatch(column.strip()) and HAN.search(text) else f"{column.replace('_', ' ')}: "  # a column's name says what is in it
+        if not text.strip():
+            return cell
+        head = _head(column, text)
+        if not head:
+            return self.text(text)
         spans = find(head + text, kinds=self.pii.kinds, names=self.names, allow=self.pii.allow)
         own = [replace(span, start=span.start - len(head), end=span.end - len(head)) for span in spans if span.start >= len(head)]
         return self._mask(text, own).text if own else cell
 
+    def ask_ahead(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Ask the tagger at once for all that `cell` will ask it of these cells."""
+        if isinstance(self.names, Remembering):
+            self.names.ask([_head(column, text) + text for row in rows for name, cell in row.items() for column, text in _texts(name, cell)])
+
     def _mask(self, text: str, spans: Any) -> Masked:
         self.counts.update(span.label for span in spans)
         return mask(text, spans, self.pii.style, self.stands)
+
+
+class Remembering:
+    """A tagger that is asked once for many texts, and keeps what it said of them."""
+
+    def __init__(self, names: Tagger) -> None:
+        self.inner, self.task = names, names.task
+        self._kept: dict[str, Any] = {}
+
+    def ask(self, texts: Sequence[str]) -> None:
+        """Keep what is said of these texts, and of no others."""
+        new = list(dict.fromkeys(texts))
+        self._kept = dict(zip(new, self.inner.predict_rows([(text,) for text in new]), strict=True)) if new else {}
+
+    def predict_rows(self, rows: Sequence[tuple[str, ...]]) -> Sequence[Any]:
+        """One prediction a row, whose output is spans."""
+        missing = [row for row in rows if row[0] not in self._kept]
+        new = iter(self.inner.predict_rows(missing) if missing else ())
+        return [self._kept[row[0]] if row[0] in self._kept else next(new) for row in rows]
+
+
+def _head(column: str, text: str) -> str:
+    """What is read before a short cell, as the name of its column says what is in it; "" before a long one."""
+    if len(text) > SHORT:
+        return ""
+    return "姓名：" if PEOPLE.fullmatch(column.strip()) and HAN.search(text) else f"{column.replace('_', ' ')}: "
+
+
+def _texts(column: str, cell: Any) -> Iterator[tuple[str, str]]:
+    """The texts in a cell that may be masked, each with the name of what it is in."""
+    if isinstance(cell, dict):
+        for key, part in cell.items():
+            yield from _texts(key if isinstance(key, str) else column, part)
+    elif isinstance(cell, (list, tuple)):
+        for part in cell:
+            yield from _texts(column, part)
+    elif isinstance(cell, str) and (held := _held(cell)) is not None:
+        yield from _texts(column, held)
+    elif isinstance(cell, str) and cell.strip():
+        yield column, cell
 
 
 def _held(text: str) -> Any:
@@ -103,14 +154,23 @@ def _check_names(examples: Examples) -> None:
             )  # fmt: skip
 
 
-def masked_columns(encoded: Encoded, masker: Masker) -> Encoded:
-    """Rows of a task whose columns beside inputs and answers are masked."""
-    return replace(encoded, columns={name: [masker.cell(name, cell) for cell in cells] for name, cells in encoded.columns.items()})
+def masked_columns(encoded: Encoded, masker: Masker, apart: str = "") -> Encoded:
+    """Rows of a task whose columns beside inputs and answers are masked; in the column `apart` what differs still does: [NAME_1], [NAME_2]."""
+    masker.ask_ahead([{name: cell} for name, cells in encoded.columns.items() for cell in cells])
+    numbered = replace(masker, pii=replace(masker.pii, style="placeholder"))
+    columns = {name: [(numbered if name == apart else masker).cell(name, cell) for cell in cells] for name, cells in encoded.columns.items()}
+    return replace(encoded, columns=columns)
 
 
-def masked_encoded(encoded: Encoded, masker: Masker) -> Encoded:
-    """Rows of a task with inputs, answers that are texts and other columns masked; entities and answers in a context keep their places."""
-    encoded, task = masked_columns(encoded, masker), encoded.task
+def masked_encoded(encoded: Encoded, masker: Masker, apart: str = "") -> Encoded:
+    """Rows of a task with inputs, answers that are texts and other columns masked; entities and answers in a context keep their places.
+
+    Args:
+        encoded: the rows.
+        masker: how.
+        apart: a column beside them in which what differs still does when masked, such as the one that names groups.
+    """
+    encoded, task = masked_columns(encoded, masker, apart), encoded.task
     texts = [texts_of(task, row) for row in encoded.inputs]
     flat = iter(masker.all([text for own in texts for text in own]))
     inputs, targets = [], []
@@ -155,9 +215,10 @@ def masked_examples(examples: Examples, masker: Masker, only: Sequence[str] = ()
         return
     labels = {name for name in find_target(examples.names) if kind is None}
     chosen = [name for name in examples.names if name in only or (not only and name not in labels)]
-    for i in range(len(examples)):
-        row = {name: examples.column(name)[i] for name in examples.names}
-        yield row | {name: masker.cell(name, row[name]) for name in chosen}
+    for start in range(0, len(examples), AT_ONCE):
+        rows = [examples.row(i) for i in range(start, min(start + AT_ONCE, len(examples)))]
+        masker.ask_ahead([{name: row[name] for name in chosen} for row in rows])
+        yield from (row | {name: masker.cell(name, row[name]) for name in chosen} for row in rows)
 
 
 def _spanned(examples: Examples, masker: Masker) -> Iterator[dict[str, Any]]:
