@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape  # labels are shown as they are: [brackets] in them are no style
 from rich.table import Table
 
+from hanshuku.data.language import HAN
 from hanshuku.evaluation.words import words
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.measure import primary_metric
@@ -168,6 +169,12 @@ def plain_table(title: str | None, *columns: str, texts: Collection[int] = ()) -
 def metric_name(name: str, say: Mapping[str, str]) -> str:
     """A metric's name as it is shown; some are also heads of columns, in other words."""
     return say.get(f"metric_{name}", say[name])
+
+
+def metric_word(name: str, say: Mapping[str, str]) -> str:
+    """A metric's name within a sentence: "accuracy", or in Chinese 准确率 alone, without the name that JSON has."""
+    shown = metric_name(name, say)
+    return shown.removeprefix(f"{name} ") if HAN.search(shown) else name
 
 
 def count_text(number: float | None) -> str:

@@ -42,3 +42,11 @@ def test_it_has_a_page_and_lines(kind, language):
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_row_is_enough(kind):
     assert not Outline(report_of(kind, times=1).to_html()).open
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_function_without_a_name_is_called_by_what_it_does_in_the_language_of_the_page(kind):
+    report = report_of(kind, times=1)
+    title = report.to_html("zh").split("<title>")[1].split("</title>")[0]
+    assert title.startswith("评估报告：未命名的") and report.task.kind not in title
+    assert report.task.kind in report.to_html("en").split("<title>")[1].split("</title>")[0]

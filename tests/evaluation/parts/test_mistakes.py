@@ -126,7 +126,7 @@ def test_an_answer_whose_place_is_not_given_is_found_in_the_context():
 def test_where_nothing_was_answered_words_say_so():
     rows = (["Ann came"], objects([((0, 3, "PER"),)]), objects([()]))
     assert "answered: nothing; right is: PER: Ann" in shown_of("tag", *rows)[1]
-    assert "答为: 无" in shown_of("tag", *rows, language="zh")[1]
+    assert "答为：无；应为：PER: Ann" in shown_of("tag", *rows, language="zh")[1]
 
 
 def test_marks_are_left_out_where_the_text_was_changed_since():

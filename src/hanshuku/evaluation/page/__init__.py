@@ -76,7 +76,7 @@ def page(report: Report, language: str = "en") -> str:
     text = verdict(report, language)
     say = WORDS[language]
     sections = [Shown(name, own["title"], section.html(data, own), section.says(data, own)) for name, section, data, own in shown(report, language)]
-    name = say["unnamed"].format(kind=report.task.kind) if report.task.name == "function" else report.task.name
+    name = say["unnamed"].format(kind=say[f"kind_{report.task.kind}"]) if report.task.name == "function" else report.task.name
     lead = f'<p class="verdict">{esc(text)}</p>' + (paragraph(report.task.instruction, "note") if report.task.instruction else "")
     return document(language, say["report_on"].format(name=name), lead + _when(report, say), sections, say)
 

@@ -50,8 +50,8 @@ def _scaled(scaling: Mapping[str, Any], say: Say) -> str:
 
 def lines(data: Mapping[str, Any], say: Say) -> list[str]:
     """The Brier score, and how it was scaled."""
-    found = [f"{say['brier']}: {number(data['brier']['value'])} [{interval(data['brier'])}]; {say['rms']}: {number(data['rms']['value'])} [{interval(data['rms'])}]"]
-    return [*found, f"{say['scaled']}: {_scaled(data['scaling'], say)}"] if data.get("scaling") else found
+    found = [say["semicolon"].join(f"{say[name]}{say['colon']}{number(data[name]['value'])} [{interval(data[name])}]" for name in ("brier", "rms"))]
+    return [*found, f"{say['scaled']}{say['colon']}{_scaled(data['scaling'], say)}"] if data.get("scaling") else found
 
 
 SECTION = Section(

@@ -49,7 +49,8 @@ def gap_text(one: Mapping[str, Any], say: Say) -> str:
     pair = say["of_two"].format(most=group(gap["most"], say), least=group(gap["least"], say))
     bounds = {end: None if gap[end] is None else 100 * gap[end] for end in ("low", "high")}
     unit = say["points"] if gap["label"] else say["range"]
-    return f"{gap['label'] + ': ' if gap['label'] else ''}{pair}, {number(100 * gap['value'], 1)} {unit} ({interval(bounds, 1)})"
+    of = gap["label"] + say["colon"] if gap["label"] else ""
+    return f"{of}{pair}{say['pause']}{number(100 * gap['value'], 1)} {unit}{say['aside'].format(interval(bounds, 1))}"
 
 
 def html(data: Mapping[str, Any], say: Say) -> str:

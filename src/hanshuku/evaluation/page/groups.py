@@ -29,7 +29,7 @@ def gap_text(gap: Mapping[str, Any], say: Say) -> str:
     """A gap in words: which measure, which groups, how wide."""
     label = say["for_label"].format(label=gap["label"]) if gap["label"] else ""
     pair = say["of_two"].format(most=gap["most"], least=gap["least"])
-    return f"{say['measure_' + gap['measure']]}{label} {number(gap['value'])} ({interval(gap)}), {pair}"
+    return f"{say['measure_' + gap['measure']]}{label} {number(gap['value'])}{say['aside'].format(interval(gap))}{say['pause']}{pair}"
 
 
 def html(data: Mapping[str, Any], say: Say) -> str:

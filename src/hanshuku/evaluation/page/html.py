@@ -18,7 +18,7 @@ def esc(value: Any) -> str:
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number as one reads it; a dash where there is none."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:,.{digits}f}"
+    return "–" if value is None or not math.isfinite(value) else f"{round(value, digits) + 0.0:,.{digits}f}"  # none that rounds to 0 is negative
 
 
 def percent(value: float | None) -> str:

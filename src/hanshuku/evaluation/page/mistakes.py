@@ -53,7 +53,7 @@ def _card(one: One, kind: str, say: Say) -> str:
     if "ranking" in one:
         return f"<li><p>{esc(_placed(one, say))}{at}</p>{texts}{_ranking(one, say)}</li>"
     given, right = (esc(say["none"]) if one[side] in NONE and "spans" in one else shortened(one[side], LONG) for side in ("given", "due"))
-    verdict = f"<p>{said}: <b>{given or '–'}</b></span>{sure}; {due}: <b>{right or esc(say['unknown'])}</b></span>{at}</p>"
+    verdict = f"<p>{said}{say['colon']}<b>{given or '–'}</b></span>{sure}{say['semicolon']}{due}{say['colon']}<b>{right or esc(say['unknown'])}</b></span>{at}</p>"
     if "fields" in one:
         rows = [[esc(field["field"]), *(shortened(field[side], LONG) or "–" for side in ("given", "due"))] for field in one["fields"]]
         return f"<li><p>{esc(say['asked'])}{at}</p>{texts}{table(say['unlike'].format(count=len(rows)) + _sure(one, kind, say), (say['field'], say['said'], say['due']), rows, numbers_from=3)}</li>"
@@ -64,7 +64,7 @@ def _sure(one: One, kind: str, say: Say) -> str:
     """How sure the answer was, and of a text how like its reference it is."""
     parts = [] if one["confidence"] is None else [f"{say['sure']} {percent(one['confidence'])}"]
     parts += [f"{say['alike']} {percent(one['score'])}"] if kind in WRITTEN else []
-    return f" ({say['comma'].join(parts)})" if parts else ""
+    return say["aside"].format(say["pause"].join(parts)) if parts else ""
 
 
 def _due(kind: str, say: Say) -> str:
@@ -120,24 +120,24 @@ def lines(data: One, say: Say) -> Iterator[str | Table]:
 
 
 def _told(one: One, kind: str, say: Say) -> Iterator[str]:
-    sure = _sure(one, kind, say)
+    sure, to = _sure(one, kind, say), say["colon"]
     at = f" {say['line'].format(line=one['line'])}" if one["line"] else ""
     first, *rest = one["inputs"].values()
     if kind in TEXT_KINDS:
         asked = "…" + " ".join(first.split())[1 - WIDTH :] if kind == "chat" and len(first) > WIDTH else _cut(" | ".join(one["inputs"].values()), WIDTH)
-        yield from (f"  {say['asked']}{at}: {asked}", f"    {say['said']}{sure}: {_cut(one['given'], WIDTH)}", f"    {_due(kind, say)}: {_cut(one['due'], WIDTH)}")
+        yield from (f"  {say['asked']}{at}{to}{asked}", f"    {say['said']}{sure}{to}{_cut(one['given'], WIDTH)}", f"    {_due(kind, say)}{to}{_cut(one['due'], WIDTH)}")
     elif "ranking" in one:
-        yield f"  {_placed(one, say)}{at}: {_cut(first, WIDTH)}"
+        yield f"  {_placed(one, say)}{at}{to}{_cut(first, WIDTH)}"
         for each in one["ranking"]:
             if each["due"] or each["place"] == 1:  # what is first and what should be
                 yield f"    {each['place']}. {_cut(each['text'])}{' ✓' if each['due'] else ''}"
     elif "fields" in one:
-        yield f"  {say['unlike'].format(count=len(one['fields']))}{sure}{at}: {_cut(first, WIDTH)}"
+        yield f"  {say['unlike'].format(count=len(one['fields']))}{sure}{at}{to}{_cut(first, WIDTH)}"
         for each in one["fields"]:
-            yield f"    {each['field']}: {say['said']}: {_cut(each['given']) or '–'}; {say['due']}: {_cut(each['due']) or '–'}"
+            yield f"    {each['field']}{to}{say['said']}{to}{_cut(each['given']) or '–'}{say['semicolon']}{say['due']}{to}{_cut(each['due']) or '–'}"
     else:
         given, due = (say["none"] if one[side] in NONE and "spans" in one else _cut(one[side]) for side in ("given", "due"))
-        yield f"  {say['said']}: {given}{sure}; {say['due']}: {due or say['unknown']}{at}"
+        yield f"  {say['said']}{to}{given}{sure}{say['semicolon']}{say['due']}{to}{due or say['unknown']}{at}"
         spans, text = one.get("spans", ()), (rest or [first])[-1]
         if spans and fits(text, spans):
             yield f"    {_cut(first, WIDTH)}\n    {_marked(text, spans)}" if rest else f"    {_marked(text, spans)}"

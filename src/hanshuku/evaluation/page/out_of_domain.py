@@ -10,7 +10,7 @@ from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, par
 from hanshuku.evaluation.page.quality import scale_of
 from hanshuku.evaluation.page.slices import p_text
 from hanshuku.evaluation.page.svg import whisker
-from hanshuku.evaluation.render import metric_name
+from hanshuku.evaluation.render import metric_name, metric_word
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,7 +32,7 @@ def says(data: Mapping[str, Any], say: Say) -> str:
 def html(data: Mapping[str, Any], say: Say) -> str:
     """A table of the sets, and all metrics of each on demand."""
     head = [say["set"], say["value"], say["drawn"], say["interval"], say["drop"], "p (Holm)", say["told_apart"], say["unseen"], say["n"]]
-    parts = [paragraph(say["how"].format(count=data["tested"], metric=data["metric"], own=number(data["own"]["value"]), interval=interval(data["own"])), "note")]
+    parts = [paragraph(say["how"].format(count=data["tested"], metric=metric_word(data["metric"], say), own=number(data["own"]["value"]), interval=interval(data["own"])), "note")]
     parts.append(table(say["by_set"], head, [_row(one, data, say) for one in data["sets"]]))
     parts += [paragraph(text, "note") for one in data["sets"] for text in _labels(one, say)]
     inner = [[esc(one["name"]), *(f"{number(one['metrics'].get(name, {}).get('value'))} ({interval(one['metrics'].get(name))})" for name in _names(data))] for one in data["sets"]]
@@ -74,7 +74,7 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
 
     from hanshuku.evaluation.render import plain_table
 
-    shown = plain_table(None, say["set"], data["metric"], say["drop"], say["interval"], "p (Holm)", say["told_apart"], say["n"])
+    shown = plain_table(None, say["set"], metric_word(data["metric"], say), say["drop"], say["interval"], "p (Holm)", say["told_apart"], say["n"])
     for one in data["sets"]:
         value, fall, auc = one["value"] or {}, one["drop"], one["distance"]["auc"]
         apart = "–" if fall is None else f"{fall['value']:+.3f}"

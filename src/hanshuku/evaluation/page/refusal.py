@@ -64,8 +64,8 @@ def lines(data: Mapping[str, Any], say: Say) -> list[str]:
     """Coverage at some risks, and the facts."""
     from html import unescape
 
-    at = "; ".join(f"{percent(one['risk'])}: {percent(one['coverage'])}" for one in data["at"])
-    return [f"{say['reachable']}: {at}", *(f"{name}: {unescape(text)}" for name, text in _more(data, say))]
+    at = say["semicolon"].join(f"{percent(one['risk'])}{say['colon']}{percent(one['coverage'])}" for one in data["at"])
+    return [f"{say['reachable']}{say['colon']}{at}", *(f"{name}{say['colon']}{unescape(text)}" for name, text in _more(data, say))]
 
 
 SECTION = Section(

@@ -9,6 +9,7 @@ from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, paragraph, percent, said, shortened, table
 from hanshuku.evaluation.page.slices import p_text
 from hanshuku.evaluation.page.svg import whisker
+from hanshuku.evaluation.render import metric_word
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,7 +35,7 @@ def _facts(kind: Mapping[str, Any], say: Say) -> dict[str, str]:
 
 def html(data: Mapping[str, Any], say: Say) -> str:
     """A table of the ways, what was left out, and rows whose answer a way spoiled."""
-    parts = [paragraph(say["how"].format(n=f"{data['n']:,}", of=f"{data['of']:,}", count=data["tested"], metric=data["metric"]), "note")]
+    parts = [paragraph(say["how"].format(n=f"{data['n']:,}", of=f"{data['of']:,}", count=data["tested"], metric=metric_word(data["metric"], say)), "note")]
     if data["kinds"]:
         head = [say["way"], say["before"], say["after"], say["drawn"], say["drop"], "p (Holm)", say["changed"], say["worse"], say["n"]]
         parts.append(table(say["by_way"], head, [_row(kind, say) for kind in data["kinds"]]))
