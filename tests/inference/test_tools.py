@@ -85,6 +85,11 @@ class TestTemplateThatKnowsTools:
     def test_what_it_writes_is_read_as_a_plain_call(self, knowing, written, plain):
         assert CallForm.of(knowing).plain(written) == plain
 
+    def test_thoughts_that_a_template_writes_first_are_no_part_of_the_form(self, knowing):
+        knowing.chat_template = KNOWING.replace("<tool_call>\n", "<think></think>\n<tool_call>\n")
+        assert CallForm.of(knowing).before == "<tool_call>"
+        assert CallForm.of(knowing).plain(f"<think>a parcel</think>\n<tool_call>\n{CALL}\n</tool_call>") == f"<think>a parcel</think>\n{CALL}"
+
     @pytest.mark.parametrize(("written", "sure"), [("hello", 5), ("hello <tool", 6), ("hello <tool_call>{", 6), ("a < b", 5)])
     def test_a_stream_holds_back_what_may_be_a_call(self, knowing, written, sure):
         assert CallForm.of(knowing).begins(written) == sure

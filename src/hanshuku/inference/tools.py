@@ -92,7 +92,8 @@ class CallForm:
             text = text.replace(mark, "")
         start, end = text.find("{"), text.rfind("}")
         is_json = 0 <= start < end and read_calls(_json(text[start : end + 1])) == [call]
-        return cls(text[:start].strip().removesuffix("[").strip(), text[end + 1 :].strip().removeprefix("]").strip()) if is_json else None
+        before = (text[:start].strip().removesuffix("[").splitlines() or [""])[-1].strip()  # thoughts that a template writes before are no part of it
+        return cls(before, text[end + 1 :].strip().removeprefix("]").strip()) if is_json else None
 
     def begins(self, text: str) -> int:
         """From which character on a text that is still written may be a call; its length where it is none so far."""
