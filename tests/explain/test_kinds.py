@@ -104,8 +104,11 @@ def test_of_a_ranking_the_words_that_query_and_candidate_share_are_told():
     assert (found.label, found.score, found.inputs) == ("fast red car", 2.0, ("a red car", "fast red car"))
     assert [(word.part, word.text) for word in found.words if word.weight == 1.0] == [(0, "red"), (0, "car"), (1, "red"), (1, "car")]
     assert explain_rows(Nearest(), [row], label="green tree")[0].score == 0.0
-    with pytest.raises(UnknownName, match="candidate"):
-        explain_rows(Nearest(), [row], label="blue")
+    assert explain_rows(Nearest(), [row], label=["green tree"])[0].score == 0.0, "as the command line gives it"
+    with pytest.raises(UnknownName, match="No candidate is named 'blue'"):
+        explain_rows(Nearest(), [row], label=["blue"])
+    with pytest.raises(ConfigError, match="one candidate"):
+        explain_rows(Nearest(), [row], label=["green tree", "fast red car"])
 
 
 @pytest.fixture(scope="module")

@@ -64,8 +64,8 @@ class Faithfulness:
             metric = getattr(self, name)
             better = words["better" if gain.low > 0 else "no_better"]
             said = words[name].format(value=metric, random=f"{metric.chance:.3f}")
-            found.append(f"{said}; {words['difference']} {gain}: {better}")
-        return (f"{words[self.method]}, {words['rows']} {self.comprehensiveness.n}", *found)
+            found.append(f"{said}{words['stop']}{words['difference']} {gain}{words['colon']}{better}")
+        return (f"{words[self.method]}{words['pause']}{words['rows']} {self.comprehensiveness.n}", *found)
 
 
 def faithfulness(

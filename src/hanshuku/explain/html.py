@@ -23,10 +23,11 @@ def explanation_html(explanation: Explanation, language: str) -> str:
     words = words_in(language)
     greatest = max((abs(word.weight) for word in explanation.words), default=0.0)
     said, label = shown(explanation.output), explanation.label
-    explained = "" if label in {"", said} else f"; {words['explained']}: <b>{escape(label)}</b>"
+    explained = "" if label in {"", said} else f"{words['stop']}{words['explained']}{words['colon']}<b>{escape(label)}</b>"
+    how = words["aside"].strip().format(f"{words[explanation.method]}{words['pause']}{unit_name(explanation.unit, words)}")
     parts = [
         f'<section lang="{language}" style="font:14px/1.6 system-ui,sans-serif;max-width:60em" aria-label="{escape(words["title"])}">',
-        f'<p style="margin:4px 0">{words["answer"]}: <b>{escape(said)}</b>{explained} <small>({words[explanation.method]}, {unit_name(explanation.unit, words)})</small></p>',
+        f'<p style="margin:4px 0">{words["answer"]}{words["colon"]}<b>{escape(said)}</b>{explained} <small>{how}</small></p>',
     ]
     for part, (name, text) in enumerate(zip(explanation.names, explanation.inputs, strict=True)):
         own = [word for word in explanation.words if word.part == part]

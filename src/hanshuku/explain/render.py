@@ -24,8 +24,9 @@ def render_explanation(explanation: Explanation, console: Console, language: str
     """Print an explanation; see `Explanation.render`."""
     words = words_in(language)
     said = shown(explanation.output)
-    explained = "" if explanation.label in {"", said} else f"  {words['explained']}: {explanation.label}"
-    console.print(f"{words['answer']}: {said}{explained}  ({words[explanation.method]}, {unit_name(explanation.unit, words)})", style="bold", markup=False, soft_wrap=True)
+    explained = "" if explanation.label in {"", said} else f"  {words['explained']}{words['colon']}{explanation.label}"
+    how = words["aside"].format(f"{words[explanation.method]}{words['pause']}{unit_name(explanation.unit, words)}")
+    console.print(f"{words['answer']}{words['colon']}{said}{explained}{how}", style="bold", markup=False, soft_wrap=True)
     for part, (name, text) in enumerate(zip(explanation.names, explanation.inputs, strict=True)):
         own = [word for word in explanation.words if word.part == part]
         console.print(coloured(f"{name}: " if len(explanation.names) > 1 else "", text, own, _greatest(explanation)), soft_wrap=True)

@@ -77,4 +77,4 @@ def _greatest(own: Sequence[Driver]) -> float:
 
 def _seen(drivers: Drivers, words: Mapping[str, str]) -> str:
     said = words["seen"].format(method=words[drivers.method], rows=drivers.rows, tested=drivers.tested)
-    return f"{said}; {unit_name(drivers.unit, words)}"
+    return f"{said}{words['stop']}{unit_name(drivers.unit, words)}"

@@ -15,6 +15,7 @@ from hanshuku.explain.cases import Case
 from hanshuku.explain.words import Cutter, words_of_row
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.tasks import kind_of
+from hanshuku.tasks.shown import short
 
 LEAST = 0.01  # chance that is told from none, of a span that is not found
 CANDIDATES = 20  # answers of a variant among which the one that is explained is looked for
@@ -108,15 +109,19 @@ def rank_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: Any) ->
 
     Raises:
         UnknownName: label is none of a row's candidates.
-        ConfigError: a row has no candidate.
+        ConfigError: a row has no candidate, or several are asked for.
     """
+    if isinstance(label, (list, tuple)):
+        if len(label) > 1:
+            raise ConfigError(f"Of a ranking one candidate is explained at a time. Received {len(label)} labels.")
+        label = label[0]
     found: list[Case] = []
     for row, answer in zip(rows, _answers(predictor, rows), strict=True):
         candidates = answer.output.candidates
         if not candidates:
             raise ConfigError("A ranking without candidates cannot be explained. Give at least one.")
         if label is not None and label not in candidates:
-            raise UnknownName("candidate", str(label), candidates)
+            raise UnknownName("candidate", short(str(label)), list(map(short, candidates)))
         chosen = candidates[0] if label is None else label
         pair = (row[0], chosen)
         found.append(RankCase(pair, Cutter.of(pair, words_of_row(pair)), candidates[0], (chosen,), chosen))

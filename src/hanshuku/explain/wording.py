@@ -11,7 +11,7 @@ SUMS = frozenset({"shap", "integrated_gradients"})  # methods whose weights add 
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
-        "answer": "answer", "explained": "explained", "method": "method", "word": "word", "weight": "weight", "for": "for", "against": "against",
+        "pause": ", ", "stop": "; ", "colon": ": ", "aside": "  ({})", "answer": "answer", "explained": "explained", "method": "method", "word": "word", "weight": "weight", "for": "for", "against": "against",
         "score": "score", "base": "without its words", "gap": "not explained", "nothing": "There is no word to explain.", "key": "+ speaks for it, - speaks against it",
         "title": "Why this answer", "neighbours": "Labelled rows behind it", "near": "near", "row": "row", "label": "label", "text": "text",
         "similarity": "similarity", "influence": "influence", "log-odds": "log-odds", "nats": "nats of its log-probability", "unit_score": "points",
@@ -23,7 +23,7 @@ WORDS: dict[str, dict[str, str]] = {
         "none": "no word stands out", "seen": "{method}, {rows} rows, {tested} words of labels tested",
     },
     "zh": {
-        "answer": "回答", "explained": "所解释的", "method": "方法", "word": "词", "weight": "权重", "for": "支持", "against": "反对",
+        "pause": "，", "stop": "；", "colon": "：", "aside": "（{}）", "answer": "回答", "explained": "所解释的", "method": "方法", "word": "词", "weight": "权重", "for": "支持", "against": "反对",
         "score": "得分", "base": "去掉所有词后", "gap": "未解释的部分", "nothing": "没有可解释的词。", "key": "＋表示支持，－表示反对",
         "title": "为什么这样回答", "neighbours": "相关的已标注样例", "near": "相近", "row": "行", "label": "标签", "text": "文本",
         "similarity": "相似度", "influence": "影响", "log-odds": "对数几率", "nats": "对数概率（奈特）", "unit_score": "分",
@@ -60,5 +60,5 @@ def signed(number: float, digits: int = 3) -> str:
 
 def score_line(share: Share, method: str, words: Mapping[str, str]) -> str:
     """The scores that weights lie between, and what the signs mean; what stays unexplained where the method promises a sum."""
-    gap = f", {words['gap']} {signed(share.gap)}" if method in SUMS else ""
-    return f"{words['score']} {signed(share.score)}, {words['base']} {signed(share.base)}{gap}; {words['key']}"
+    gap = f"{words['pause']}{words['gap']} {signed(share.gap)}" if method in SUMS else ""
+    return f"{words['score']} {signed(share.score)}{words['pause']}{words['base']} {signed(share.base)}{gap}{words['stop']}{words['key']}"
