@@ -44,7 +44,7 @@ def write_rows(path: str | Path, rows: Rows) -> int:
         raise ConfigError(f"Rows are written as {LEGAL}. Received: {target.name!r}.")
     with whole_file(target) as raw:
         if kind in TABLES:
-            held = list(_even(rows, is_flat=kind != "parquet"))
+            held: list[Mapping[str, Any]] = list(_even(rows, is_flat=kind != "parquet"))
             TABLES[kind](raw, held)
             return len(held)
         packed = gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) if is_packed else raw
