@@ -6,7 +6,7 @@ from torch.nn.functional import cosine_similarity
 
 from hanshuku.training import fast_encoder
 from hanshuku.training.fast_encoder import can_run_fast, fast_hidden_states, fast_trunks
-from hanshuku.training.fast_layer import half, run_layer
+from hanshuku.training.fast_layer import LONG, half, run_layer
 
 
 def bert(dropout=0.0, **more):
@@ -22,21 +22,25 @@ IDS = torch.arange(2, 26).view(3, 8)
 MASK = torch.tensor([[1] * 8, [1] * 6 + [0] * 2, [1] * 3 + [0] * 5])
 
 
-@pytest.mark.parametrize("mask", [None, MASK])
-def test_the_hidden_states_are_the_model_s_up_to_rounding(mask):
+LONG_IDS, LONG_MASK = IDS.repeat(1, LONG // 8), MASK.repeat_interleave(LONG // 8, 1)  # attention in blocks
+
+
+@pytest.mark.parametrize(("ids", "mask"), [(IDS, None), (IDS, MASK), (LONG_IDS, None), (LONG_IDS, LONG_MASK)])
+def test_the_hidden_states_are_the_model_s_up_to_rounding(ids, mask):
     network = bert().eval()
     with torch.inference_mode():
-        theirs = network(input_ids=IDS, attention_mask=mask).last_hidden_state
-        ours = fast_hidden_states(network, IDS, mask)
-    real = torch.ones_like(MASK).bool() if mask is None else mask.bool()
+        theirs = network(input_ids=ids, attention_mask=mask).last_hidden_state
+        ours = fast_hidden_states(network, ids, mask)
+    real = torch.ones_like(ids).bool() if mask is None else mask.bool()
     assert (ours - theirs)[real].abs().max() < 0.05
 
 
-def test_the_gradients_are_the_model_s_up_to_rounding():
+@pytest.mark.parametrize(("ids", "mask"), [(IDS, MASK), (LONG_IDS, None), (LONG_IDS, LONG_MASK)])
+def test_the_gradients_are_the_model_s_up_to_rounding(ids, mask):
     network = bert().train()
-    weights = torch.randn(3, 8, 32) * MASK[:, :, None]
+    weights = torch.randn(*ids.shape, 32) * (torch.ones_like(ids) if mask is None else mask)[:, :, None]
     grads = []
-    for run in (lambda: network(input_ids=IDS, attention_mask=MASK).last_hidden_state, lambda: fast_hidden_states(network, IDS, MASK)):
+    for run in (lambda: network(input_ids=ids, attention_mask=mask).last_hidden_state, lambda: fast_hidden_states(network, ids, mask)):
         network.zero_grad()
         (run() * weights).sum().backward()
         grads.append({name: p.grad.clone() for name, p in network.named_parameters()})

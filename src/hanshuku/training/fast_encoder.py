@@ -97,7 +97,7 @@ def _masks(shape: Shape, layers: int, config: Any) -> list[Masks]:
     seed = int(torch.empty((), dtype=torch.int64).random_())  # from torch's generator, so that a resumed run draws the same
     generator = np.random.Generator(np.random.SFC64(seed))
     drawn = [
-        _keep(generator, layers * scores, config.attention_probs_dropout_prob),
+        None if shape.is_long else _keep(generator, layers * scores, config.attention_probs_dropout_prob),
         _keep(generator, layers * hidden, config.hidden_dropout_prob),
         _keep(generator, layers * hidden, config.hidden_dropout_prob),
     ]
