@@ -235,6 +235,43 @@ def attacks_on_instructions(results: dict) -> Iterator[Line]:
         yield language, f"recall {interval(found['recall'])}; precision {interval(found['precision'])}"
 
 
+def suggested(results: dict) -> Iterator[Line]:
+    """suggest."""
+    for name, found in results["sets"].items():
+        needed = {
+            by: found[by]["labels needed, part of 200"] for by in ("both", "uncertainty", "diversity") if by in found
+        }
+        came = "; ".join(
+            f"{by} {share['mean of seeds']:.0%} ± {share['half_interval']:.0%}" for by, share in needed.items()
+        )
+        yield f"{name}: labels needed for what 200 random ones give, {results['seeds']} seeds", f"{came}; aim 60%"
+
+
+def cleaned(results: dict) -> Iterator[Line]:
+    """wrong_labels."""
+    for name, found in results["sets"].items():
+        mean = {key: f"{value['mean']:.3f} ± {value['half_interval']:.3f}" for key, value in found.items()}
+        yield (
+            f"{name}, a tenth of {results['rows']:,} labels wrong, {results['seeds']} seeds",
+            (
+                f"precision {mean['precision']}, recall {mean['recall']}; accuracy with them {mean['accuracy_noisy']}, those found dropped {mean['accuracy_dropped']},"
+                f" none wrong {mean['accuracy_clean']}"
+            ),
+        )
+
+
+def foretold(results: dict) -> Iterator[Line]:
+    """learning_curve."""
+    for name, found in results["sets"].items():
+        yield (
+            f"{name}, {results['to_rows']:,} rows foretold from {results['from_rows']}",
+            (
+                f"mean error {found['mean_error']:.3f}, worst {found['worst_error']:.3f}; within the interval {found['held_by_the_interval']} of {len(found['runs'])}; "
+                f"error of 'it stays as it is' {found['error_of_no_change']:.3f}"
+            ),
+        )
+
+
 PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "learn_quality": ("Fine-tuning whole data sets", quality), "span_quality": ("Answers and entities", several),
     "language_quality": ("Texts, before and after LoRA", several), "customer_chat": ("A chat for customers", chat),
@@ -246,7 +283,8 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "extract_validity": ("Objects that fit a schema", valid), "batch_classification": ("Answering many rows", peers), "server": ("Serving 32 clients", server),
     "startup": ("Start", start), "coverage": ("Intervals, tests and promises", coverage), "faithfulness": ("Explanations beside random words", faithful),
     "out_of_scope": ("Rows out of scope, clinc150", scope), "out_of_scope_probe": ("Rows out of scope, clinc150", scope), "toxicity": ("Toxic texts", toxic),
-    "injection": ("Attacks on an instruction", attacks_on_instructions),
+    "injection": ("Attacks on an instruction", attacks_on_instructions), "suggest": ("What to label next", suggested), "wrong_labels": ("Wrong labels", cleaned),
+    "learning_curve": ("What more labels would give", foretold),
 }  # fmt: skip
 
 
