@@ -59,7 +59,7 @@ def test_the_same_seed_writes_the_same_file(capsys, data):
 @pytest.mark.parametrize(("arguments", "said"), [
     (("--with", "synonym_s"), "Known:"), (("--with", "swap", "--show", "-1"), "--show"), (("--with", "swap", "--times", "0"), "times"),
     (("--with", "swap", "--by", "smollm2"), "--by is for"), (("--with", "paraphrase"), "needs a function"), (("--with", "swap", "--agree", "no.fn"), "no.fn"),
-    (("--with", "swap", "--out", "train.jsonl"), "DATA itself"), (("--with", "swap", "--out", "x.parquet"), "jsonl"), (("--with", "swap", "--sides", "left"), "sides"),
+    (("--with", "swap", "--out", "train.jsonl"), "DATA itself"), (("--with", "swap", "--out", "x.pickle"), "jsonl"), (("--with", "swap", "--sides", "left"), "sides"),
 ])  # fmt: skip
 def test_nonsense_is_refused_in_one_line_and_nothing_is_written(capsys, data, arguments, said):
     code, out, err = run(capsys, "train.jsonl", *arguments)

@@ -42,7 +42,7 @@ class SourceAsker(Teller):
     """
 
     def __init__(self, task: Task, loaded: Loaded, *, language: str = "en", template: str = "", limit: int = 512) -> None:
-        if not template and loaded.network.config.model_type in TRANSLATORS:
+        if not template and task.kind != "chat" and loaded.network.config.model_type in TRANSLATORS:
             template = "{text}"
         super().__init__(task, language=language, template=template)
         self.tokenizer, self.limit = loaded.tokenizer, limit
