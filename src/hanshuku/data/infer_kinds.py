@@ -23,7 +23,7 @@ SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (  # kind, and group
     ("tag", (frozenset({"entities", "spans", "实体"}), frozenset({"tokens", "text", "words", "sentence", "文本", "句子"}))),
     ("tag", (frozenset({"tags", "ner_tags"}), frozenset({"tokens", "words"}))),
     ("rank", (frozenset({"query", "question", "查询"}), frozenset({"candidates", "passages", "候选"}))),
-    ("translate", (frozenset({"source", "src", "原文", "源文"}), frozenset({"target", "tgt", "trg", "translation", "译文", "翻译"}))),
+    ("translate", (FROM, INTO)),
     ("translate", (frozenset({"text", "sentence", "文本", "句子"}), frozenset({"translation", "译文", "翻译"}))),
     ("summarize", (frozenset({"document", "dialogue", "article", "text", "正文"}), frozenset({"summary", "highlights", "摘要"}))),
     ("complete_code", (frozenset({"prompt", "intent"}), frozenset({"completion", "code", "canonical_solution"}))),

@@ -17,7 +17,7 @@ from hanshuku.tasks import Task
 from hanshuku.tasks.languages import language_called
 
 SAMPLED = 200  # rows by which a language is told
-FROM, INTO = {"source", "src", "原文", "源文"}, {"target", "tgt", "trg", "translation", "译文", "翻译"}
+FROM, INTO = frozenset({"source", "src", "原文", "源文"}), frozenset({"target", "tgt", "trg", "translation", "译文", "翻译"})
 BESIDE = FROM | INTO | {"text", "sentence", "sent", "caption", "title", "reference", "文本", "句子"}  # words that stand beside a language in a column's name
 NO_NAMES = {"id", "no", "per", "dan", "is", "to", "in"}  # columns that are called so for another reason
 PAIR = re.compile(r"(?<![^\W_])([a-z]{2,3})(?:[-_]|2|_?to_?)([a-z]{2,3})(?![^\W_])")  # en_de, en-zh, en2fr in the name of a file or its folder

@@ -82,6 +82,9 @@ class Teller:
             told, where {instruction} is the task's instruction, or the conversation's own system message if it has one; "": the usual one.
         demonstrations: (row, reply) pairs that are shown before every row; conversations behind what the system is told.
 
+    Attributes:
+        calls: how the model's own template writes calls of tools; None where tools are told as JSON.
+
     Raises:
         ConfigError: the template is illegal.
     """
@@ -90,6 +93,7 @@ class Teller:
         self.task, self.language, self.words = task, language, WORDS[language]
         check = check_told if task.kind == "chat" else partial(check_template, inputs=task.inputs)
         self.parts = check(template) if template else None
+        self.calls: CallForm | None = None
         self.demonstrations = [(tuple(row), reply) for row, reply in demonstrations]
 
     def turns(self, row: Sequence[str]) -> Turns:

@@ -181,13 +181,7 @@ class GenerationPredictor:
         text = self.decode(ids)
         for stop in self.settings.stop:
             text = text.partition(stop)[0]
-        calls = getattr(self.asker, "calls", None)
-        return calls.plain(text) if calls else text
-
-    def sure(self, text: str) -> int:
-        """How many characters of a text that is still written stay as they are: a call of a tool is given in its plain form at the end."""
-        calls = getattr(self.asker, "calls", None)
-        return calls.begins(text) if calls else len(text)
+        return self.asker.calls.plain(text) if self.asker.calls else text
 
     def text(self, ids: Sequence[int]) -> str:
         """The answer that these tokens are; see `tidied`."""
