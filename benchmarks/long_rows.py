@@ -23,6 +23,7 @@ from hanshuku.models.load import load_encoder
 from hanshuku.training import fast_layer
 from hanshuku.training.fast_encoder import fast_hidden_states
 
+FROM = fast_layer.LONG  # tokens from which fine-tuning takes blocks
 WAYS = ("blocks", "kept", "transformers")
 
 
@@ -70,7 +71,7 @@ def main() -> None:
                 "n": len(ratios),
             }
         print(tokens, results[tokens], flush=True)
-    record("long_rows", {"options": vars(options), "from_tokens": 192, "tokens": results})
+    record("long_rows", {"options": vars(options), "from_tokens": FROM, "tokens": results})
 
 
 if __name__ == "__main__":

@@ -272,13 +272,22 @@ def foretold(results: dict) -> Iterator[Line]:
         )
 
 
+def long_rows(results: dict) -> Iterator[Line]:
+    """long_rows."""
+    for tokens, found in results["tokens"].items():
+        yield (
+            f"{tokens} tokens, a step with attention in blocks",
+            f"{found['seconds']['blocks']:.2f} s; with kept probabilities {times(found['kept over blocks'])} that; transformers {times(found['transformers over blocks'])} that",
+        )
+
+
 PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "learn_quality": ("Fine-tuning whole data sets", quality), "span_quality": ("Answers and entities", several),
     "language_quality": ("Texts, before and after LoRA", several), "customer_chat": ("A chat for customers", chat),
     "finetune_vs_trainer": ("Fine-tuning beside the transformers Trainer", trainer), "fewshot_vs_setfit": ("Few examples, beside SetFit", few),
     "prompt_search": ("Searching a prompt", searched), "pretrain_vs_trainer": ("Pre-training from scratch beside the transformers Trainer", bits),
     "domain_adaptation": ("Unlabelled text of the field first", adapted),
-    "lora_step": ("A LoRA step beside peft", lora), "packing": ("Rows of uneven length beside trl", packing),
+    "long_rows": ("A step on long rows", long_rows), "lora_step": ("A LoRA step beside peft", lora), "packing": ("Rows of uneven length beside trl", packing),
     "generation": ("Writing behind a shared prefix, beside transformers' generate", generation), "single_calls": ("Calls one at a time", streams),
     "extract_validity": ("Objects that fit a schema", valid), "batch_classification": ("Answering many rows", peers), "server": ("Serving 32 clients", server),
     "startup": ("Start", start), "coverage": ("Intervals, tests and promises", coverage), "faithfulness": ("Explanations beside random words", faithful),

@@ -68,7 +68,7 @@ class PromptSettings:
 
 
 def decoding_changed(settings: GenerationSettings, changes: Mapping[str, Any]) -> GenerationSettings:
-    """The settings with others of DECODING; a stop text may be given alone.
+    """The settings with others of DECODING; a stop text may be given alone, and an empty one stops nothing.
 
     Raises:
         ConfigError: another setting, or a value outside its range.
@@ -76,7 +76,7 @@ def decoding_changed(settings: GenerationSettings, changes: Mapping[str, Any]) -
     if unknown := sorted(set(changes) - set(DECODING)):
         raise ConfigError(f"After learning, {', '.join(DECODING)} may be set. Received: {', '.join(unknown)}.")
     stop = changes.get("stop", settings.stop)
-    return replace(settings, **{**changes, "stop": (stop,) if isinstance(stop, str) else tuple(stop)})
+    return replace(settings, **{**changes, "stop": tuple(text for text in ([stop] if isinstance(stop, str) else stop) if text)})
 
 
 def new_tokens(task: Task, settings: GenerationSettings, reads: int = 1_000_000) -> int:
