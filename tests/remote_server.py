@@ -12,6 +12,7 @@ import asyncio
 import json
 import socket
 import sys
+import time
 from typing import Any
 
 import torch
@@ -29,6 +30,7 @@ class State:
         self.switch: dict[str, Any] = {}
         self.seen: list[dict[str, Any]] = []
         self.open = self.most = 0
+        self.last = 0.0  # when the last answer was given, for the switch `every`
 
 
 def make_app(folder: str) -> FastAPI:
@@ -78,6 +80,10 @@ def make_app(folder: str) -> FastAPI:
         for name in switch.get("refuses", ()):
             if name in body:
                 return refusal(400, f"Unsupported parameter: '{name}' is not supported with this model." + (" Use 'max_completion_tokens' instead." if name == "max_tokens" else ""), param=name)
+        if "every" in switch:  # a rate: one answer in so many seconds
+            if time.monotonic() - state.last < switch["every"]:
+                return refusal(429, "slow down", headers={"Retry-After": str(switch["every"])})
+            state.last = time.monotonic()
         if switch.get("times", 1) <= 0 or not {"status", "raw"} & set(switch):
             return None
         switch["times"] = switch.get("times", 10**9) - 1
@@ -89,10 +95,20 @@ def make_app(folder: str) -> FastAPI:
         return JSONResponse({"error": {"message": message, "type": "test", "param": param, "code": None}}, status_code=status, headers=headers)
 
     async def events(body: dict[str, Any]):
-        text, _, _ = written(body)
-        for piece in [text[i : i + 3] for i in range(0, len(text), 3)]:
-            yield "data: " + json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": NAME, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}) + "\n\n"
-            await asyncio.sleep(0)
+        text, _, finish = written(body)
+
+        def event(piece: str, finish: str | None = None) -> str:
+            return "data: " + json.dumps({"id": "x", "object": "chat.completion.chunk", "created": 0, "model": NAME, "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": finish}]}) + "\n\n"
+
+        for i in range(0, len(text), 3):
+            yield event(text[i : i + 3])
+            if state.switch.get("breaks"):
+                yield {"off": "", "json": 'data: {"id": "x", "choi\n\n', "error": 'data: {"error": {"message": "the engine died"}}\n\n'}[state.switch["breaks"]]
+                return
+            while state.switch.get("pings"):
+                yield ": still here\n\n"
+                await asyncio.sleep(0.05)
+        yield event("", finish)
         yield "data: [DONE]\n\n"
 
     @app.post("/v1/chat/completions")

@@ -1,6 +1,7 @@
 """Whatever a server does wrong: one line that says what, within bounded time, and what was answered before is kept."""
 
 import socket
+import threading
 import time
 
 import pytest
@@ -97,6 +98,12 @@ def test_429_for_ever_is_given_up(server):
     assert len(server.bodies()) == 3
 
 
+def test_a_server_that_takes_one_request_at_a_time_is_asked_until_all_are_answered(server):
+    server.switch(text="good", every=0.05)
+    rows = [(f"row {i}",) for i in range(24)]  # eight at once, and two tries: counted as tries, the fourth would be given up
+    assert len(asked(server.model, concurrency=8, retries=2).outputs(rows)) == 24
+
+
 def test_a_passing_500_is_passed_over(server):
     server.switch(text="bad", status=500, times=2)
     assert asked(server.model).outputs(ROWS[:1]).argmax(1).tolist() == [1]
@@ -116,6 +123,34 @@ def test_rubbish_is_tried_again_and_then_shown(server, raw, media):
     assert "no chat completion" in error_of(asked(server.model), ROWS[:1])
     server.switch(raw=raw, media=media, times=1, text="good")
     assert asked(server.model).outputs(ROWS[:1]).argmax(1).tolist() == [0]
+
+
+def test_rubbish_that_repeats_the_key_is_shown_without_it(server):
+    server.switch(raw=f"<html>Authorization: Bearer {KEY}</html>", media="text/html")
+    assert "Bearer ***" in error_of(asked("openai:tiny", retries=0), ROWS[:1])
+
+
+def test_a_key_in_an_answer_is_not_kept_on_the_disk(server, tmp_path):
+    server.switch(text=f"good {KEY}")
+    asked("openai:tiny").outputs(ROWS[:1])
+    assert [file for file in tmp_path.rglob("*.json") if KEY not in file.read_text()] and not [file for file in tmp_path.rglob("*.json") if KEY in file.read_text()]
+
+
+def test_a_server_that_hangs_up_in_the_middle_is_not_called_unreachable(server):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def hang_up():
+            for answer in (b"", b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"choices": ['):
+                connection, _ = listener.accept()
+                connection.recv(1 << 16)
+                connection.sendall(answer)
+                connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        said = error_of(asked(f"http://127.0.0.1:{listener.getsockname()[1]}/v1#tiny", retries=1), ROWS[:1])
+    assert "broke off the connection" in said and "tried 2 times" in said
 
 
 def test_a_text_that_is_too_long_is_named_and_the_others_are_kept(server):
@@ -211,4 +246,29 @@ def test_an_answer_that_is_no_stream_is_no_empty_text(server):
     server.switch(raw='{"choices": []}')
     predictor = RemotePredictor(Task("generate"), server.model, GenerationSettings())
     with pytest.raises(RemoteError, match="no stream"):
+        list(predictor.stream(("x",)))
+
+
+@pytest.mark.parametrize("how", ["off", "json", "error"])
+def test_half_a_stream_does_not_pass_for_the_whole(server, how):
+    server.switch(text="hello world", breaks=how)
+    predictor, pieces = RemotePredictor(Task("generate"), server.model, GenerationSettings()), []
+    with pytest.raises(RemoteError, match=r"broke off .*3 characters of the answer had come"):
+        pieces.extend(predictor.stream(("x",)))
+
+
+def test_a_stream_of_nothing_but_signs_of_life_ends_when_time_is_up(server):
+    server.switch(text="hello world", pings=True)
+    predictor, begin = RemotePredictor(Task("generate"), server.model, GenerationSettings(), RemoteSettings(timeout=0.5)), time.monotonic()
+    with pytest.raises(RemoteError, match=r"did not answer within 0\.5 s"):
+        list(predictor.stream(("x",)))
+    server.switch()
+    assert time.monotonic() - begin < 5
+
+
+def test_a_stream_from_a_server_that_is_down_is_said(server):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        predictor = RemotePredictor(Task("generate"), f"http://127.0.0.1:{free.getsockname()[1]}/v1#tiny", GenerationSettings())
+    with pytest.raises(RemoteError, match=r"cannot be reached .* Is the server running"):
         list(predictor.stream(("x",)))

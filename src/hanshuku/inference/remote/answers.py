@@ -48,8 +48,8 @@ def read_answer(text: str) -> Answer:
         sent, written = ((int(usage[name]) if usage.get(name) is not None else None) for name in ("prompt_tokens", "completion_tokens"))
         return Answer("" + (message.get("content") or ""), str(choice.get("finish_reason") or "stop"), tokens, sent, written)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-        shown = " ".join(text[:200].split()) or "nothing"
-        raise Failure(f"answered with what is no chat completion: {shown!r}", passes=True) from None
+        shown = " ".join(text[:200].split())
+        raise Failure(f"answered with what is no chat completion: {repr(shown) if shown else 'nothing at all'}", passes=True) from None
 
 
 def _alternatives(token: Any) -> Alternatives:

@@ -138,7 +138,7 @@ class Client:
 
             await asyncio.gather(*(work() for _ in range(min(self.settings.concurrency, len(this.jobs)))))
             if this.over and this.over.absent:
-                this.over.what += await _models_of(server)
+                this.over.what = this.over.what.rstrip(".") + await _models_of(server)
 
     def _keep(self, store: Store | None, key: str, answer: Answer) -> None:
         self.spent.answered += 1
@@ -160,7 +160,7 @@ class Client:
         tries = 0
         while True:
             await _sleep_until(self._resume, end)
-            without = set(self.left_out)
+            without, before = set(self.left_out), self.spent.answered
             try:
                 answer = await self._try(server, self.without_refused(body), min(self.settings.timeout, end - time.monotonic()))
                 self._reached = True
@@ -177,7 +177,7 @@ class Client:
                 if failure.wait is not None:
                     wait = max(wait, failure.wait)
                     self._resume = max(self._resume, time.monotonic() + failure.wait)
-                tries += 1
+                tries += not (failure.busy and self.spent.answered > before)  # it answers others meanwhile: this one's turn comes, by the deadline
                 await _sleep_until(time.monotonic() + wait, end, failure)
 
     def _cleaned(self, answer: Answer) -> Answer:
@@ -190,20 +190,33 @@ class Client:
         try:
             call = server.chat.completions.with_raw_response.create(**body)
             response = await asyncio.wait_for(call, max(seconds, 0.01))  # also where the server sends a byte now and then
-            return read_answer(response.text)
-        except openai.APIStatusError as error:
+            return read_answer(self.without_key(response.text))
+        except (openai.OpenAIError, asyncio.TimeoutError) as error:
+            raise self.failure(error, seconds, body) from None
+
+    def failure(self, error: Exception, seconds: float, body: Body) -> Failure:
+        """What went wrong, of what the openai client raises.
+
+        Args:
+            error: raised, or a timeout.
+            seconds: that there were for this request.
+            body: of it.
+        """
+        openai = library()
+        if isinstance(error, openai.APIStatusError):
             self._reached = True
             text = self.without_key(error.response.text)
-            raise of_status(error.status_code, text, {name.lower(): value for name, value in error.response.headers.items()}, body) from None
-        except (openai.APITimeoutError, asyncio.TimeoutError):
-            raise Failure(f"did not answer within {seconds:.3g} s", passes=True) from None
-        except openai.APIConnectionError as error:
-            why = self.without_key(str(error.__cause__ or error))
+            return of_status(error.status_code, text, {name.lower(): value for name, value in error.response.headers.items()}, body)
+        if isinstance(error, (openai.APITimeoutError, TimeoutError, asyncio.TimeoutError)) or _is(error, "TimeoutException"):
+            return Failure(f"did not answer within {seconds:.3g} s", passes=True, hint=" Give it longer: timeout=SECONDS.")
+        cause = error.__cause__ or error
+        why = self.without_key(str(cause)).rstrip(".")
+        self._reached = self._reached or _is(cause, "ReadError", "WriteError", "RemoteProtocolError")
+        if _is(cause, "TransportError"):
             if self._reached:
-                raise Failure(f"broke off the connection ({why})", passes=True) from None
-            raise Failure(f"cannot be reached ({why})", passes=True, ends=True, hint=" Is the server running, and is this its address?") from None
-        except openai.OpenAIError as error:
-            raise Failure(f"could not be asked: {self.without_key(str(error))}") from None
+                return Failure(f"broke off the connection ({why})", passes=True)
+            return Failure(f"cannot be reached ({why})", passes=True, ends=True, hint=" Is the server running, and is this its address?")
+        return Failure(f"broke off or sent what cannot be read ({why})")
 
     def without_refused(self, body: Body) -> dict[str, Any]:
         """The body without what the server has refused so far."""
@@ -238,6 +251,11 @@ def library() -> Any:
     return openai
 
 
+def _is(error: BaseException | None, *names: str) -> bool:
+    """Whether it is an error of the openai client's transport of one of these names; by name, as the transport is httpx or a successor of it."""
+    return bool({kind.__name__ for kind in type(error).__mro__} & set(names))
+
+
 async def _models_of(server: Any) -> str:
     """Which models a server says it has, in words; "" where it does not say."""
     try:
@@ -256,7 +274,8 @@ async def _sleep_until(moment: float, end: float, failure: Failure | None = None
     """
     now = time.monotonic()
     if max(moment, now) >= end:
-        why = f"{failure.what}; a" if failure else "did not answer all rows in time: a"
+        asks = f", and asks to wait {failure.wait:,.0f} s" if failure and failure.wait else ""
+        why = f"{failure.what.rstrip('.')}{asks}; a" if failure else "did not answer all rows in time: a"
         raise Failure(f"{why} further try would come after the deadline. Raise it: deadline=SECONDS", ends=True)
     if moment > now:
         await asyncio.sleep(moment - now)

@@ -29,6 +29,7 @@ class Failure(Exception):
         wait: seconds that the server asks to wait; None: it does not say.
         ends: whether every other request would fail alike.
         absent: whether there is no such model there.
+        busy: whether it gets too many requests, and would answer this one at another time.
         hint: a sentence on what to do.
         refused: a setting of OPTIONAL, or RENAMED, without which the server may answer.
     """
@@ -39,6 +40,7 @@ class Failure(Exception):
     ends: bool = False
     refused: str = ""
     absent: bool = False
+    busy: bool = False
     hint: str = ""
 
 
@@ -61,7 +63,7 @@ def of_status(status: int, text: str, headers: Mapping[str, str], body: Mapping[
         return Failure(f"has no quota left for this key (429): {said}", ends=True)
     if status in PASSING:
         more = " as it gets too many requests" if status == 429 else ""
-        return Failure(f"does not answer{more} ({status}): {said}", passes=True, wait=wait, ends=status == 429)
+        return Failure(f"does not answer{more} ({status}): {said}", passes=True, wait=wait, ends=status == 429, busy=status == 429)
     if any(words in said.lower() for words in LONG) and not any(f"'{name}'" in said for name in body):
         return Failure(f"reads no prompt that long ({status}): {said.rstrip('.')}. Shorten the text, the instruction or the demonstrations")
     return Failure(f"refuses the request ({status}): {said}", refused=_refused(said, text, body))
