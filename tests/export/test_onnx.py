@@ -14,7 +14,7 @@ pytest.importorskip("onnx")
 import hanshuku as hk
 from hanshuku.errors import ExportError, FunctionFolderError
 from hanshuku.functions.export import export
-from hanshuku.inference.onnx import GRAPH
+from hanshuku.inference.onnx_graph import GRAPH
 from tests.functions.test_functions import FAST, ROWS, team
 
 BASE_ONLY = """

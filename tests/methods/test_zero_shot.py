@@ -6,8 +6,8 @@ import pytest
 pytest.importorskip("torch")
 
 from hanshuku.inference.embed import embed
-from hanshuku.inference.encoder import pair_features
 from hanshuku.inference.heads import answers
+from hanshuku.inference.pairs import pair_features
 from hanshuku.methods.zero_shot import APART, label_vectors, unrelated_cosine, zero_shot_head
 from hanshuku.models.load import load_encoder
 from hanshuku.tasks import Task

@@ -16,7 +16,10 @@ from torch import Tensor, nn
 from hanshuku.errors import ExportError
 from hanshuku.inference.embed import limit_of, pool
 from hanshuku.inference.encoder import EncoderPredictor
-from hanshuku.inference.onnx import GRAPH, HEAD, TOKENIZER
+from hanshuku.inference.heads import Head
+from hanshuku.inference.onnx_graph import GRAPH, HEAD, OUTPUT, TOKENIZER
+from hanshuku.inference.ranking import BiRankPredictor, CrossRankPredictor
+from hanshuku.models.load import Loaded
 
 OPSET = 20
 
@@ -48,25 +51,42 @@ def write_encoder(predictor: EncoderPredictor, folder: Path, *, int8: bool = Fal
         ExportError: the network cannot be traced.
     """
     loaded = predictor.loaded
+    names = _write_graph(Pooled(loaded.network.cpu().eval(), predictor.pooling, predictor.normalise), loaded, folder, int8=int8)
+    _write_head(predictor.head, folder)
+    settings = {"normalise": predictor.normalise, "pair": predictor.pair, "threshold": predictor.threshold}
+    return settings | _reading(loaded, predictor.max_length, names)
+
+
+def write_ranker(predictor: BiRankPredictor | CrossRankPredictor, folder: Path, *, int8: bool = False) -> dict[str, Any]:
+    """The same of what ranks; return the data that OnnxRankPredictor.load needs. Arguments and errors as of `write_encoder`."""
+    loaded, head = predictor.loaded, getattr(predictor, "head", None)
+    names = _write_graph(Pooled(loaded.network.cpu().eval(), predictor.pooling, head is None), loaded, folder, int8=int8)
+    if head is not None:
+        _write_head(head, folder)
+    return {"has_head": head is not None, "passage": loaded.info.passage or loaded.info.prefix} | _reading(loaded, predictor.max_length, names)
+
+
+def _write_graph(module: Pooled, loaded: Loaded, folder: Path, *, int8: bool) -> list[str]:
+    """Graph and tokenizer; the names of the graph's inputs."""
     names = ["input_ids", "attention_mask"]
     if "token_type_ids" in loaded.tokenizer.model_input_names and getattr(loaded.network.config, "type_vocab_size", 0) > 1:
         names.append("token_type_ids")
     (folder / GRAPH).parent.mkdir()
-    _trace(Pooled(loaded.network.cpu().eval(), predictor.pooling, predictor.normalise), names, folder / GRAPH)
+    _trace(module, names, folder / GRAPH)
     if int8:
         _quantise(folder / GRAPH)
     loaded.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    return names
+
+
+def _write_head(head: Head, folder: Path) -> None:
     with (folder / HEAD).open("wb") as stream:
-        np.savez(stream, weight=predictor.head.weight, bias=predictor.head.bias)
-    return {
-        "normalise": predictor.normalise,
-        "pair": predictor.pair,
-        "max_length": limit_of(loaded, predictor.max_length),
-        "threshold": predictor.threshold,
-        "prefix": loaded.info.prefix,
-        "pad_id": loaded.tokenizer.pad_token_id or 0,
-        "inputs": names,
-    }
+        np.savez(stream, weight=head.weight, bias=head.bias)
+
+
+def _reading(loaded: Loaded, max_length: int | None, names: list[str]) -> dict[str, Any]:
+    """How texts are read, as plain data."""
+    return {"max_length": limit_of(loaded, max_length), "prefix": loaded.info.prefix, "pad_id": loaded.tokenizer.pad_token_id or 0, "inputs": names}
 
 
 def _trace(module: Pooled, names: list[str], file: Path) -> None:
@@ -78,7 +98,7 @@ def _trace(module: Pooled, names: list[str], file: Path) -> None:
     with _plain_attention(module.network), _quiet(), torch.no_grad():
         try:
             torch.onnx.export(
-                module, (), str(file), kwargs={name: values[name] for name in names}, input_names=names, output_names=["vectors"],
+                module, (), str(file), kwargs={name: values[name] for name in names}, input_names=names, output_names=[OUTPUT],
                 dynamic_shapes=axes, opset_version=OPSET, dynamo=True, external_data=False, verbose=False,
             )  # fmt: skip
         except Exception as error:

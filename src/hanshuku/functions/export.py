@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from hanshuku.data.samples import load_rows
 from hanshuku.errors import ExportError
 from hanshuku.export.folder import write_folder
 from hanshuku.functions.card import card
 from hanshuku.functions.core import Function
 from hanshuku.functions.guard import Guarded
+from hanshuku.functions.parity import Distance, distance, rows_to_compare
 from hanshuku.functions.store import guarded_form, load
 from hanshuku.inference import get_predictor
-from hanshuku.inference.calibrated import CalibratedPredictor, rebased, uncalibrated
-from hanshuku.tasks import kind_of
+from hanshuku.inference.calibrated import CalibratedPredictor, uncalibrated
 
-LABELLING = ("classify", "rate")  # kinds of task of which there is a form without torch
-SAMPLES = ("customer_en", "customer_zh")
-MANY = 400  # rows of ours that are compared where the user gives none
+WAYS = {  # kind of task of which there is a form without torch -> methods that lead to it
+    "classify": "probe, contrastive, finetune or static", "rate": "probe, finetune or static", "rank": "similarity, finetune or rerank",
+}  # fmt: skip
+WRITTEN = {  # kind of predictor -> the one that answers without torch, and what writes it, in hanshuku.export.onnx
+    "encoder": ("onnx", "write_encoder"), "continual": ("onnx", "write_encoder"),
+    "bi_ranking": ("onnx_ranking", "write_ranker"), "cross_ranking": ("onnx_ranking", "write_ranker"),
+}  # fmt: skip
+AS_THEY_ARE = ("static",)  # kinds of predictor that need no torch
 TOLERANCE = {"fp32": 1e-3, "int8": 0.25}  # largest difference of a score; int8 rounds, so there the answers are held to account too
 DIFFERING = {"fp32": 1.0, "int8": 0.02}  # largest part of the rows with another answer
 
@@ -53,7 +55,7 @@ def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: 
         out: folder to write.
         rows: what to compare on: Examples, or whatever `read` takes; None: texts that ship with the package.
         precision: "fp32", or "int8" for the matrices of an encoder.
-        tolerance: largest difference of a score that is let through for `rate`, as a part of the range. Where none is given: 1e-3 for fp32; for int8
+        tolerance: largest difference of a score that is let through, see `parity.Distance`. Where none is given: 1e-3 for fp32; for int8
             0.25, and at most 2 answers in 100 may change.
 
     Raises:
@@ -63,20 +65,19 @@ def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: 
     if precision not in TOLERANCE:
         raise ExportError(f"precision is one of {', '.join(TOLERANCE)}. Received {precision!r}.")
     original = function if isinstance(function, Function) else load(function)
-    texts = _texts(original, rows)
-    inner = original.inner if isinstance(original, Guarded) else original
-    predictor = inner.predictor(texts)
-    writer = _writer(uncalibrated(predictor), int8=precision == "int8")
+    texts = rows_to_compare(original, rows)
+    predictor = (original.inner if isinstance(original, Guarded) else original).predictor(texts)
+    write = _writer(uncalibrated(predictor), int8=precision == "int8")
     gate = (TOLERANCE[precision], DIFFERING[precision]) if tolerance is None else (tolerance, 1.0)
     measured: list[Exported] = []
     target = Path(out)
 
     def fill(folder: Path) -> dict[str, Any]:
-        kind, data = writer(uncalibrated(predictor), folder)
+        kind, data = write(uncalibrated(predictor), folder)
         if isinstance(predictor, CalibratedPredictor):
             kind, data = predictor.KIND, predictor.packed(folder, kind, data)
         exported = get_predictor(kind).load(folder, data, original.task)
-        measured.append(_compare(inner, predictor, exported, texts, gate, target))
+        measured.append(_let_through(distance(predictor, exported, texts), len(texts), gate, target))
         (folder / "card.md").write_text(card(original), encoding="utf-8")
         stored = guarded_form(original, folder, {"kind": kind, "data": data})
         manifest = {"task": original.task.to_json(), "predictor": stored, "report": original.report}
@@ -87,64 +88,49 @@ def export(function: str | Path | Function[..., Any], out: str | Path, *, rows: 
     return replace(measured[0], megabytes=round(size, 1))
 
 
-def _writer(predictor: Any, *, int8: bool) -> Any:
-    """The way to write a predictor without torch."""
+def _writer(predictor: Any, *, int8: bool) -> Callable[[Any, Path], tuple[str, dict[str, Any]]]:
+    """What writes such a predictor to a folder in a form without torch, and gives that form's kind and data.
 
-    def encoder(predictor: Any, folder: Path) -> tuple[str, dict[str, Any]]:
-        from hanshuku.export.onnx import write_encoder
-
-        return "onnx", write_encoder(predictor, folder, int8=int8)
-
-    def as_it_is(predictor: Any, folder: Path) -> tuple[str, dict[str, Any]]:
-        return predictor.KIND, predictor.save(folder)
-
-    ways = {"encoder": encoder, "continual": encoder, "static": as_it_is}
-    if predictor.KIND not in ways:
-        kind = predictor.task.kind
-        if kind in LABELLING:
-            raise ExportError(
-                f"A function of kind {predictor.KIND!r} cannot run without torch. What can: {', '.join(ways)}; learn it with probe, contrastive, finetune or static."
-            )
-        raise ExportError(f"{kind} cannot run without torch, however it was learned; {' and '.join(LABELLING)} can. Serve it (hanshuku serve), or call it where torch is.")
-    if int8 and ways[predictor.KIND] is not encoder:
-        raise ExportError(f"int8 is for encoders; a function of kind {predictor.KIND!r} has no matrices worth it. Export it in fp32.")
-    return ways[predictor.KIND]
-
-
-def _texts(function: Function[..., Any], rows: Any) -> Sequence[tuple[str, ...]]:
-    """Rows to compare on; our own samples where the user gave none, two neighbours making a pair."""
-    if rows is not None:
-        from hanshuku.functions.learn import encoded
-
-        found = list(encoded(function.task, rows, labelled=False)[0].inputs)
-        if not found:
-            raise ExportError("There is no row to compare the export on. Received an empty file.")
-        return found
-    texts = [row["text"] for name in SAMPLES for row in load_rows(name, "test")][:MANY]
-    width = len(function.task.inputs)
-    return [tuple(texts[(i + k) % len(texts)] for k in range(width)) for i in range(len(texts))]
-
-
-def _compare(
-    original: Function[..., Any], predictor: Any, exported: Any, texts: Sequence[tuple[str, ...]], gate: tuple[float, float], target: Path
-) -> Exported:
-    """Compare in float32, where both must agree to rounding; bfloat16 would hide a real difference in its own."""
-    base: Any = uncalibrated(predictor)
-    exact = rebased(predictor, replace(base, precision="fp32") if hasattr(base, "precision") else base)
-    theirs, ours = uncalibrated(exact).outputs(texts), uncalibrated(exported).outputs(texts)  # a step of an isotonic curve would make much of little
-    unit = original.task.high - original.task.low if original.task.kind == "rate" else 1.0
-    difference = float(np.abs(theirs - ours).max() / unit)
-    if isinstance(exact, CalibratedPredictor):
-        answers = [[p.output for p in each.predictions(texts)] for each in (exact, exported)]
-    else:
-        decode = kind_of(original.task).decode
-        answers = [[p.output for p in decode(original.task, outputs, predictor.threshold)] for outputs in (theirs, ours)]
-    differing = sum(a != b for a, b in zip(*answers, strict=True)) if original.task.kind == "classify" else 0
-    tolerance, part = gate
-    if not (difference <= tolerance and differing <= part * len(texts)):
+    Raises:
+        ExportError: it has none.
+    """
+    kind = predictor.task.kind
+    if predictor.KIND in {name for name, _ in WRITTEN.values()}:
+        raise ExportError("This function is an export already. Copy its folder; for another precision export the original again.")
+    if kind not in WAYS:
         raise ExportError(
-            f"{target} was not written: its scores differ from the original's by up to {difference:.1e} on {len(texts)} rows "
-            f"({differing} answers differ); {tolerance:g} is allowed{f', and another answer in {part:.0%} of the rows' if part < 1 else ''}. "
+            f"{kind} cannot run without torch, however it was learned: a language model writes its answers, word by word. "
+            f"What can: {', '.join(WAYS)}. Serve it (hanshuku serve), or call it where torch is."
+        )
+    if predictor.KIND not in (*WRITTEN, *AS_THEY_ARE):
+        raise ExportError(
+            f"A function of kind {predictor.KIND!r} cannot run without torch. What can: {', '.join((*WRITTEN, *AS_THEY_ARE))}; for {kind} learn it with {WAYS[kind]}."
+        )
+    if predictor.KIND in AS_THEY_ARE:
+        if int8:
+            raise ExportError(f"int8 is for encoders; a function of kind {predictor.KIND!r} has no matrices worth it. Export it in fp32.")
+        return lambda predictor, folder: (predictor.KIND, predictor.save(folder))
+
+    def write(predictor: Any, folder: Path) -> tuple[str, dict[str, Any]]:
+        from hanshuku.export import onnx
+
+        form, writer = WRITTEN[predictor.KIND]
+        return form, getattr(onnx, writer)(predictor, folder, int8=int8)
+
+    return write
+
+
+def _let_through(found: Distance, rows: int, gate: tuple[float, float], target: Path) -> Exported:
+    """What the export was found to be.
+
+    Raises:
+        ExportError: its answers are not near enough to the original's.
+    """
+    tolerance, part = gate
+    if not (found.difference <= tolerance and found.differing <= part * rows):
+        raise ExportError(
+            f"{target} was not written: its scores differ from the original's by up to {found.difference:.1e} on {rows} rows "
+            f"({found.differing} answers differ); {tolerance:g} is allowed{f', and another answer in {part:.0%} of the rows' if part < 1 else ''}. "
             "Raise --tolerance only if that is good enough for you, or compare on rows of your own with --rows."
         )
-    return Exported(str(target), len(texts), difference, differing, 0.0)
+    return Exported(str(target), rows, found.difference, found.differing, 0.0)

@@ -25,6 +25,7 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "cascade": "hanshuku.inference.ensemble:CascadePredictor",
     "calibrated": "hanshuku.inference.calibrated:CalibratedPredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
+    "onnx_ranking": "hanshuku.inference.onnx:OnnxRankPredictor",
 }
 
 

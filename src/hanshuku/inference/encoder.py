@@ -13,15 +13,11 @@ from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import CountsCut, Inputs
 from hanshuku.inference.embed import embed_counted, limit_of
 from hanshuku.inference.heads import Head
+from hanshuku.inference.pairs import pair_features
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
 
-__all__ = ["EncoderPredictor", "Head", "pair_features"]
-
-
-def pair_features(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """(N, D) twice -> (N, 4 D): [u, v, |u - v|, u * v], after InferSent (Conneau et al. 2017, arXiv 1705.02364, section 3.1)."""
-    return np.concatenate([u, v, np.abs(u - v), u * v], axis=1)
+__all__ = ["EncoderPredictor", "Head"]
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +14,14 @@ from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import CountsCut, Inputs
 from hanshuku.inference.embed import embed_counted, limit_of
 from hanshuku.inference.heads import Head
+from hanshuku.inference.rank_scores import cosines, pair_scores
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
-from hanshuku.tasks.base import objects
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 SAVED = ("pooling", "max_length", "precision", "changed", "moved_parameters")
-
-
-def query_rows(inputs: Inputs) -> list[tuple[str, list[str]]]:
-    """Each row's query and its candidates, which stand as JSON in its last input."""
-    return [(row[0], list(json.loads(row[-1]))) for row in inputs]
 
 
 @dataclass
@@ -98,16 +92,8 @@ class BiRankPredictor(RankPredictor):
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """(N,) tuples of cosines, one a candidate, in the order given."""
-        rows = query_rows(inputs)
         info = self.loaded.info
-        queries = self._read([query for query, _ in rows], prefix=info.prefix)
-        candidates = self._read([text for _, texts in rows for text in texts], prefix=info.passage or info.prefix)
-        found, start = [], 0
-        for query, (_, texts) in zip(queries, rows, strict=True):
-            stop = start + len(texts)
-            found.append(tuple(map(float, candidates[start:stop] @ query)))
-            start = stop
-        return objects(found)
+        return cosines(inputs, lambda texts, is_query: self._read(texts, prefix=info.prefix if is_query else info.passage or info.prefix))
 
 
 @dataclass
@@ -130,13 +116,7 @@ class CrossRankPredictor(RankPredictor):
 
     def outputs(self, inputs: Inputs) -> np.ndarray:
         """(N,) tuples of scores, one a candidate, in the order given; only their order has a meaning."""
-        rows = query_rows(inputs)
-        pairs = [(query, text) for query, texts in rows for text in texts]
-        if not pairs:
-            return objects([])
-        scores = self.head.logits(self._read(pairs, normalise=False))[:, 0].tolist()
-        ends = np.cumsum([len(texts) for _, texts in rows]).tolist()
-        return objects([tuple(scores[end - len(texts) : end]) for end, (_, texts) in zip(ends, rows, strict=True)])
+        return pair_scores(inputs, lambda pairs: self.head.logits(self._read(pairs, normalise=False))[:, 0])
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the network below `folder`/model and the head beside it; return JSON data that `load` needs besides."""

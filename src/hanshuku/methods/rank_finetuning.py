@@ -12,7 +12,8 @@ import torch
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.inference.embed import autocast, best_device
-from hanshuku.inference.ranking import BiRankPredictor, CrossRankPredictor, query_rows
+from hanshuku.inference.rank_scores import query_rows
+from hanshuku.inference.ranking import BiRankPredictor, CrossRankPredictor
 from hanshuku.inference.tokens import Tokenised, token_batches, tokenise
 from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.finetuning import identity_of, parts
