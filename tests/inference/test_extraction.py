@@ -17,9 +17,10 @@ from pydantic import BaseModel, Field
 
 from hanshuku.errors import ConfigError, TaskError
 from hanshuku.functions.verbs import extract
+from hanshuku.inference.endings import Endings
 from hanshuku.inference.extraction import ExtractionPredictor
 from hanshuku.inference.generation import load_generator
-from hanshuku.inference.schema_grammar import DATE
+from hanshuku.inference.schema_grammar import DATE, grammar_of
 from hanshuku.inference.settings import GenerationSettings
 from hanshuku.tasks import Task
 from hanshuku.tasks.schemas import schema_text, structure_from
@@ -163,7 +164,11 @@ REFUSED = {
     "an empty list of values": ({"a": {"enum": []}}, "unsatisfiable"),
     "what cannot be kept to": ({"a": {"type": "string", "not": {"const": "x"}}}, "not"),
     "an unknown type": ({"a": {"type": "strin"}}, "strin"),
-    "a part that is not there": ({"a": {"$ref": "#/$defs/b"}}, "does not exist"),
+    "a part that is not there": ({"a": {"$ref": "#/$defs/b"}}, "not there"),
+    "a number that no reader of JSON has exactly": ({"a": {"type": "integer", "minimum": 10**30}}, "Whole numbers"),
+    "parts of which two may fit": ({"a": {"oneOf": [{"type": "number"}, {"type": "integer"}]}}, "Write anyOf"),
+    "a list that is too long": ({"a": {"type": "array", "minItems": 100_000}}, "minItems"),
+    "more properties than can be kept apart": ({"a": {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(700)}}}, "fewer properties"),
     "a pattern that looks ahead": ({"a": {"type": "string", "pattern": "^(?=x)y$"}}, "look-around"),
     "several different items": ({"a": {"type": "array", "uniqueItems": True, "minItems": 2}}, "uniqueItems"),
 }
@@ -220,3 +225,9 @@ def test_a_function_gives_objects_of_its_type(tiny_reader, tmp_path):
     assert isinstance(answer, Meeting) and isinstance(answer.day, dt.date)
     learned.save(tmp_path / "meeting.fn")
     assert load(tmp_path / "meeting.fn")("Standup of Ann") == learned.predict("Standup of Ann").output
+
+
+@pytest.mark.parametrize(("hint", "longest"), [("email", 8), ("uri", 8), ("phone number", 2), ("binary", 2)])
+def test_the_shortest_text_of_a_format_is_short(hint, longest):
+    schema = json.dumps({"type": "object", "properties": {"a": {"type": "string", "format": hint}}, "required": ["a"]})
+    assert len(json.loads(Endings(grammar_of(schema)).of(b""))["a"]) <= longest

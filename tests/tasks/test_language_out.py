@@ -1,7 +1,8 @@
 """Tasks whose answer is a text, a span, an object or an order: what a file or a caller may give, and what is kept of it."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest
@@ -27,6 +28,17 @@ class Order:
     item: str
     count: int
     gift: bool = False
+
+
+@dataclass
+class Reply:
+    text: str
+    answers: list["Reply"] = field(default_factory=list)
+
+
+@dataclass
+class Lost:
+    at: "Nowhere"  # noqa: F821 - that is the point
 
 
 def test_a_text_is_returned_by_generate():
@@ -187,6 +199,48 @@ def test_a_description_shows_the_first_test_where_the_tests_alone_name_the_funct
 def test_a_schema_without_properties_is_refused():
     with pytest.raises(TaskError, match="object with properties"):
         schema_text({"type": "string"})
+
+
+NONE = {
+    "a keyword with a value that it does not take": ({"minimum": "5"}, r"at \$.properties.a.minimum"),
+    "a type that there is not": ({"type": "text"}, r"at \$.properties.a.type"),
+    "a pattern that is none": ({"type": "string", "pattern": "(["}, "regex"),
+    "a reference to nothing": ({"$ref": "#/$defs/b"}, r"not there. In \$defs: loop"),
+    "a reference that leads out": ({"$ref": "https://example.org/x"}, "nothing is fetched"),
+    "a reference in a circle": ({"$ref": "#/$defs/loop"}, "leads back to itself"),
+    "a number that is none": ({"type": "number", "minimum": float("nan")}, "no plain JSON"),
+}
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_what_is_no_json_schema_is_refused_when_it_is_stated(name):
+    pytest.importorskip("jsonschema")
+    part, words = NONE[name]
+    with pytest.raises(TaskError, match=words):
+        schema_text({"type": "object", "properties": {"a": part}, "$defs": {"loop": {"anyOf": [{"$ref": "#/$defs/loop"}, {"type": "string"}]}}})
+
+
+def test_a_dataclass_that_holds_itself_is_built_again():
+    schema = json.loads(schema_text(Reply))
+    assert schema["properties"]["answers"]["items"] == {"$ref": "#/$defs/Reply"} and schema["$defs"]["Reply"]["required"] == ["text"]
+    assert structure_from(Reply, {"text": "a", "answers": [{"text": "b", "answers": []}]}) == Reply("a", [Reply("b")])
+
+
+def test_a_pydantic_model_that_holds_itself_is_an_object():
+    pydantic = pytest.importorskip("pydantic")
+    model = pydantic.create_model("Branch", value=(int, ...), children=(list["Branch"], []))  # noqa: F821 - its own name
+    assert {"type": "object", "required": ["value"]}.items() <= json.loads(schema_text(model)).items()
+
+
+def test_a_pydantic_model_with_a_field_that_is_no_json_is_refused():
+    pydantic = pytest.importorskip("pydantic")
+    with pytest.raises(TaskError, match="makes no JSON schema of Called"):
+        schema_text(pydantic.create_model("Called", back=(Callable[[int], int], ...)))
+
+
+def test_a_dataclass_of_a_type_that_is_not_known_is_refused():
+    with pytest.raises(TaskError, match="'Nowhere' is not defined"):
+        schema_text(Lost)
 
 
 def test_an_object_is_built_as_the_dataclass_says():

@@ -1,7 +1,6 @@
 """Writing an object: tokens that the schema does not allow are masked, and what is unfinished at the limit is closed.
 
-The masks are llguidance's (https://github.com/guidance-ai/llguidance). The shortest ending is found with the same grammar over
-single bytes: no prefix that the grammar allows is a dead end, so going on with whatever closes most leads to an end.
+The masks are llguidance's (https://github.com/guidance-ai/llguidance).
 """
 
 from __future__ import annotations
@@ -14,16 +13,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from torch import Tensor, from_numpy
 
-from hanshuku.errors import ConfigError, TaskError
+from hanshuku.errors import ConfigError
 from hanshuku.inference.decoder import Watch
+from hanshuku.inference.endings import Endings
 from hanshuku.inference.schema_grammar import grammar_of
 from hanshuku.tasks.schemas import parts_of
 
-LONGEST_ENDING = 1 << 14  # bytes; an object that needs more has no end, such as one that must hold another of its kind
-STARTS = (b"[{", b"{[")  # which opening is tried first; a schema that refers to itself may end by one alone
-CLOSERS, VALUES = b"}],", b'n0"tf'  # outside texts, in this order (0: any digit); null where it may be, as it says that nothing is known
 SPARE = 8  # tokens by which one token may lengthen the shortest ending before it is looked at again
-BYTES_END = 256  # id, in the vocabulary of single bytes, of the end
 _known: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 
 
@@ -50,7 +46,7 @@ class ObjectGrammar:
         self.schema, self.grammar = json.loads(schema), grammar_of(schema)
         self.tokens, self.width, self.executor = _wrapped(tokenizer, width, tuple(sorted(stops))), width, LLExecutor()
         self._start = LLMatcher(self.tokens, self.grammar, log_level=0)
-        self._bytes = LLMatcher(_single_bytes(), self.grammar, log_level=0)
+        self._endings = Endings(self.grammar)
         written = self.ending(b"")
         ids = self.tokens.tokenize_bytes(written)
         self.shortest = len(ids)
@@ -64,16 +60,8 @@ class ObjectGrammar:
         return self._start.deep_copy()
 
     def ending(self, written: bytes) -> bytes:
-        """The bytes that make an object of what is written of it; null, 0, "" and no optional part, where the schema leaves a choice.
-
-        Raises:
-            TaskError: there is no end within LONGEST_ENDING bytes.
-        """
-        for order in STARTS:
-            found = self._ending(written, order)
-            if found is not None:
-                return found
-        raise TaskError(f"What fits the schema has no end within {LONGEST_ENDING} bytes, as where a part must hold a part of its own kind. Make it optional.")
+        """See `endings.Endings.of`."""
+        return self._endings.of(written)
 
     def closed(self, ids: Sequence[int]) -> str:
         """JSON text of the object from the tokens that were written of it."""
@@ -87,55 +75,6 @@ class ObjectGrammar:
     def missing(self, ids: Sequence[int]) -> int:
         """Tokens of the shortest ending."""
         return len(self.tokens.tokenize_bytes(self.ending(self.tokens.decode_bytes(list(ids)))))
-
-    def _ending(self, written: bytes, order: bytes) -> bytes | None:
-        matcher = self._bytes.deep_copy()
-        matcher.consume_tokens(list(written))
-        place, found = _Place(), bytearray()
-        place.read(written)
-        while not matcher.is_accepting():
-            step = matcher.compute_ff_bytes() or bytes([_best(matcher, place, order)])
-            if len(found) > LONGEST_ENDING or not matcher.consume_tokens(list(step)):
-                return None
-            found += step
-            place.read(step)
-        return bytes(found)
-
-
-class _Place:
-    """Where in JSON one is: inside a text or not, and how often each byte stands in this text or number so far."""
-
-    def __init__(self) -> None:
-        self.inside = self.escaped = False
-        self.used = [0] * 256
-
-    def read(self, written: bytes) -> None:
-        for byte in written:
-            self.used[byte] += 1
-            if self.inside:
-                self.inside = self.escaped or byte != ord('"')
-                self.escaped = byte == ord("\\") and not self.escaped
-            elif byte in b'",:[':
-                self.inside = byte == ord('"')
-                self.used = [0] * 256
-
-
-def _best(matcher: Any, place: _Place, order: bytes) -> int:
-    """The allowed byte that leads to an end soonest.
-
-    Where any of several letters or digits would do, the least used one: a pattern such as a+z, or a number that may not be 0, is then
-    left sooner or later.
-    """
-    bits = np.unpackbits(np.frombuffer(matcher.compute_bitmask(), dtype=np.uint8), bitorder="little")
-    allowed = np.flatnonzero(bits[:BYTES_END]).tolist()
-    if not allowed:
-        return 0  # the matcher refuses it, and so there is no end
-    if place.inside:
-        if ord('"') in allowed and not place.escaped:
-            return ord('"')
-        return min(allowed, key=lambda byte: (place.used[byte], not chr(byte).isalnum() or byte > 127, byte))
-    preferred = CLOSERS + VALUES + order
-    return min(allowed, key=lambda byte: (preferred.find(ord("0") if chr(byte).isdecimal() else byte) % 256, place.used[byte], byte))
 
 
 class Guide:
@@ -205,21 +144,3 @@ def _wrapped(tokenizer: Any, width: int, stops: tuple[int, ...]) -> Any:
         except ValueError as error:  # a kind of tokenizer that it cannot read, such as T5's
             raise ConfigError(f"extract cannot keep this model's tokenizer to a schema ({str(error)[:80]}). Take a causal model, such as smollm2.") from error
     return made[width, stops]
-
-
-class _Bytes:
-    """A vocabulary of single bytes, in the form that llguidance asks for."""
-
-    eos_token_id = BYTES_END
-    bos_token_id = None
-    special_token_ids = (BYTES_END,)
-    tokens = [bytes([byte]) for byte in range(256)] + [b"<end>"]
-
-    def __call__(self, text: str | bytes) -> list[int]:
-        return list(text if isinstance(text, bytes) else text.encode())
-
-
-def _single_bytes() -> Any:
-    from llguidance import LLTokenizer, TokenizerWrapper
-
-    return LLTokenizer(TokenizerWrapper(_Bytes()), slices=[])

@@ -10,6 +10,10 @@ from hanshuku.errors import MissingExtra, TaskError
 
 WHOLE = 2**53 - 1  # whole numbers beyond it are not exact in every JSON reader (RFC 7493, section 2.2)
 GREAT = 1e15  # most of any other number, so that none is written as 1e999, which is no finite number
+STANDARD = frozenset(  # https://json-schema.org/draft/2020-12/json-schema-validation, section 7.3; any other format is a remark that refuses nothing
+    ("date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri", "iri-reference",
+     "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex")
+)  # fmt: skip
 _DAYS = "(0[1-9]|1[0-9]|2[0-8])"
 _LEAP = "([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)"
 DATE = f"([1-9][0-9]{{3}}-((0[1-9]|1[0-2])-{_DAYS}|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|{_LEAP}-02-29)"
@@ -34,14 +38,25 @@ def grammar_of(schema: str) -> str:
         TaskError: nothing fits the schema, or it says something that cannot be kept to while decoding.
         MissingExtra: llguidance is not installed.
     """
+    grammar, problem = grammar_or_problem(schema)
+    if problem:
+        raise TaskError(f"No object can be written by this schema: {problem}. Change that part of it. Received: {schema[:200]}")
+    return grammar
+
+
+def grammar_or_problem(schema: str) -> tuple[str, str]:
+    """The grammar of a schema, and what llguidance has against it in a line; see `grammar_of`."""
     try:
         from llguidance import LLMatcher
     except ImportError as error:
         raise MissingExtra("llguidance", "train", "Decoding by a schema") from error
-    grammar = LLMatcher.grammar_from_json_schema(json.dumps(narrowed(json.loads(schema))), overrides=SPACING)
-    if problem := LLMatcher.validate_grammar(grammar):
-        raise TaskError(f"No object can be written by this schema: {' '.join(problem.split())[:200]}. Change that part of it. Received: {schema[:200]}")
-    return str(grammar)
+    try:
+        grammar = LLMatcher.grammar_from_json_schema(json.dumps(narrowed(json.loads(schema))), overrides=SPACING)
+        problem = str(LLMatcher.validate_grammar(grammar))
+    except (ValueError, RecursionError) as error:
+        grammar, problem = "", str(error)  # such as one that is nested too deeply
+    said = " ".join(problem.split())[:200].replace("Enable 'coerce_one_of' option to approximate oneOf with anyOf", "Write anyOf, or parts of different types")
+    return str(grammar), said.rstrip(".")
 
 
 def narrowed(node: Any) -> Any:
@@ -79,6 +94,8 @@ def narrowed(node: Any) -> Any:
         _narrow_array(found)
     if found.get("format") in FORMATS and "pattern" not in found:
         found["pattern"] = f"^{FORMATS[found.pop('format')]}$"
+    if found.get("format") not in STANDARD:
+        found.pop("format", None)
     return found
 
 
@@ -92,12 +109,26 @@ def _narrow_numbers(found: dict[str, Any], kinds: set[Any]) -> None:
     most = GREAT if "number" in kinds else WHOLE if "integer" in kinds else None
     if most is None or "enum" in found or "const" in found:
         return
+    if "number" not in kinds:
+        _narrow_whole(found)
     stated = [abs(found[key]) for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") if isinstance(found.get(key), (int, float))]
     most = max([most, *(2 * bound for bound in stated)])
     if "minimum" not in found and "exclusiveMinimum" not in found:
         found["minimum"] = -most
     if "maximum" not in found and "exclusiveMaximum" not in found:
         found["maximum"] = most
+
+
+def _narrow_whole(found: dict[str, Any]) -> None:
+    """Bounds of whole numbers that are not exact any more are laid to the last that is."""
+    for low, high, sign in (("minimum", "maximum", 1), ("maximum", "minimum", -1)):
+        for key in (low, f"exclusive{low.capitalize()}"):
+            if sign * found.get(key, 0) > WHOLE:
+                raise TaskError(f"Whole numbers are written from -{WHOLE} to {WHOLE}, as those beyond are not exact in every reader of JSON. Received: {key} {found[key]}. Take a text.")
+        for key in (high, f"exclusive{high.capitalize()}"):
+            if sign * found.get(key, 0) > WHOLE:
+                del found[key]
+                found[high] = sign * WHOLE
 
 
 def _narrow_array(found: dict[str, Any]) -> None:

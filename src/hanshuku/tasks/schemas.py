@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Annotated, Any, Literal, Union
 
 from hanshuku.errors import TaskError
+from hanshuku.tasks.schema_check import check_schema, target_of
 
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 MOMENTS = {dt.date: "date", dt.time: "time", dt.datetime: "date-time"}  # type -> format of a text
@@ -30,18 +31,48 @@ def schema_text(structure: Any) -> str:
         TaskError: it is none of these, or not the schema of an object.
     """
     if isinstance(structure, Mapping):
-        schema = dict(structure)
+        schema = _stated(structure)
     elif hasattr(structure, "model_json_schema"):
-        schema = structure.model_json_schema()
+        schema = _of_model(structure)
     elif isinstance(structure, type) and dataclasses.is_dataclass(structure):
         schema = _of_dataclass(structure)
     else:
         raise TaskError(f"extract takes a pydantic model, a dataclass or a JSON schema. Received: {structure!r}.")
     if schema.get("type") != "object" or not schema.get("properties"):
         raise TaskError(f"A schema of an object with properties is due. Received one of type {schema.get('type')!r} with {sorted(schema)}.")
+    return _written(schema)
+
+
+def _stated(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema that is one already, checked; what it is by $ref stands in it itself."""
+    found: dict[str, Any] = json.loads(_written(schema))
+    check_schema(found)
+    return _at_root(found)
+
+
+def _of_model(model: Any) -> dict[str, Any]:
+    """The schema of a pydantic model.
+
+    Raises:
+        TaskError: pydantic makes none.
+    """
     try:
-        return json.dumps(schema, ensure_ascii=False)
-    except TypeError as error:
+        return _at_root(model.model_json_schema())
+    except Exception as error:  # pydantic has several, and fields may have code of their own
+        raise TaskError(f"pydantic makes no JSON schema of {getattr(model, '__name__', model)}: {str(error).splitlines()[0].rstrip('.')}. Give that field another type.") from error
+
+
+def _at_root(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that is a $ref, as that of a model which holds itself, with what it leads to in its place."""
+    while "$ref" in schema:
+        schema = {key: value for key, value in schema.items() if key != "$ref"} | target_of(schema["$ref"], schema)
+    return schema
+
+
+def _written(schema: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(schema, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
         raise TaskError(f"The schema is no plain JSON data: {error}.") from error
 
 
@@ -111,46 +142,64 @@ def parts_of(node: Any, root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if not isinstance(node, Mapping):
         return
     yield node
-    reference = str(node.get("$ref", ""))
-    if reference.startswith("#/"):
-        found: Any = root
-        for name in reference[2:].split("/"):
-            found = found.get(name, {})
-        yield from parts_of(found, root)
+    if "$ref" in node:
+        yield from parts_of(target_of(node["$ref"], root), root)
     for key in ("anyOf", "oneOf", "allOf"):
         for part in node.get(key, ()):
             yield from parts_of(part, root)
 
 
 def _of_dataclass(structure: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(structure, include_extras=True)
+    holding: set[type] = set()  # dataclasses that hold themselves
+    schema = _object_of(structure, (), holding)
+    if not holding:
+        return schema
+    return {**schema, "$defs": {kind.__name__: _object_of(kind, (), holding) for kind in sorted(holding, key=lambda kind: kind.__name__)}}
+
+
+def _object_of(structure: type, above: tuple[type, ...], holding: set[type]) -> dict[str, Any]:
+    """The schema of a dataclass; one that holds itself, at whatever depth, is referred to there.
+
+    Args:
+        structure: the dataclass.
+        above: those that it stands in.
+        holding: those that hold themselves; added to.
+    """
+    try:
+        hints = typing.get_type_hints(structure, include_extras=True)
+    except NameError as error:
+        raise TaskError(f"A field of {structure.__name__} has a type that is not known where it is defined: {error}. Define or import it at the top of that module.") from error
     known = dataclasses.fields(structure)  # type: ignore[arg-type]
     required = [f.name for f in known if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
-    properties = {f.name: _of(structure.__name__, f.name, hints[f.name]) for f in known}
+    properties = {f.name: _of((*above, structure), f.name, hints[f.name], holding) for f in known}
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False, "title": structure.__name__}
 
 
-def _of(owner: str, name: str, hint: Any) -> dict[str, Any]:
-    """The schema of one field's type."""
+def _of(above: tuple[type, ...], name: str, hint: Any, holding: set[type]) -> dict[str, Any]:
+    """The schema of one field's type; arguments as of `_object_of`."""
+    owner = above[-1].__name__
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint in PLAIN:
         return {"type": PLAIN[hint]}
     if hint in MOMENTS:
         return {"type": "string", "format": MOMENTS[hint]}
     if origin is Annotated:
-        return _of(owner, name, args[0])
+        return _of(above, name, args[0], holding)
     if origin is Literal:
         return {"enum": list(args)}
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return {"enum": [member.value for member in hint]}
     if origin in {Union, types.UnionType}:
-        return {"anyOf": [_of(owner, name, arg) for arg in args]}
+        return {"anyOf": [_of(above, name, arg, holding) for arg in args]}
     if origin in {list, set, frozenset} or (origin is tuple and args[-1] is Ellipsis):
-        return {"type": "array", "items": _of(owner, name, args[0])}
+        return {"type": "array", "items": _of(above, name, args[0], holding)}
     if origin is dict and args[0] is str:
-        return {"type": "object", "additionalProperties": _of(owner, name, args[1])}
+        return {"type": "object", "additionalProperties": _of(above, name, args[1], holding)}
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _of_dataclass(hint)
+        if hint in above:
+            holding.add(hint)
+            return {"$ref": f"#/$defs/{hint.__name__}"}
+        return _object_of(hint, above, holding)
     raise TaskError(
         f"Field {name!r} of {owner} is a {getattr(hint, '__name__', hint)}, for which there is no JSON. Legal: str, int, float, bool, None, date, time, datetime, "
         "Literal, Enum, list, set, tuple[..., ...], dict[str, ...], unions, dataclasses."

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("openai")
 pytest.importorskip("torch")
 
-from hanshuku.errors import ConfigError, ModelError, RemoteError
+from hanshuku.errors import ConfigError, ModelError, RemoteError, TaskError
 from hanshuku.functions.core import Function
 from hanshuku.functions.store import load
 from hanshuku.functions.verbs import classify, generate, rate
@@ -244,6 +244,27 @@ def test_an_object_that_never_fits_is_an_error_in_a_line(server):
     server.switch(text="I would rather not")
     with pytest.raises(RemoteError, match=r"row 0 does not fit the schema after 3 tries: there is no JSON object"):
         asked(server, ORDER).outputs([("two pens",)])
+
+
+def test_an_object_that_was_cut_off_is_said_to_be(server):
+    server.switch(text='{"item": "pe', cut=True)
+    with pytest.raises(RemoteError, match=r"2 rows.*Raise max_new_tokens"):
+        asked(server, ORDER).outputs([("two pens",), ("three pens",)])
+
+
+@pytest.mark.parametrize("part", [{"type": "integer", "minimum": 5, "maximum": 3}, {"enum": []}, {"$ref": "#"}, {"type": "string", "minLength": 10**6}])
+def test_a_server_is_not_asked_for_what_fits_no_schema(server, part):
+    pytest.importorskip("llguidance")
+    schema = json.dumps({"type": "object", "properties": {"a": part}, "required": ["a"]})
+    with pytest.raises(TaskError, match=r"No object fits this schema|has no end"):
+        asked(server, Task("extract", schema=schema))
+    assert server.bodies() == []
+
+
+def test_a_schema_that_only_the_server_can_decode_by_is_left_to_it(server):
+    server.switch(text='{"a": "x"}')
+    part = {"type": "string", "not": {"const": "y"}}
+    assert asked(server, Task("extract", schema=json.dumps({"type": "object", "properties": {"a": part}, "required": ["a"]}))).outputs([("x",)])[0][0] == '{"a": "x"}'
 
 
 def test_a_server_without_json_mode_is_asked_without(server):

@@ -65,7 +65,7 @@ def fitting_objects(
         RemoteError: a row has no fitting answer after AGAIN further tries.
     """
     asked, answers = list(turns), ask(turns)
-    found = [object_in(answer.text, task.schema) for answer in answers]
+    found = [_read(answer, task.schema) for answer in answers]
     for _ in range(AGAIN):
         wrong = [i for i, (text, _) in enumerate(found) if not text]
         if not wrong:
@@ -74,8 +74,17 @@ def fitting_objects(
             mend = MEND[language].format(problem=found[i][1])
             asked[i] = [*asked[i], {"role": "assistant", "content": answers[i].text}, {"role": "user", "content": mend}]
         for i, answer in zip(wrong, ask([asked[i] for i in wrong]), strict=True):
-            answers[i], found[i] = answer, object_in(answer.text, task.schema)
-    for i, (text, problem) in enumerate(found):
-        if not text:
-            raise RemoteError(f"The answer to row {i} does not fit the schema after {AGAIN + 1} tries: {problem}. Received: {' '.join(answers[i].text.split())[:120]!r}.")
+            answers[i], found[i] = answer, _read(answer, task.schema)
+    if wrong := [i for i, (text, _) in enumerate(found) if not text]:
+        i, others = wrong[0], f"; so it is with {len(wrong)} rows" if len(wrong) > 1 else ""
+        more = " Raise max_new_tokens." if answers[i].finish == "length" else ""
+        raise RemoteError(
+            f"The answer to row {i} does not fit the schema after {AGAIN + 1} tries: {found[i][1]}{others}. Received: {' '.join(answers[i].text.split())[:120]!r}.{more}"
+        )
     return [text for text, _ in found], answers
+
+
+def _read(answer: Answer, schema: str) -> tuple[str, str]:
+    """See `object_in`."""
+    text, problem = object_in(answer.text, schema)
+    return text, "it was cut off before its end" if problem and answer.finish == "length" else problem

@@ -15,6 +15,7 @@ from hanshuku.errors import ConfigError, FunctionFolderError
 from hanshuku.inference.asking import tidied
 from hanshuku.inference.base import Inputs, Reply
 from hanshuku.inference.demonstrations import read_demonstrations
+from hanshuku.inference.endings import check_schema_met
 from hanshuku.inference.prompts import Demonstration
 from hanshuku.inference.remote.answers import Answer
 from hanshuku.inference.remote.choices import choice_of, unreadable
@@ -52,6 +53,7 @@ class RemotePredictor:
 
     Raises:
         ConfigError: a template is illegal, or a setting has no meaning for a model on a server.
+        TaskError: no object fits the schema.
         ModelError: the name is none of a model on a server.
     """
 
@@ -63,6 +65,8 @@ class RemotePredictor:
     ) -> None:
         self.task, self.settings, self.remote = task, settings, remote
         _check(task, settings)
+        if task.kind == "extract":
+            check_schema_met(task.schema)
         self.client = Client(parse_remote(model), remote)
         self.count_anew()
         self.messages([("",) * len(task.inputs)] if task.kind != "chat" else [])  # a template that is illegal is refused now
