@@ -84,3 +84,12 @@ def test_kinds_without_labels_are_refused_and_so_are_labels_that_are_none():
         drivers(Counting(Task("tag", labels=("PER",))), ROWS)
     with pytest.raises(UnknownName, match="good"):
         drivers(Counting(), ROWS).sure("goood")
+
+
+def test_labels_without_a_word_that_stands_out_share_a_line_and_too_few_rows_are_remarked_on():
+    several = Task("classify", labels=("good", "bad"), several=True)
+    stream = io.StringIO()
+    drivers(Counting(several), ROWS).render(Console(file=stream, width=120), language="zh")
+    assert "没有突出的词：bad" in stream.getvalue()
+    few = drivers(Counting(several), ROWS[:3])
+    assert "5 rows or more" in few.to_json()["notes"][0] and "请给出更多的行" in few.to_html(language="zh")

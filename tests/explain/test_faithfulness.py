@@ -5,6 +5,7 @@ import pytest
 
 from hanshuku.errors import DataError
 from hanshuku.explain.faithfulness import faithfulness
+from hanshuku.tasks import Task
 from tests.explain.test_explain import Counting
 
 ROWS = [(f"the {word} one was here for {number} days in all",) for word in ("awful", "lovely", "糟糕") for number in range(8)]
@@ -33,3 +34,12 @@ def test_rows_of_one_word_are_passed_over():
 
 def test_the_same_seed_gives_the_same_numbers():
     assert faithfulness(Counting(), ROWS, method="lime", seed=1).to_json() == faithfulness(Counting(), ROWS, method="lime", seed=1).to_json()
+
+
+def test_it_is_said_of_what_it_is_the_loss():
+    rating = faithfulness(Counting(Task("rate", low=0, high=10)), ROWS)
+    assert rating.to_json()["unit"] == "score" and "the score falls by" in rating.lines()[1]
+    assert "得分下降" in rating.lines("zh")[1] and "概率" not in "".join(rating.lines("zh"))
+    label = faithfulness(Counting(), ROWS)
+    assert label.to_json()["unit"] == "probability" and "the probability of the answer falls by" in label.lines()[1]
+    assert label.lines("zh")[0] == f"遮挡法，{len(ROWS)} 行"

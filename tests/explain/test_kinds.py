@@ -81,7 +81,7 @@ def test_an_entity_of_a_kind_can_be_asked_for_and_all_are_told():
 def test_where_no_entity_was_found_it_is_said():
     (found,) = explain_rows(Finder(), [("nobody is here",)], method="shap")
     assert (found.output, found.words) == ((), ())
-    assert "No entity" in found.notes[0]
+    assert str(found.notes[0]).startswith("No entity")
 
 
 def test_of_an_answer_words_of_the_question_and_of_the_context_are_told():

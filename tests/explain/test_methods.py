@@ -168,7 +168,7 @@ def test_without_captum_it_is_said_what_to_install(encoders, monkeypatch):
 
 def test_a_number_is_told_in_its_unit_by_every_method():
     for method in BLACK_BOX:
-        (found,) = explain_rows(Counting(Task("rate", low=0, high=10)), [("a lovely film",)], method=method, samples=2000)
+        (found,) = explain_rows(Counting(Task("rate", low=0, high=10)), [("a lovely film",)], method=method, samples=0 if method == "occlusion" else 2000)
         assert weights(found)["lovely"].expected == pytest.approx(2.0, abs=0.1)
 
 
@@ -183,4 +183,16 @@ def test_of_a_calibrated_function_gradients_and_refusals_are_told(encoders):
     (scaled,), (plain,) = (explain_rows(one, [(TEXTS[0],)], method="occlusion") for one in (calibrated, encoders["mean"]))
     assert scaled.score == pytest.approx(plain.score / 2, abs=1e-3)
     assert (scaled.output, scaled.label) == (None, plain.output)
-    assert "refused" in scaled.notes[0]
+    assert "refused" in str(scaled.notes[0])
+
+
+def test_samples_are_of_methods_that_draw_them():
+    for options in ({"method": "occlusion", "samples": 5}, {"samples": 5}, {"method": "shap", "samples": -1}):
+        with pytest.raises(ConfigError, match="shap and lime draw"):
+            explain_rows(Counting(), [("an awful film",)], **options)
+
+
+def test_fewer_samples_than_words_are_remarked_on():
+    row = [("one two three four five six seven eight nine ten",)]
+    assert "mostly chance" in str(explain_rows(Counting(), row, method="lime", samples=4)[0].notes[0])
+    assert explain_rows(Counting(), row, method="lime", samples=50)[0].notes == ()

@@ -108,3 +108,14 @@ def test_a_learned_function_tells_them(tiny_encoder):
     assert {one.why for one in found.neighbours} == {"near", "for", "against"}
     assert "Labelled rows" in found.to_html()
     assert found.to_json()["neighbours"][0]["target"] in {"delivery", "refund"}
+
+
+def test_rows_from_a_file_are_told_by_their_line_and_no_influence_has_no_column(loaded):
+    predictor, rows = encoder(loaded, "one label"), rows_of("one label")
+    lines = np.arange(len(rows)) + 2
+    (found,) = with_neighbours(predictor, explain_rows(predictor, [TEXT]), replace(rows, lines=lines))
+    assert all(one.line == one.row + 2 for one in found.neighbours)
+    assert ">line<" in found.to_html() and ">influence<" in found.to_html()
+    (by_words,) = with_neighbours(Counting(rows.task), explain_rows(predictor, [TEXT]), replace(rows, lines=lines * 0))
+    assert ">row<" in by_words.to_html() and ">influence<" not in by_words.to_html()
+    assert "相近程度按用词计算" in by_words.to_html(language="zh")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanshuku.data.language import language_of
+from hanshuku.explain.remarks import Remark
 from hanshuku.explain.words import Word
 from hanshuku.tasks.base import plain
 
@@ -62,6 +64,7 @@ class Neighbour:
         influence: how far one step of learning on that row, at a rate of 1, moves the score explained; None where the function has no
             head that could tell (TracIn on the last layer, Pruthi et al. 2020, arXiv 2002.08484, sections 3.4 and 4.1).
         why: "near", "for" or "against".
+        line: of the file that the row came from; 0: of none.
     """
 
     row: int
@@ -70,6 +73,7 @@ class Neighbour:
     similarity: float
     influence: float | None
     why: str
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Explanation:
         spans: the words that have weights, in their order.
         shares: what is explained, by name; `label` is among them.
         neighbours: labelled rows, where some were given.
-        notes: what a reader should know.
+        notes: what a reader should know; `str` of one is English, `text("zh")` Chinese.
     """
 
     names: tuple[str, ...]
@@ -99,7 +103,7 @@ class Explanation:
     spans: tuple[Word, ...]
     shares: Mapping[str, Share] = field(default_factory=dict)
     neighbours: tuple[Neighbour, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
     @property
     def score(self) -> float:
@@ -139,7 +143,7 @@ class Explanation:
             "inputs": dict(zip(self.names, self.inputs, strict=True)), "output": plain(self.output), "label": self.label, "method": self.method,
             "unit": self.unit, "score": self.score, "base": self.base, "words": [plain(word) for word in self.words],
             "labels": {name: {**plain(share), "gap": share.gap} for name, share in self.shares.items()},
-            "neighbours": [plain(one) for one in self.neighbours], "notes": list(self.notes),
+            "neighbours": [plain(one) for one in self.neighbours], "notes": list(map(str, self.notes)),
         }  # fmt: skip
 
     def render(self, console: Console, *, language: str = "en", n: int = 10) -> None:
@@ -163,8 +167,13 @@ class Explanation:
         return explanation_html(self, language)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return self.to_html()
+        """What a notebook shows, in the language of the row."""
+        return self.to_html(language=spoken(self.inputs))
+
+
+def spoken(texts: Iterable[str]) -> str:
+    """The language in which texts are explained where none is named: "zh" where most are Chinese, else "en"."""
+    return "zh" if language_of(texts) == "zh" else "en"
 
 
 def log_odds(chances: np.ndarray, *, several: bool) -> np.ndarray:

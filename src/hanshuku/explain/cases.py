@@ -10,6 +10,7 @@ import numpy as np
 
 from hanshuku.errors import UnknownName
 from hanshuku.explain.base import LOG_ODDS, SCORE, log_odds
+from hanshuku.explain.remarks import Remark
 from hanshuku.explain.words import Cutter, words_of_row
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.inference.calibrated import CalibratedPredictor
@@ -37,7 +38,7 @@ class Case:
     output: Any
     keys: tuple[str, ...]
     label: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
     def variant(self, kept: np.ndarray) -> tuple[str, ...]:
         """The row with the words alone for which (W,) `kept` is true."""
@@ -93,7 +94,8 @@ def label_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: str | 
         given = [name for name in likely if name in answer.output] if task.several else likely[:1]
         keys = wanted or tuple(given or likely[:1])
         places = tuple(map(task.labels.index, keys))
-        notes = (f"The answer is refused ({reason}); what is explained is the likeliest label.",) if reason else ()
+        none = task.several and not given and not wanted
+        notes = (Remark(f"refused_{reason}"),) if reason else (Remark("none_given"),) if none else ()
         found.append(LabelCase(row, Cutter.of(row, words_of_row(row)), None if reason else answer.output, keys, keys[0], notes, places=places))
     return found
 

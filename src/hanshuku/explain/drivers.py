@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanshuku.errors import ConfigError
-from hanshuku.explain.base import LOG_ODDS
+from hanshuku.explain.base import LOG_ODDS, spoken
 from hanshuku.explain.explain import explain_rows, resolved
+from hanshuku.explain.remarks import Remark
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.metrics.base import LEVEL
 from hanshuku.metrics.intervals import mean_metric, t_tail
@@ -56,7 +57,7 @@ class Drivers:
         unit: of the means.
         rows: that were explained.
         tested: pairs of word and label that were looked at and corrected for.
-        notes: what a reader should know.
+        notes: what a reader should know; `str` of one is English, `text("zh")` Chinese.
     """
 
     labels: Mapping[str, tuple[Driver, ...]] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class Drivers:
     unit: str = LOG_ODDS
     rows: int = 0
     tested: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
     def sure(self, label: str) -> tuple[Driver, ...]:
         """The words of a label that stand out after correction, strongest for it first.
@@ -81,7 +82,7 @@ class Drivers:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
         labels = {label: [{**plain(driver), "is_sure": driver.is_sure} for driver in own] for label, own in self.labels.items()}
-        return {"labels": labels, "method": self.method, "unit": self.unit, "rows": self.rows, "tested": self.tested, "notes": list(self.notes)}
+        return {"labels": labels, "method": self.method, "unit": self.unit, "rows": self.rows, "tested": self.tested, "notes": list(map(str, self.notes))}
 
     def render(self, console: Console, *, language: str = "en", n: int = 10) -> None:
         """Print the n strongest words for each label, and the n strongest against it.
@@ -104,8 +105,8 @@ class Drivers:
         return drivers_html(self, language, n)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return self.to_html()
+        """What a notebook shows, in the language of the words."""
+        return self.to_html(language=spoken(driver.word for own in self.labels.values() for driver in own))
 
 
 def drivers(
@@ -132,7 +133,7 @@ def drivers(
     task = predictor.task
     if task.kind not in {"classify", "rate"}:
         raise ConfigError(f"Drivers are of labels and numbers; {task.name}() is of kind {task.kind!r}. Explain single rows instead.")
-    method = resolved(predictor, method)
+    method = resolved(predictor, method, samples)
     distinct = list(dict.fromkeys(tuple(row) for row in inputs))
     chosen = np.sort(np.random.default_rng(seed).permutation(len(distinct))[:rows])
     texts = [distinct[i] for i in chosen.tolist()]
@@ -148,13 +149,14 @@ def drivers(
                 if _says_something(text):
                     weights[key, text].append(weight)
     by_label, tested = _summed(weights, labels or [""])
+    notes += () if tested else (Remark("rare_words", {"fewest": FEWEST}),)
     if len(labels) < len(task.labels) == 2:
         other = tuple(replace(one, mean=-one.mean, low=-one.high, high=-one.low) for one in reversed(by_label[labels[0]]))
         by_label = {task.labels[0]: other, **by_label}
     return Drivers(by_label, method, found[0].unit if found else LOG_ODDS, len(found), tested, notes)
 
 
-def _labels(predictor: Predictor, texts: Sequence[tuple[str, ...]]) -> tuple[list[str], tuple[str, ...]]:
+def _labels(predictor: Predictor, texts: Sequence[tuple[str, ...]]) -> tuple[list[str], tuple[Remark, ...]]:
     """The labels that are looked at, and what is said of those left out."""
     task = predictor.task
     if task.kind == "rate":
@@ -165,7 +167,7 @@ def _labels(predictor: Predictor, texts: Sequence[tuple[str, ...]]) -> tuple[lis
         return list(task.labels), ()
     outputs = np.asarray(predictor.outputs(texts))
     often = np.argsort(-outputs.sum(axis=0), kind="stable")[:LABELS]
-    return [task.labels[i] for i in sorted(often.tolist())], (f"{LABELS} of {len(task.labels)} labels are shown: the likeliest ones on these rows.",)
+    return [task.labels[i] for i in sorted(often.tolist())], (Remark("some_labels", {"shown": LABELS, "labels": len(task.labels)}),)
 
 
 def _says_something(text: str) -> bool:

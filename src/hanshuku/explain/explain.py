@@ -12,6 +12,7 @@ from hanshuku.explain import lime, occlusion, shap
 from hanshuku.explain.base import Explanation, Share
 from hanshuku.explain.cases import BATCH, Case, label_cases, number_cases, values
 from hanshuku.explain.gradients import STEPS, integrated_gradients, why_not
+from hanshuku.explain.remarks import Remark
 from hanshuku.explain.span_cases import answer_cases, rank_cases, tag_cases
 from hanshuku.explain.text_cases import text_cases
 from hanshuku.inference.base import Inputs, Predictor
@@ -24,6 +25,7 @@ MAKERS: dict[str, Callable[[Any, list[tuple[str, ...]], Any], list[Case]]] = {  
     **dict.fromkeys(sorted(WRITTEN_KINDS), text_cases),
 }  # fmt: skip
 NAMED = frozenset({"classify", "tag", "rank"})  # kinds of which one says what is explained
+DRAWN = ("shap", "lime")  # methods that draw their variants
 METHODS = ("auto", "integrated_gradients", *BLACK_BOX)
 
 
@@ -46,7 +48,7 @@ def explain_rows(
         UnknownName: no method, or no label, has that name.
         ConfigError: answers of this kind, or this predictor, cannot be explained so.
     """
-    return explain_cases(predictor, cases_of(predictor, rows, label), method=resolved(predictor, method), samples=samples, seed=seed, report=report)
+    return explain_cases(predictor, cases_of(predictor, rows, label), method=resolved(predictor, method, samples), samples=samples, seed=seed, report=report)
 
 
 def cases_of(predictor: Predictor, rows: Inputs, label: str | Sequence[str] | None = None) -> list[Case]:
@@ -68,18 +70,21 @@ def cases_of(predictor: Predictor, rows: Inputs, label: str | Sequence[str] | No
     return MAKERS[task.kind](predictor, [tuple(row) for row in rows], label or None)
 
 
-def resolved(predictor: Predictor, method: str) -> str:
+def resolved(predictor: Predictor, method: str, samples: int = 0) -> str:
     """The method that is meant, if it can explain this predictor.
 
     Raises:
         UnknownName: no method has that name.
-        ConfigError: it cannot.
+        ConfigError: it cannot, or draws no samples.
     """
     if method not in METHODS:
         raise UnknownName("method of explaining", method, METHODS)
     if method == "integrated_gradients" and (reason := why_not(predictor)):
         raise ConfigError(reason)
-    return "occlusion" if method == "auto" else method
+    method = "occlusion" if method == "auto" else method
+    if samples and (samples < 0 or method not in DRAWN):
+        raise ConfigError(f"samples= is how many variants {' and '.join(DRAWN)} draw, 1 or more; 0: as many as the words call for. Received: samples={samples} with method={method!r}.")
+    return method
 
 
 def explain_cases(
@@ -90,7 +95,7 @@ def explain_cases(
     for group in _groups(cases, method, samples, seed):
         by_gradients = method == "integrated_gradients"
         shares = integrated_gradients(predictor, [case for case, _ in group]) if by_gradients else _black_box(predictor, group, method)
-        found += [_explanation(predictor, case, method, share) for (case, _), share in zip(group, shares, strict=True)]
+        found += [_explanation(predictor, case, method, share, samples) for (case, _), share in zip(group, shares, strict=True)]
         report(Step(len(found), len(cases), note="explain"))
     return found
 
@@ -120,5 +125,7 @@ def _black_box(predictor: Predictor, group: Sequence[tuple[Case, np.ndarray]], m
     return found
 
 
-def _explanation(predictor: Predictor, case: Case, method: str, shares: dict[str, Share]) -> Explanation:
-    return Explanation(predictor.task.inputs, case.row, case.output, case.label, method, case.UNIT, case.cutter.words, shares, notes=case.notes)
+def _explanation(predictor: Predictor, case: Case, method: str, shares: dict[str, Share], samples: int) -> Explanation:
+    words = len(case.cutter.words)
+    few = (Remark("few_samples", {"samples": samples, "words": words}),) if 0 < samples < words else ()
+    return Explanation(predictor.task.inputs, case.row, case.output, case.label, method, case.UNIT, case.cutter.words, shares, notes=(*case.notes, *few))

@@ -31,14 +31,13 @@ ORDERS = 5  # random orders a row
 class Faithfulness:
     """How true explanations are, as means over rows with 95% intervals.
 
-    In probability of what was answered, 0..1; for numbers and rankings in their own unit.
-
     Attributes:
         method: of explaining.
         comprehensiveness: what the answer loses without the words with most weight; `chance`: without as many random ones.
         sufficiency: what it loses when these alone are left; `chance`: when as many random ones are.
         over_random: by how much the first is more than that of random words, row by row; better than random where its `low` is above 0.
         under_random: by how much the second is less than that of random words.
+        unit: "probability" of what was answered; of numbers and rankings "score", of texts that were written "nats".
     """
 
     method: str
@@ -46,11 +45,12 @@ class Faithfulness:
     sufficiency: Metric
     over_random: Metric
     under_random: Metric
+    unit: str = "probability"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
         names = ("comprehensiveness", "sufficiency", "over_random", "under_random")
-        return {"method": self.method, **{name: getattr(self, name).to_json() for name in names}}
+        return {"method": self.method, "unit": self.unit, **{name: getattr(self, name).to_json() for name in names}}
 
     def lines(self, language: str = "en") -> tuple[str, ...]:
         """What was found, in words.
@@ -59,13 +59,13 @@ class Faithfulness:
             UnknownName: the language is neither "en" nor "zh".
         """
         words = words_in(language)
-        found = []
+        what, found = words[f"what_{self.unit}"], []
         for name, gain in (("comprehensiveness", self.over_random), ("sufficiency", self.under_random)):
             metric = getattr(self, name)
             better = words["better" if gain.low > 0 else "no_better"]
-            said = words[name].format(value=metric, random=f"{metric.chance:.3f}")
+            said = words[name].format(what=what, value=metric, random=f"{metric.chance:.3f}") + (words["rises"] if metric.value < 0 else "")
             found.append(f"{said}{words['stop']}{words['difference']} {gain}{words['colon']}{better}")
-        return (f"{words[self.method]}{words['pause']}{words['rows']} {self.comprehensiveness.n}", *found)
+        return (words["over"].format(method=words[self.method], rows=self.comprehensiveness.n), *found)
 
 
 def faithfulness(
@@ -85,7 +85,7 @@ def faithfulness(
         DataError: no row has two words.
         ConfigError: see `explain_rows`.
     """
-    method = resolved(predictor, method)
+    method = resolved(predictor, method, samples)
     cases = [case for case in cases_of(predictor, rows) if len(case.cutter.words) > 1]
     if not cases:
         raise DataError("To measure how true explanations are, rows of at least two words are due. Received none.")
@@ -100,7 +100,8 @@ def faithfulness(
     own, random = np.array([row[0] for row in found]), np.array([row[1:].mean(axis=0) for row in found])
     more, less = own[:, 0] - random[:, 0], random[:, 1] - own[:, 1]
     chances = random.mean(axis=0).tolist()
-    return Faithfulness(method, mean_metric(own[:, 0], chances[0]), mean_metric(own[:, 1], chances[1]), mean_metric(more), mean_metric(less))
+    unit = "probability" if cases[0].UNIT == LOG_ODDS else cases[0].UNIT
+    return Faithfulness(method, mean_metric(own[:, 0], chances[0]), mean_metric(own[:, 1], chances[1]), mean_metric(more), mean_metric(less), unit)
 
 
 def _masks(order: np.ndarray) -> np.ndarray:

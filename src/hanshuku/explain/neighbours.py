@@ -16,6 +16,7 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError
 from hanshuku.explain.base import Explanation, Neighbour
+from hanshuku.explain.remarks import Remark
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.inference.calibrated import uncalibrated
 from hanshuku.inference.heads import unit_targets
@@ -62,7 +63,8 @@ def with_neighbours(
         for why, kept in best.items():
             kept.add({"near": near, "for": np.where(pull > 0, pull, -np.inf), "against": np.where(pull < 0, -pull, -np.inf)}[why], near, pull, start)
         report(Step(start + len(part), len(examples), note="examples"))
-    return [replace(each, neighbours=tuple(_neighbours(examples, best, i))) for i, each in enumerate(explanations)]
+    told = () if hasattr(predictor, "features") else (Remark("by_words"),)
+    return [replace(each, neighbours=tuple(_neighbours(examples, best, i)), notes=(*each.notes, *told)) for i, each in enumerate(explanations)]
 
 
 class _Best:
@@ -85,7 +87,8 @@ def _neighbours(examples: Encoded, best: Mapping[str, _Best], explanation: int) 
         for value, near, pull, row in kept.found[explanation].tolist():
             if np.isfinite(value):
                 i = int(row)
-                yield Neighbour(i, tuple(examples.inputs[i]), _target(examples, i), near, None if np.isnan(pull) else pull, why)
+                influence = None if np.isnan(pull) else pull
+                yield Neighbour(i, tuple(examples.inputs[i]), _target(examples, i), near, influence, why, int(examples.lines[i]))
 
 
 def _read(predictor: Any, rows: Inputs) -> np.ndarray:

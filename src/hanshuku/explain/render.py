@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hanshuku.explain.wording import score_line, signed, unit_name, words_in
+from hanshuku.explain.wording import score_line, score_text, signed, stance, unit_name, words_in
 from hanshuku.tasks.outputs import Ranking
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def render_explanation(explanation: Explanation, console: Console, language: str
         console.print(words["nothing"], style="dim")
     for word in explanation.top(n):
         bar = "█" * round(BAR * abs(word.weight) / max(_greatest(explanation), 1e-12))
-        sign = words["for" if word.weight >= 0 else "against"]
-        console.print(f"  {signed(word.weight):>8}  {bar:<{BAR}}  {_one_line(word.text)}  ({sign})", style=FOR if word.weight >= 0 else AGAINST, markup=False, soft_wrap=True)
-    console.print(score_line(explanation.shares[explanation.label], explanation.method, words), style="dim", markup=False, soft_wrap=True)
-    for line in other_labels(explanation):
+        told = words["aside"].format(words["pause"].join([*side_of(explanation, word), stance(word.weight, explanation.unit, words)]))
+        console.print(f"  {signed(word.weight):>8}  {bar:<{BAR}}  {_one_line(word.text)}{told}", style=FOR if word.weight >= 0 else AGAINST, markup=False, soft_wrap=True)
+    console.print(score_line(explanation.shares[explanation.label], explanation.method, explanation.unit, words), style="dim", markup=False, soft_wrap=True)
+    for line in other_labels(explanation, words).values():
         console.print(line, style="dim", markup=False, soft_wrap=True)
     for note in explanation.notes:
-        console.print(note, style="yellow", markup=False, soft_wrap=True)
+        console.print(note.text(language), style="yellow", markup=False, soft_wrap=True)
     if explanation.neighbours:
         _neighbours(explanation, console, words)
 
@@ -60,14 +60,32 @@ def coloured(lead: str, text: str, own: Sequence[Contribution], greatest: float)
     return found
 
 
-def other_labels(explanation: Explanation) -> list[str]:
+def other_labels(explanation: Explanation, words: Mapping[str, str]) -> dict[str, str]:
     """A line for each other label that was explained: its score, and the words with most weight."""
-    found = []
+    found = {}
     for label, share in explanation.shares.items():
         if label != explanation.label:
-            words = ", ".join(f"{_one_line(word.text)} {signed(word.weight, 2)}" for word in explanation.top(5, label))
-            found.append(f"{label} ({signed(share.score)}): {words or '-'}")
+            most = words["pause"].join(f"{_one_line(word.text)} {signed(word.weight, 2)}" for word in explanation.top(5, label))
+            found[label] = f"{label}{words['aside'].format(score_text(share.score, explanation.unit))}{words['colon']}{most or '-'}"
     return found
+
+
+def side_of(explanation: Explanation, word: Contribution) -> list[str]:
+    """The input that a word stands in, where there are several."""
+    return [explanation.names[word.part]] if len(explanation.names) > 1 else []
+
+
+def neighbour_table(explanation: Explanation, words: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
+    """The heads and the cells of the labelled rows behind an answer, the text last: lines where they came from a file, influence where it is known."""
+    shown_lines = all(one.line for one in explanation.neighbours)
+    tells = any(one.influence is not None for one in explanation.neighbours)
+    heads = ["", words["line" if shown_lines else "row"], words["label" if explanation.label else "target"], words["similarity"], *([words["influence"]] if tells else []), words["text"]]
+    rows = []
+    for one in explanation.neighbours:
+        why = words[one.why] if one.why == "near" else stance(1 if one.why == "for" else -1, explanation.unit, words)
+        pull = [] if not tells else ["–" if one.influence is None else signed(one.influence)]
+        rows.append([why, str(one.line if shown_lines else one.row), shown(one.target), f"{one.similarity:.2f}", *pull, " | ".join(one.inputs)])
+    return heads, rows
 
 
 def shown(output: Any) -> str:
@@ -87,12 +105,12 @@ def _neighbours(explanation: Explanation, console: Console, words: Any) -> None:
     from rich.table import Table
 
     table = Table(title=words["neighbours"], title_justify="left", box=None, pad_edge=False)
-    for name in ("", "row", "label", "similarity", "influence", "text"):
-        table.add_column(words.get(name, ""), overflow="fold")
-    for one in explanation.neighbours:
-        influence = "-" if one.influence is None else signed(one.influence)
-        text = _one_line(" | ".join(one.inputs))
-        table.add_row(words[one.why], str(one.row), shown(one.target), f"{one.similarity:.2f}", influence, text if len(text) < 90 else text[:89] + "…")
+    heads, rows = neighbour_table(explanation, words)
+    for name in heads:
+        table.add_column(name, overflow="fold")
+    for *cells, text in rows:
+        line = _one_line(text)
+        table.add_row(*cells, line if len(line) < 90 else line[:89] + "…")
     console.print(table, markup=False)
 
 

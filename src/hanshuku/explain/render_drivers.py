@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from hanshuku.explain.html import AGAINST, END, FOR, TABLE, heads
-from hanshuku.explain.wording import signed, unit_name, words_in
+from hanshuku.explain.html import END, TABLE, bar_of, heads, row, small
+from hanshuku.explain.wording import signed, stance, unit_name, words_in
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,38 +22,39 @@ def render_drivers(drivers: Drivers, console: Console, language: str, n: int) ->
     from rich.table import Table
 
     words = words_in(language)
-    for label, own in _strongest(drivers, n).items():
-        console.print(label or words["drivers"], style="bold", markup=False)
+    strongest = _strongest(drivers, n)
+    for label, own in strongest.items():
         if not own:
-            console.print(f"  {words['none']}", style="dim", markup=False)
             continue
+        console.print(label or words["drivers"], style="bold", markup=False)
         table = Table(box=None, pad_edge=False)
         for name in ("mean", "", "word", "interval", "rows", "p"):
             table.add_column(words.get(name, ""), justify="right" if name in {"mean", "rows"} else "left", no_wrap=name != "word")
         for driver in own:
             bar = "█" * max(1, round(BAR * abs(driver.mean) / _greatest(own)))
             style = "blue" if driver.mean >= 0 else "red"
-            table.add_row(signed(driver.mean), bar, *_cells(driver, words), style=style)
+            table.add_row(signed(driver.mean), bar, *_cells(driver, drivers.unit, words), style=style)
         console.print(table, markup=False)
-    console.print(_seen(drivers, words), style="dim", markup=False, soft_wrap=True)
+    for line in (*_none(strongest, words), _seen(drivers, words)):
+        console.print(line, style="dim", markup=False, soft_wrap=True)
     for note in drivers.notes:
-        console.print(note, style="yellow", markup=False, soft_wrap=True)
+        console.print(note.text(language), style="yellow", markup=False, soft_wrap=True)
 
 
 def drivers_html(drivers: Drivers, language: str, n: int) -> str:
     """See `Drivers.to_html`."""
     words = words_in(language)
     parts = [f'<section lang="{language}" style="font:14px/1.5 system-ui,sans-serif;max-width:60em" aria-label="{escape(words["drivers"])}">']
-    for label, own in _strongest(drivers, n).items():
+    strongest = _strongest(drivers, n)
+    for label, own in strongest.items():
         rows = []
         for driver in own:
-            colour, width = FOR if driver.mean >= 0 else AGAINST, 8 * abs(driver.mean) / _greatest(own)
-            bar = f'<span aria-hidden="true" style="display:inline-block;height:.7em;width:{width:.2f}em;background:rgba({colour},.6)"></span>'
-            rows.append(f"<tr><td>{signed(driver.mean)}</td><td>{bar}</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(driver, words)) + "</tr>")
+            bar = bar_of(driver.mean, _greatest(own))
+            rows.append(row((signed(driver.mean), bar, *map(escape, _cells(driver, drivers.unit, words)))))
         names = (words["mean"], "", *(words[name] for name in ("word", "interval", "rows", "p")))
         title = f'<caption style="text-align:left"><b>{escape(label or words["drivers"])}</b></caption>'
-        parts.append(f"{TABLE}{title}{heads(names)}{''.join(rows)}{END}" if rows else f"<p><b>{escape(label)}</b> {words['none']}</p>")
-    parts += [f"<p><small>{escape(line)}</small></p>" for line in (_seen(drivers, words), *drivers.notes)]
+        parts += [f"{TABLE}{title}{heads(names)}{''.join(rows)}{END}"] if rows else []
+    parts += [small(line) for line in (*_none(strongest, words), _seen(drivers, words), *(note.text(language) for note in drivers.notes))]
     return "\n".join([*parts, "</section>"])
 
 
@@ -66,9 +67,16 @@ def _strongest(drivers: Drivers, n: int) -> dict[str, list[Driver]]:
     return found
 
 
-def _cells(driver: Driver, words: Mapping[str, str]) -> tuple[str, ...]:
-    sign = words["for" if driver.mean >= 0 else "against"]
-    return f"{driver.word} ({sign})", f"[{signed(driver.low, 2)}, {signed(driver.high, 2)}]", str(driver.n), f"{driver.p:.1g}"
+def _none(strongest: Mapping[str, Sequence[Driver]], words: Mapping[str, str]) -> list[str]:
+    """One line of all labels of which no word stands out."""
+    empty = [label for label, own in strongest.items() if not own]
+    named = words["list"].join(filter(None, empty))
+    return [words["none"] + (words["colon"] + named if named else "")] if empty else []
+
+
+def _cells(driver: Driver, unit: str, words: Mapping[str, str]) -> tuple[str, ...]:
+    sign = words["aside"].format(stance(driver.mean, unit, words))
+    return f"{driver.word}{sign}", f"[{signed(driver.low, 2)}, {signed(driver.high, 2)}]", str(driver.n), f"{driver.p:.1g}"
 
 
 def _greatest(own: Sequence[Driver]) -> float:

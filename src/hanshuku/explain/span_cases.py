@@ -12,6 +12,7 @@ import numpy as np
 from hanshuku.errors import ConfigError, UnknownName
 from hanshuku.explain.base import SCORE
 from hanshuku.explain.cases import Case
+from hanshuku.explain.remarks import Remark
 from hanshuku.explain.words import Cutter, words_of_row
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.tasks import kind_of
@@ -71,7 +72,8 @@ def tag_cases(predictor: Predictor, rows: list[tuple[str, ...]], label: Any) -> 
         spans = [span for span in answer.output if span.label in wanted]
         names = tuple(f"{span.label}: {span.text} [{span.start}:{span.end}]" for span in spans)
         main = max(range(len(spans)), key=lambda i: spans[i].confidence or 0.0) if spans else -1
-        notes = () if spans else (f"No entity was found{'' if label is None else ' of the kind ' + ', '.join(wanted)}: there is nothing to explain.",)
+        missed = Remark("no_entity") if label is None else Remark("no_entity_of", {"kinds": ", ".join(wanted)})
+        notes = () if spans else (missed,)
         places = tuple((span.start, span.end, span.label) for span in spans)
         cutter = Cutter.of(row, words_of_row(row) if spans else ())
         found.append(SpanCase(row, cutter, answer.output, names or ("",), names[main] if names else "", notes, spans=places or ((0, 0, ""),)))

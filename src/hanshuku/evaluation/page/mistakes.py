@@ -37,7 +37,7 @@ def html(data: One, say: Say) -> str:
         return ""
     cards = [_card(one, data.get("kind", ""), say) for one in found]
     rest = more(say["others"].format(count=len(cards) - OPEN), f'<ol start="{OPEN + 1}">{"".join(cards[OPEN:])}</ol>') if cards[OPEN:] else ""
-    notes = [say[key] for key, name in (("marks", "words"), ("signs", "spans")) if any(one.get(name) for one in found)]
+    notes = [say[key] for key, name in (("marks_number" if data.get("kind") == "rate" else "marks", "words"), ("signs", "spans")) if any(one.get(name) for one in found)]
     return "".join(paragraph(note, "note") for note in notes) + f"<ol>{''.join(cards[:OPEN])}</ol>" + rest
 
 
@@ -83,7 +83,7 @@ def _input(one: One, part: int, name: str, text: str, kind: str, say: Say) -> st
     lead = f"<b>{esc(name)}</b> " if len(one["inputs"]) > 1 else ""
     if words:
         greatest = max(abs(word["weight"]) for word in one["words"])
-        return _row(lead, marked_text(text, words, greatest, words_in(say["language"])))
+        return _row(lead, marked_text(text, words, greatest, one["unit"], words_in(say["language"])))
     if spans and fits(text, spans):
         return _row(lead, marked_html(text, spans, say, whole=LONG, around=AROUND))
     return _block(text, kind, lead, is_end=kind == "chat")
@@ -161,6 +161,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "counted_texts": "{wrong} of {n} answers are not word for word their reference, which may be no fault; the {shown} that are least like it stand below.",
         "counted_alone_texts": "{wrong} of {n} answers are not word for word their reference, which may be no fault.",
         "marks": "Blue words speak for the answer that was given, orange ones (dashed) against it, the stronger the fuller: found by leaving out one word at a time.",
+        "marks_number": "Blue words raise the number that was given, orange ones (dashed) lower it, the stronger the fuller: found by leaving out one word at a time.",
         "signs": "✓ answered and right; ✗ answered, but wrong; ○ right, but not answered.",
         "right": "answered and right", "wrong": "answered, but wrong", "missed": "right, but not answered",
         "line": "(line {line})", "said": "answered", "due": "right is", "sure": "confidence", "others": "{count} more", "none": "nothing", "asked": "input", "reference": "reference", "alike": "likeness to the reference",
@@ -173,6 +174,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "counted_texts": "{n} 个回答中有 {wrong} 个与参考答案不完全一致（未必是错）；与之最不相似的 {shown} 个列在下面。",
         "counted_alone_texts": "{n} 个回答中有 {wrong} 个与参考答案不完全一致（未必是错）。",
         "marks": "蓝色的词支持所给的回答，橙色（虚线）的词反对，颜色越深作用越大：逐个去掉一个词后测得。",
+        "marks_number": "蓝色的词提高所给的数，橙色（虚线）的词降低它，颜色越深作用越大：逐个去掉一个词后测得。",
         "signs": "✓ 答出且正确；✗ 答出但错误；○ 应答而未答出。",
         "right": "答出且正确", "wrong": "答出但错误", "missed": "应答而未答出",
         "line": "（第 {line} 行）", "said": "答为", "due": "应为", "sure": "置信度", "others": "另有 {count} 个", "none": "无", "asked": "输入", "reference": "参考答案", "alike": "与参考答案的相似度",
