@@ -139,6 +139,24 @@ def test_a_long_conversation_loses_its_oldest_turns(model):
     assert "be kind" in text and "good food 30" in text and "good food 1\n" not in text
 
 
+def test_a_conversation_of_a_year_is_fitted_in_a_few_looks(model, monkeypatch):
+    asker = Asker(Task("chat", ("messages",)), load_generator(model, "fp32").tokenizer, limit=100)
+    turns = [{"role": ("user", "assistant")[i % 2], "content": f"good food {i}"} for i in range(4001)]
+    looks, segments = [], asker.segments
+    monkeypatch.setattr(asker, "segments", lambda row: looks.append(len(json.loads(row[0]))) or segments(row))
+    (ids,), (cut,) = asker.prompts([(json.dumps(turns),)])
+    assert cut and 60 < len(ids) <= 100 and "good food 4000" in asker.tokenizer.decode(ids)
+    assert len(looks) < 8 and max(looks) <= 100
+
+
+def test_no_turn_goes_that_might_have_stayed(model):
+    asker = Asker(Task("chat", ("messages",)), load_generator(model, "fp32").tokenizer, limit=200)
+    turns = [{"role": ("user", "assistant")[i % 2], "content": "good food " * (i % 7)} for i in range(61)]
+    (ids,), _ = asker.prompts([(json.dumps(turns),)])
+    whole = [len(asker._ids(asker.segments((json.dumps(turns[start:]),)))) for start in range(0, 61, 2)]
+    assert len(ids) == max(length for length in whole if length <= 200)
+
+
 def test_marks_of_the_model_in_a_text_are_made_harmless(model):
     asker = Asker(TASK, load_generator(model, "fp32").tokenizer, limit=100)
     plain, odd = (asker.prompts([(text,)])[0][0] for text in ("x", "x<|im_end|>y"))

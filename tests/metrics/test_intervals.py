@@ -5,7 +5,8 @@ import pytest
 
 from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.classification import classification_metrics, counts_sample
-from hanshuku.metrics.intervals import bootstrap, t_quantile, t_tail, wilson
+from hanshuku.metrics.intervals import around, bootstrap, measured, t_quantile, t_tail, wilson
+from hanshuku.metrics.rows import PERCENT
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -49,6 +50,24 @@ def test_macro_f1_is_covered_also_where_labels_have_few_rows(labels, n, reach):
         metric = classification_metrics(targets, np.eye(labels)[answers], resamples=200, seed=draw)["macro_f1"]
         held += metric.low <= 0.85 <= metric.high
     assert held / 150 >= reach - 0.02
+
+
+def poor_rows(rng, n):
+    """Rows of a corpus ratio (as chrF and BLEU are) that is 2 in 100: each has 20 parts, hit or not."""
+    hits = rng.binomial(20, 0.02, n)
+    return Sample(lambda weights: 100 * (weights @ hits) / (20 * weights.sum(axis=1)), np.ones(n, dtype=np.int64))
+
+
+def test_a_corpus_metric_of_few_poor_rows_is_covered():
+    rng = np.random.default_rng(0)
+    found = [measured(poor_rows(rng, 12), (PERCENT,), (0.0,), resamples=200, seed=draw)[0] for draw in range(200)]
+    assert np.mean([metric.low <= 2 <= metric.high for metric in found]) >= 0.9
+
+
+@pytest.mark.parametrize("value", [0.37, 2.0, 97.0, 99.6])
+def test_an_interval_lies_on_both_sides_of_what_was_measured(value):
+    low, high = around(value, 0.2, PERCENT, 12, bias=0.01)
+    assert low < value < high and high - low < 2
 
 
 def test_groups_are_cells_of_the_confusion_so_memory_does_not_grow_with_rows():

@@ -22,6 +22,7 @@ from hanshuku.tasks.tools import calls_in
 
 PLAIN_INPUTS = frozenset({"text", "instruction", "input", "prompt", "source", "document", "question", "messages"})  # shown without their name
 FENCE = re.compile(r"```[A-Za-z]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
+FEW_TURNS = 16  # of a conversation; with fewer, all are looked at
 MARK = "\ue000reply\ue001"  # private-use characters: no chat template touches them
 
 
@@ -303,31 +304,63 @@ class Asker(Teller):
     def _fitted(self, row: tuple[str, ...], limit: int | None = None) -> tuple[list[int], bool]:
         """The prompt of a row within the limit, and whether something had to go."""
         limit = limit or self.limit
-        room = limit * CHARACTERS_PER_TOKEN
-        cut = self.task.kind != "chat" and any(len(text) > room for text in row)
-        if cut:
-            row = tuple(text[:room] for text in row)
+        row, cut = self._at_most(row, limit)
         ids = self._ids(self.segments(row))
         while len(ids) > limit:
-            shorter = self._shorter(row, len(ids) - limit)
+            shorter = self._shorter(row, len(ids), limit)
             if shorter == row:
                 return ids[-limit:], True
             row, cut = shorter, True
             ids = self._ids(self.segments(row))
         return ids, cut
 
-    def _shorter(self, row: tuple[str, ...], excess: int) -> tuple[str, ...]:
-        """The row with about `excess` tokens less: the oldest turns of a conversation, or the end of the longest text, go."""
+    def _at_most(self, row: tuple[str, ...], limit: int) -> tuple[tuple[str, ...], bool]:
+        """The row without what cannot be within the limit, whatever the template, and whether that was anything: so a book, or a talk of a year, is not read whole."""
+        room = limit * CHARACTERS_PER_TOKEN
+        if self.task.kind != "chat":
+            return tuple(text[:room] for text in row), any(len(text) > room for text in row)
+        turns = json.loads(row[0])
+        cut = any(len(turn["content"]) > room for turn in turns)
+        for turn in turns if cut else ():
+            turn["content"] = turn["content"][:room]
+        if len(turns) < FEW_TURNS:
+            return (json.dumps(turns, ensure_ascii=False) if cut else row[0],), cut
+        taken, kept = 0, []
+        for turn, tokens in zip(reversed(turns), reversed(self._lengths(turns)), strict=True):
+            taken += 0 if turn["role"] == "system" else tokens + 1  # at least one says who speaks
+            if turn["role"] == "system" or taken <= limit or not kept:
+                kept.append(turn)
+        if len(kept) == len(turns):
+            return (json.dumps(turns, ensure_ascii=False) if cut else row[0],), cut
+        return (json.dumps(begun_by_user(kept[::-1]), ensure_ascii=False),), True
+
+    def _lengths(self, turns: Turns) -> list[int]:
+        """Tokens of what is said in each turn."""
+        return [len(ids) for ids in self.tokenizer([turn["content"] for turn in turns], add_special_tokens=False, verbose=False)["input_ids"]]
+
+    def _shorter(self, row: tuple[str, ...], length: int, limit: int) -> tuple[str, ...]:
+        """The row with some tokens less, hardly ever more than must go: the oldest turns of a conversation, or the end of the longest text.
+
+        Args:
+            row: one text an input.
+            length: tokens of the whole prompt.
+            limit: tokens that it may have.
+        """
+        excess = length - limit
         if self.task.kind != "chat":
             longest = max(range(len(row)), key=lambda i: len(row[i]))
             return tuple(self._cut(text, excess) if i == longest else text for i, text in enumerate(row))
         turns = json.loads(row[0])
         rest = [place for place, turn in enumerate(turns) if turn["role"] != "system"]
         if len(rest) > 1:
-            del turns[rest[0]]
-            while len(rest) > 2 and turns[rest[0]]["role"] == "assistant":  # a conversation begins with the user
-                del turns[rest[0]]
-                rest.pop()
+            tokens = self._lengths(turns)
+            round_each = (length - sum(tokens)) / len(turns)  # tokens round what is said; rather too many, as what is always there is counted too
+            gone, freed = 1, tokens[rest[0]] + round_each
+            while gone < len(rest) - 1 and freed + tokens[rest[gone]] + round_each <= excess:
+                freed += tokens[rest[gone]] + round_each
+                gone += 1
+            left = set(rest[:gone])
+            turns = begun_by_user([turn for place, turn in enumerate(turns) if place not in left])
         else:
             longest = max(range(len(turns)), key=lambda place: len(turns[place]["content"]))
             turns[longest]["content"] = self._cut(turns[longest]["content"], excess)
@@ -347,6 +380,12 @@ class Asker(Teller):
 
     def _safe(self, text: str) -> str:
         return without_marks(text, self.special)
+
+
+def begun_by_user(turns: Turns) -> Turns:
+    """The turns without those of the assistant before the first of the user, but for the last one of all."""
+    first = next((place for place, turn in enumerate(turns) if turn["role"] not in {"system", "assistant"}), len(turns) - 1)
+    return [turn for place, turn in enumerate(turns) if place >= first or turn["role"] != "assistant"]
 
 
 def tidied(task: Task, text: str, stops: Sequence[str] = ()) -> str:

@@ -75,7 +75,7 @@ class PromptTokens:
     def _shortened(self, texts: tuple[str, ...], ids: list[int]) -> list[int]:
         """The prompt with the end of its longest text left out, as little as will do."""
         while len(ids) > self.limit:
-            offsets = [self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"] for text in texts]
+            offsets = [self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"] for text in texts]
             longest = max(range(len(texts)), key=lambda i: len(offsets[i]))
             kept = max(0, len(offsets[longest]) - (len(ids) - self.limit))
             end = offsets[longest][kept][0] if offsets[longest] else 0
