@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from hanshuku.inference.answering import AnswerReader, row_spans
+from hanshuku.inference.answer_reading import AnswerReader, row_spans
 from hanshuku.models.load import load_encoder
 
 CONTEXT = "a night with film. 房间干净 " * 12 + "what a gloomygladfilm today"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hanshuku.inference.bio import best_entities, confidences, tags_of
-from hanshuku.inference.tagging import log_softmax
+from hanshuku.inference.tag_reading import log_softmax
 
 
 def legal(tags):

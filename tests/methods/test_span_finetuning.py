@@ -10,9 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from hanshuku.errors import DataError, ExportError
-from hanshuku.functions.core import Function
-from hanshuku.functions.export import export
+from hanshuku.errors import DataError
 from hanshuku.inference import get_predictor
 from hanshuku.methods import get_method
 from hanshuku.methods.finetune import NAMES, Finetune
@@ -152,10 +150,3 @@ def test_a_head_learns_in_half_precision_too(tiny_encoder):
     rows = rows_of("entities")
     method = Finetune(**(FAST | {"tuning": "head", "epochs": 1.0, "precision": "bf16"}))  # no block is computed: all are behind the cache
     assert len(method.fit(rows.task, rows, model=tiny_encoder).outputs(rows.inputs[:3])) == 3
-
-
-def test_what_cannot_run_without_torch_is_said(learned, tmp_path):
-    predictor = learned("entities")
-    with pytest.raises(ExportError, match="tag cannot run without torch, however it was learned"):
-        export(Function(predictor.task, predictor), tmp_path / "x.fn")
-    assert not (tmp_path / "x.fn").exists()

@@ -1,4 +1,4 @@
-"""An encoder as an ONNX graph: token ids in, pooled vectors out. The head stays apart, in float32."""
+"""An encoder as an ONNX graph: token ids in, vectors of the texts or of their tokens out. The head stays apart, in float32."""
 
 from __future__ import annotations
 
@@ -14,28 +14,43 @@ import torch
 from torch import Tensor, nn
 
 from hanshuku.errors import ExportError
+from hanshuku.inference.answering import AnswerPredictor
 from hanshuku.inference.embed import limit_of, pool
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import Head
 from hanshuku.inference.onnx_graph import GRAPH, HEAD, OUTPUT, TOKENIZER
 from hanshuku.inference.ranking import BiRankPredictor, CrossRankPredictor
+from hanshuku.inference.tagging import TagPredictor
 from hanshuku.models.load import Loaded
+from hanshuku.training.prefix import ATTENTION
 
 OPSET = 20
 
 
-class Pooled(nn.Module):
-    """The network with its pooling, as one module that can be traced."""
+class States(nn.Module):
+    """The network as a module that can be traced."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network.cpu().eval()
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
+        """(B, T) int64 -> (B, T, D) float32."""
+        more = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        hidden: Tensor = self.network(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
+        return hidden[:, -input_ids.shape[1] :].float()  # prompt tuning puts vectors in front, which are passed over
+
+
+class Pooled(States):
+    """The network with its pooling."""
 
     def __init__(self, network: Any, pooling: str, normalise: bool) -> None:
-        super().__init__()
-        self.network, self.pooling, self.normalise = network, pooling, normalise
+        super().__init__(network)
+        self.pooling, self.normalise = pooling, normalise
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
         """(B, T) int64 -> (B, D) float32."""
-        more = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
-        hidden = self.network(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
-        pooled = pool(hidden[:, -input_ids.shape[1] :], attention_mask, self.pooling)
+        pooled = pool(super().forward(input_ids, attention_mask, token_type_ids), attention_mask, self.pooling)
         return nn.functional.normalize(pooled, dim=-1) if self.normalise else pooled
 
 
@@ -51,22 +66,42 @@ def write_encoder(predictor: EncoderPredictor, folder: Path, *, int8: bool = Fal
         ExportError: the network cannot be traced.
     """
     loaded = predictor.loaded
-    names = _write_graph(Pooled(loaded.network.cpu().eval(), predictor.pooling, predictor.normalise), loaded, folder, int8=int8)
+    names = _write_graph(Pooled(loaded.network, predictor.pooling, predictor.normalise), loaded, folder, int8=int8)
     _write_head(predictor.head, folder)
-    settings = {"normalise": predictor.normalise, "pair": predictor.pair, "threshold": predictor.threshold}
+    settings = {"normalise": predictor.normalise, "pair": predictor.pair, "threshold": predictor.threshold, "prefix": loaded.info.prefix}
     return settings | _reading(loaded, predictor.max_length, names)
 
 
 def write_ranker(predictor: BiRankPredictor | CrossRankPredictor, folder: Path, *, int8: bool = False) -> dict[str, Any]:
     """The same of what ranks; return the data that OnnxRankPredictor.load needs. Arguments and errors as of `write_encoder`."""
     loaded, head = predictor.loaded, getattr(predictor, "head", None)
-    names = _write_graph(Pooled(loaded.network.cpu().eval(), predictor.pooling, head is None), loaded, folder, int8=int8)
+    names = _write_graph(Pooled(loaded.network, predictor.pooling, head is None), loaded, folder, int8=int8)
     if head is not None:
         _write_head(head, folder)
-    return {"has_head": head is not None, "passage": loaded.info.passage or loaded.info.prefix} | _reading(loaded, predictor.max_length, names)
+    prefixes = {"prefix": loaded.info.prefix, "passage": loaded.info.passage or loaded.info.prefix}
+    return {"has_head": head is not None} | prefixes | _reading(loaded, predictor.max_length, names)
 
 
-def _write_graph(module: Pooled, loaded: Loaded, folder: Path, *, int8: bool) -> list[str]:
+def write_tagger(predictor: TagPredictor, folder: Path, *, int8: bool = False) -> dict[str, Any]:
+    """The same of what finds entities; return the data that OnnxTagPredictor.load needs. Arguments and errors as of `write_encoder`."""
+    return _write_tokens(predictor, folder, int8=int8)
+
+
+def write_answerer(predictor: AnswerPredictor, folder: Path, *, int8: bool = False) -> dict[str, Any]:
+    """The same of what finds answers; return the data that OnnxAnswerPredictor.load needs. Arguments and errors as of `write_encoder`."""
+    kept = {"longest": predictor.longest, "threshold": predictor.threshold, "null_last": predictor.reader.null_last}
+    return kept | _write_tokens(predictor, folder, int8=int8)
+
+
+def _write_tokens(predictor: TagPredictor | AnswerPredictor, folder: Path, *, int8: bool) -> dict[str, Any]:
+    """A graph that gives a vector for each token, and the head that reads them."""
+    loaded = predictor.loaded
+    names = _write_graph(States(loaded.network), loaded, folder, int8=int8)
+    _write_head(predictor.head, folder)
+    return {"unk_id": loaded.tokenizer.unk_token_id} | _reading(loaded, predictor.max_length, names)
+
+
+def _write_graph(module: States, loaded: Loaded, folder: Path, *, int8: bool) -> list[str]:
     """Graph and tokenizer; the names of the graph's inputs."""
     names = ["input_ids", "attention_mask"]
     if "token_type_ids" in loaded.tokenizer.model_input_names and getattr(loaded.network.config, "type_vocab_size", 0) > 1:
@@ -86,10 +121,10 @@ def _write_head(head: Head, folder: Path) -> None:
 
 def _reading(loaded: Loaded, max_length: int | None, names: list[str]) -> dict[str, Any]:
     """How texts are read, as plain data."""
-    return {"max_length": limit_of(loaded, max_length), "prefix": loaded.info.prefix, "pad_id": loaded.tokenizer.pad_token_id or 0, "inputs": names}
+    return {"max_length": limit_of(loaded, max_length), "pad_id": loaded.tokenizer.pad_token_id or 0, "inputs": names}
 
 
-def _trace(module: Pooled, names: list[str], file: Path) -> None:
+def _trace(module: States, names: list[str], file: Path) -> None:
     example = torch.ones(2, 9, dtype=torch.int64)
     mask = example.clone()
     mask[1, 5:] = 0  # a padded row, so that the graph keeps the mask
@@ -122,15 +157,16 @@ def _quantise(file: Path) -> None:
 
 @contextmanager
 def _plain_attention(network: Any) -> Iterator[None]:
-    """Attention as plain products while tracing: the fused kernels have no counterpart in every ONNX runtime."""
+    """Attention as plain products while tracing: the fused kernels have no counterpart in every ONNX runtime. Ours stays, as it sees the prefix."""
     trunk: Any = getattr(network, "config", None)
     before = getattr(trunk, "_attn_implementation", None)
-    if before is not None:
+    is_other = before not in {None, ATTENTION}
+    if is_other:
         trunk._attn_implementation = "eager"
     try:
         yield
     finally:
-        if before is not None:
+        if is_other:
             trunk._attn_implementation = before
 
 

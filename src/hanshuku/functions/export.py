@@ -19,10 +19,12 @@ from hanshuku.inference.calibrated import CalibratedPredictor, uncalibrated
 
 WAYS = {  # kind of task of which there is a form without torch -> methods that lead to it
     "classify": "probe, contrastive, finetune or static", "rate": "probe, finetune or static", "rank": "similarity, finetune or rerank",
+    "tag": "finetune", "answer": "finetune",
 }  # fmt: skip
 WRITTEN = {  # kind of predictor -> the one that answers without torch, and what writes it, in hanshuku.export.onnx
     "encoder": ("onnx", "write_encoder"), "continual": ("onnx", "write_encoder"),
     "bi_ranking": ("onnx_ranking", "write_ranker"), "cross_ranking": ("onnx_ranking", "write_ranker"),
+    "tagging": ("onnx_tagging", "write_tagger"), "answering": ("onnx_answering", "write_answerer"),
 }  # fmt: skip
 AS_THEY_ARE = ("static",)  # kinds of predictor that need no torch
 TOLERANCE = {"fp32": 1e-3, "int8": 0.25}  # largest difference of a score; int8 rounds, so there the answers are held to account too

@@ -17,12 +17,14 @@ from hanshuku.tasks import Task, kind_of
 
 SAMPLES = ("customer_en", "customer_zh")
 MANY = 400  # rows of ours that are compared where the user gives none
-AROUND = 5  # texts of ours that are the candidates of another
+AROUND = 5  # texts of ours that are the candidates, or the context, of another
 
 
 @dataclass(frozen=True)
 class Distance:
     """How far two predictors are apart.
+
+    What is compared of entities are the probabilities of all tags at all words, of answers those of start and end at all tokens.
 
     Attributes:
         difference: greatest difference of a score: a probability; rate: as a part of the range; rank: of the spread of scores, where that is more than 1.
@@ -50,6 +52,8 @@ def rows_to_compare(function: Function[..., Any], rows: Any) -> Sequence[tuple[s
     near = [[texts[(i + k) % len(texts)] for k in range(AROUND + 1)] for i in range(len(texts))]
     if function.task.kind == "rank":
         return [(own[0], json.dumps(own[1:], ensure_ascii=False)) for own in near]
+    if function.task.kind == "answer":
+        return [(own[0], " ".join(own[1:])) for own in near]
     return [tuple(own[: len(function.task.inputs)]) for own in near]
 
 
@@ -65,12 +69,15 @@ def distance(original: Any, exported: Any, texts: Sequence[tuple[str, ...]]) -> 
     exact = rebased(original, replace(base, precision="fp32") if hasattr(base, "precision") else base)  # type: ignore[type-var]
     (theirs, answers), (ours, others) = (_answered(task, each, texts) for each in (exact, exported))
     unit = task.high - task.low if task.kind == "rate" else max(1.0, float(np.ptp(theirs))) if task.kind == "rank" else 1.0
-    difference = float(np.abs(theirs - ours).max() / unit)
+    difference = float(np.abs(theirs - ours).max(initial=0.0) / unit)
     return Distance(difference, sum(a != b for a, b in zip(answers, others, strict=True)))
 
 
 def _answered(task: Task, predictor: Any, texts: Sequence[tuple[str, ...]]) -> tuple[np.ndarray, list[Any]]:
     """Scores as one array, and answers that can be compared."""
+    if task.kind in {"tag", "answer"}:  # places alone are compared: what stands there is the same text, and how sure they are is a score
+        found, scores = predictor.outputs_and_chances(texts)
+        return scores, [tuple(span[:3] for span in row) if task.kind == "tag" else row[:3] for row in found]
     outputs = uncalibrated(predictor).outputs(texts)  # a step of an isotonic curve would make much of little
     if task.kind == "rank":
         return np.concatenate([np.asarray(scores) for scores in outputs]), [int(np.argmax(scores)) for scores in outputs]

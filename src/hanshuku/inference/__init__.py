@@ -26,6 +26,8 @@ PREDICTORS: dict[str, str] = {  # kind, as in function.json -> module:class
     "calibrated": "hanshuku.inference.calibrated:CalibratedPredictor",
     "onnx": "hanshuku.inference.onnx:OnnxPredictor",
     "onnx_ranking": "hanshuku.inference.onnx:OnnxRankPredictor",
+    "onnx_tagging": "hanshuku.inference.onnx:OnnxTagPredictor",
+    "onnx_answering": "hanshuku.inference.onnx:OnnxAnswerPredictor",
 }
 
 

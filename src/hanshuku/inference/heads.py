@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,17 @@ class Head:
     def logits(self, features: np.ndarray) -> np.ndarray:
         """(N, F) float32 -> (N, O) float32."""
         return features @ self.weight.T + self.bias
+
+    def token_logits(self, states: np.ndarray, lengths: Sequence[int], features: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
+        """Of every token of B rows, B arrays (T_i, O) float32.
+
+        Args:
+            states: (B, T, H) float32, padded on the right.
+            lengths: T_i tokens a row.
+            features: B arrays (T_i, F) that are read behind the states; (): none.
+        """
+        own = [row[:length] for row, length in zip(states, lengths, strict=True)]
+        return [self.logits(np.concatenate([row, features[i]], axis=1) if len(features) else row) for i, row in enumerate(own)]
 
     def outputs(self, task: Task, features: np.ndarray) -> np.ndarray:
         """What a predictor gives: see `answers`."""

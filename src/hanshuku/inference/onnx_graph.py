@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from hanshuku.errors import FunctionFolderError
-from hanshuku.inference.base import CountsCut, Inputs
+from hanshuku.inference.base import Inputs
 from hanshuku.inference.heads import Head
 from hanshuku.inference.tokens import Tokenised, pad, token_batches, tokenise
 from hanshuku.tasks import Task
@@ -22,24 +22,40 @@ if TYPE_CHECKING:
 
 BATCH_TOKENS = 1024  # a graph of many small products is fastest where a layer's values stay in the processor's cache
 GRAPH, TOKENIZER, HEAD = "model/model.onnx", "model/tokenizer.json", "head.npz"
-OUTPUT = "vectors"  # what every graph gives
+OUTPUT = "vectors"  # what every graph gives, of texts or of their tokens
 
 
 class BareTokenizer:
-    """A `tokenizers` tokenizer that is called as the fast ones of transformers are."""
+    """A `tokenizers` tokenizer that is called as the fast ones of transformers are, as far as Hanshuku does so.
 
-    def __init__(self, file: Path, inputs: Sequence[str]) -> None:
+    Args:
+        file: tokenizer.json.
+        inputs: names of what the network takes.
+        unk_token_id: of the token for what the vocabulary lacks; None: there is none.
+    """
+
+    def __init__(self, file: Path, inputs: Sequence[str], unk_token_id: int | None = None) -> None:
         from tokenizers import Tokenizer
 
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.no_padding()
-        self.model_input_names = list(inputs)
+        self.model_input_names, self.unk_token_id = list(inputs), unk_token_id
 
-    def __call__(self, *columns: list[str], max_length: int, **_settings: Any) -> Any:
-        """Encodings of texts, or of pairs where two columns are given, cut to max_length tokens."""
-        self._tokenizer.enable_truncation(max_length)
-        rows: list[Any] = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
-        return Encodings(self._tokenizer.encode_batch(rows))
+    def __call__(self, *columns: Any, max_length: int | None = None, add_special_tokens: bool = True, **_settings: Any) -> Encodings:
+        """Encodings of a text, of texts, or of pairs where two columns are given; cut to max_length tokens where it is given."""
+        if max_length is None:
+            self._tokenizer.no_truncation()
+        else:
+            self._tokenizer.enable_truncation(max_length)
+        is_one = isinstance(columns[0], str)
+        given = [[column] for column in columns] if is_one else columns
+        rows: list[Any] = list(given[0] if len(given) == 1 else zip(*given, strict=True))
+        return Encodings(self._tokenizer.encode_batch(rows, add_special_tokens=add_special_tokens), is_one)
+
+    def convert_tokens_to_ids(self, token: str) -> int | None:
+        """The id of a token; that of the token for the unknown where there is no such."""
+        found: int | None = self._tokenizer.token_to_id(token)
+        return self.unk_token_id if found is None else found
 
 
 @dataclass(frozen=True)
@@ -48,9 +64,17 @@ class Encodings:
 
     Attributes:
         encodings: N of `tokenizers`.
+        is_one: whether a single text was given.
     """
 
     encodings: list[Any]
+    is_one: bool = False
+
+    def __getitem__(self, name: str) -> Any:
+        """"input_ids": token ids of each text, or of the only one."""
+        assert name == "input_ids"
+        ids = [encoding.ids for encoding in self.encodings]
+        return ids[0] if self.is_one else ids
 
 
 @dataclass
@@ -72,7 +96,7 @@ class Graph:
         """The graph of an exported function; each of the libraries raises errors of its own kinds where a file is damaged."""
         import onnxruntime
 
-        tokenizer = BareTokenizer(folder / TOKENIZER, settings["inputs"])
+        tokenizer = BareTokenizer(folder / TOKENIZER, settings["inputs"], settings.get("unk_id"))
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(str(folder / GRAPH), options, providers=onnxruntime.get_available_providers())
@@ -100,9 +124,17 @@ class Graph:
             found[batch] = pooled
         return found[index], tokens.cut
 
+    def token_logits(self, head: Head, tokens: Tokenised, features: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
+        """What a head makes of every token of N rows: N arrays (T_i, O) float32; features: N arrays (T_i, F) that it reads behind the states."""
+        found: list[np.ndarray] = [np.empty(0)] * len(tokens)
+        for batch, states in self.run(tokens):
+            for i, logits in zip(batch, head.token_logits(states, tokens.lengths[batch], [features[i] for i in batch] if len(features) else ()), strict=True):
+                found[i] = logits
+        return found
+
 
 @dataclass
-class Exported(CountsCut):
+class Exported:
     """What predictors that `hanshuku export` wrote have in common.
 
     Attributes:
@@ -110,7 +142,6 @@ class Exported(CountsCut):
         graph: the network.
         head: what reads the graph's vectors; None: nothing does.
         settings: SETTINGS, plain data.
-        cut: texts since the last `count_anew` that were longer than the model reads and lost their end.
     """
 
     SETTINGS: ClassVar[tuple[str, ...]] = ()
@@ -118,17 +149,6 @@ class Exported(CountsCut):
     graph: Graph
     head: Head | None
     settings: dict[str, Any]
-    cut: int = field(default=0, init=False)
-
-    @property
-    def threshold(self) -> float:
-        """Several labels: least probability of a label that is given."""
-        return float(self.settings.get("threshold", 0.5))
-
-    @property
-    def reads(self) -> int:
-        """Most tokens of a row that are read."""
-        return int(self.settings["max_length"])
 
     def save(self, folder: Path) -> dict[str, Any]:
         """An exported function is copied as a folder; it is not written anew."""
@@ -149,9 +169,3 @@ class Exported(CountsCut):
             return cls(task, Graph.open(folder, settings), head, settings)
         except Exception as error:  # each of the three libraries raises its own kinds
             raise FunctionFolderError(f"{folder} is damaged: {error}. Export the function again.") from error
-
-    def vectors(self, rows: Inputs, prefix: str | None = None) -> np.ndarray:
-        """(N, D) float32 pooled vectors; prefix None: the model's own. Rows that were cut are counted."""
-        found, cut = self.graph.vectors(rows, self.reads, self.settings["prefix"] if prefix is None else prefix)
-        self.cut += cut
-        return found

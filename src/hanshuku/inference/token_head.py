@@ -39,7 +39,6 @@ def token_logits(
             with autocast(precision, device):
                 hidden = network(**inputs).last_hidden_state
             states = hidden[:, -inputs["input_ids"].shape[1] :].float().cpu().numpy()
-            for place, i in enumerate(rows.tolist()):
-                own = states[place, : len(tokens.ids[i])]
-                found[i] = head.logits(np.concatenate([own, features[i]], axis=1) if len(features) else own)
+            for i, logits in zip(rows, head.token_logits(states, tokens.lengths[rows], [features[i] for i in rows] if len(features) else ()), strict=True):
+                found[i] = logits
     return found

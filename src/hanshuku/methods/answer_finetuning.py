@@ -9,7 +9,8 @@ import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import DataError
-from hanshuku.inference.answering import AnswerPredictor, AnswerReader, Spans, row_spans
+from hanshuku.inference.answer_reading import AnswerReader, Spans, row_spans
+from hanshuku.inference.answering import AnswerPredictor
 from hanshuku.inference.heads import Head
 from hanshuku.inference.pieces import Pieces, Windows
 from hanshuku.methods.finetune import Finetune

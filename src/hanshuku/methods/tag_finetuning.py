@@ -10,7 +10,8 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.inference.bio import Entity, best_entities, tags_of
 from hanshuku.inference.pieces import Pieces, Windows
-from hanshuku.inference.tagging import TagPredictor, TagReader, log_softmax
+from hanshuku.inference.tag_reading import TagReader, log_softmax
+from hanshuku.inference.tagging import TagPredictor
 from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.finetuning import identity_of, parts
 from hanshuku.methods.trunk_fit import ready, shortened, teach

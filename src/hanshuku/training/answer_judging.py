@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hanshuku.inference.answering import Spans
+from hanshuku.inference.answer_reading import Spans
 from hanshuku.tasks import Task
 
 Places = list[tuple[int, int]]  # first and last unit of each accepted answer
