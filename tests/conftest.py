@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+if "HANSHUKU_TEST_GPU" not in os.environ:
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the tests compare bits and place tensors by hand: they are of the processor; test_gpu.py is of the GPU
 sys.path.insert(0, str(ROOT))  # so that `from tests.tiny import tiny_bert` works however pytest was started
 
 

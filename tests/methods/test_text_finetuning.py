@@ -37,7 +37,7 @@ def loss_of(predictor):
     rows = [predictor.asker.example(row, target[0], most=80)[:2] for row, target in zip(TRAIN.inputs, TRAIN.targets, strict=True)]
     speaker = Speaker(predictor.loaded.network)
     with torch.no_grad():
-        return float(speaker(token_rows(rows, pad_id=0)))
+        return float(speaker({name: tensor.to(predictor.decoder.device) for name, tensor in token_rows(rows, pad_id=0).items()}))
 
 
 @pytest.fixture(scope="module")

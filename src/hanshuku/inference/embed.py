@@ -13,16 +13,12 @@ from torch import Tensor
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.tokens import BATCH_TOKENS, Tokenised, model_inputs, token_batches, tokenise
+from hanshuku.models.device import best_device, on_device
 from hanshuku.models.load import Loaded
 from hanshuku.training.fast_encoder import fast_trunks
 
 POOLINGS = ("mean", "cls", "last")
 PRECISIONS = ("auto", "bf16", "fp32")
-
-
-def best_device() -> torch.device:
-    """The GPU if there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def is_half(precision: str, device: torch.device) -> bool:
@@ -104,7 +100,7 @@ def vectors(
         budget: padded tokens of a batch.
     """
     device = best_device()
-    network: Any = loaded.network.to(device).eval()
+    network: Any = on_device(loaded.network)
     pad_id = loaded.tokenizer.pad_token_id or 0
     found: np.ndarray | None = None
     with autocast(precision, device), fast_trunks(network, frozen=True):

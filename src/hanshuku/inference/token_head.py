@@ -11,6 +11,7 @@ import torch
 from hanshuku.inference.embed import autocast, best_device
 from hanshuku.inference.heads import Head
 from hanshuku.inference.tokens import BATCH_TOKENS, Tokenised, model_inputs, token_batches
+from hanshuku.models.device import on_device
 from hanshuku.models.load import Loaded
 from hanshuku.training.fast_encoder import fast_trunks
 
@@ -30,7 +31,7 @@ def token_logits(
         budget: padded tokens of a batch.
     """
     device = best_device()
-    network: Any = loaded.network.to(device).eval()
+    network: Any = on_device(loaded.network)
     pad_id = loaded.tokenizer.pad_token_id or 0
     found: list[np.ndarray] = [np.empty(0)] * len(tokens)
     with fast_trunks(network, frozen=True):

@@ -49,8 +49,11 @@ class UsedRows:
 
     def restore(self) -> None:
         """Put the rows, as they are now, back into the whole table."""
+        held = self._embedding.weight.detach()
+        if held.device != self._whole.device:  # the network has gone to the GPU since
+            self._whole = nn.Parameter(self._whole.detach().to(held.device), requires_grad=self._whole.requires_grad)
         with torch.no_grad():
-            self._whole[self._rows] = self._embedding.weight.detach()
+            self._whole[self._rows] = held
         self._embedding.padding_idx = self._padding
         self._set(self._whole)
 

@@ -91,13 +91,15 @@ class Filler:
         """For each mask, the likeliest tokens with their chances."""
         import torch
 
-        tokenizer = self.loaded.tokenizer
-        inputs = tokenizer(text, return_tensors="pt", truncation=True, max_length=self.loaded.info.max_length)
+        from hanshuku.models.device import on_device
+
+        tokenizer, network = self.loaded.tokenizer, on_device(self.loaded.network)
+        inputs = tokenizer(text, return_tensors="pt", truncation=True, max_length=self.loaded.info.max_length).to(network.device)
         at = (inputs["input_ids"][0] == tokenizer.mask_token_id).nonzero()[:, 0]
         if len(at) != count:  # the text has such a sign of its own, or was cut
             return [[] for _ in range(count)]
         with torch.inference_mode():
-            found = self.loaded.network(**inputs).logits[0, at].float().softmax(-1).topk(min(PROPOSED, len(tokenizer)))
+            found = network(**inputs).logits[0, at].float().softmax(-1).topk(min(PROPOSED, len(tokenizer)))
         return [list(zip(tokenizer.convert_ids_to_tokens(ids.tolist()), chances.tolist(), strict=True)) for chances, ids in zip(found.values, found.indices, strict=True)]
 
 

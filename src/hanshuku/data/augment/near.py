@@ -134,14 +134,16 @@ class WordSpace:
         """(N, D) float32: the mean of the last hidden states over the word's tokens and the marks around them."""
         import torch
 
-        found = []
+        from hanshuku.models.device import on_device
+
+        found, network = [], on_device(self.loaded.network)
         with torch.inference_mode():
             for start in range(0, len(words), BATCH):
                 texts = [self.loaded.info.prefix + word for word in words[start : start + BATCH]]
-                tokens = self.loaded.tokenizer(texts, padding=True, return_tensors="pt")
+                tokens = self.loaded.tokenizer(texts, padding=True, return_tensors="pt").to(network.device)
                 weights = tokens["attention_mask"][..., None].float()
-                found.append((self.loaded.network(**tokens).last_hidden_state * weights).sum(dim=1) / weights.sum(dim=1))
-        return torch.cat(found).float().numpy()
+                found.append((network(**tokens).last_hidden_state * weights).sum(dim=1) / weights.sum(dim=1))
+        return torch.cat(found).float().cpu().numpy()
 
 
 @cache
@@ -158,7 +160,7 @@ def word_space(language: str) -> WordSpace:
     tokens = {token.strip("▁"): place for token, place in sorted(loaded.tokenizer.get_vocab().items(), key=lambda item: -item[1])}
     legal = re.compile("[a-z]{3,}" if language == "en" else "[\u4e00-\u9fff]{2,4}")
     words = sorted(word for word in tokens if legal.fullmatch(word) and (language == "en" or segmenter().has_word(word)))
-    vectors = loaded.network.get_input_embeddings().weight.detach().float().numpy()[[tokens[word] for word in words]]
+    vectors = loaded.network.get_input_embeddings().weight.detach().float().cpu().numpy()[[tokens[word] for word in words]]
     vectors = vectors - vectors.mean(axis=0)
     return WordSpace(language, loaded, words, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
