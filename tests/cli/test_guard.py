@@ -117,6 +117,14 @@ def test_answers_keep_their_places(capsys, folder):
     assert row["context"][start : start + 4] == "noon" and "[EMAIL]" in row["context"]
 
 
+@pytest.mark.parametrize("name", ["clean.jsonl", "clean.json"])
+def test_a_masked_row_has_the_keys_that_it_had_and_no_others(capsys, folder, name):
+    given = [{"text": "mail anna@example.com", "label": "x"}, {"text": "nothing", "note": "13800138000"}, {"text": "我", "label": None}]
+    Path("ragged.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in given), encoding="utf-8")
+    assert run(capsys, "mask", "ragged.jsonl", "--out", name)[0] == 0
+    assert list(read(name).own_rows()) == [{"text": "mail [EMAIL]", "label": "x"}, {"text": "nothing", "note": "[PHONE]"}, {"text": "我", "label": None}]
+
+
 def test_conversations_are_masked_within(capsys, folder):
     (folder / "chat.jsonl").write_text(json.dumps({"messages": [{"role": "user", "content": "I am a@b.example"}, {"role": "assistant", "content": "ok a@b.example"}]}), encoding="utf-8")
     run(capsys, "mask", "chat.jsonl", "--out", "clean.jsonl", "--style", "placeholder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from datetime import date, datetime
 from decimal import Decimal
@@ -70,6 +71,24 @@ def test_dates_and_what_is_no_number_are_written_as_json_that_all_can_read(tmp_p
 def test_a_cell_that_no_text_can_hold_is_named(tmp_path):
     with pytest.raises(ConfigError, match="Row 2 cannot be written as JSON: it holds a bytes"):
         write_rows(tmp_path / "rows.jsonl", [{"picture": None}, {"picture": b"\x89PNG"}])
+
+
+def test_a_row_gains_no_key_in_json_and_an_empty_cell_in_a_table(tmp_path):
+    given = [{"text": "a", "label": None}, {"text": "b", "note": [1]}, {"text": "c", "label": "x"}]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, given)))
+    rows = read(tmp_path / "in.jsonl")
+    for name in ("out.jsonl", "out.json"):
+        write_rows(tmp_path / name, rows.own_rows(), rows.names)
+        assert list(read(tmp_path / name).own_rows()) == given
+    for name in ("out.csv", "out.tsv"):
+        write_rows(tmp_path / name, rows.own_rows(), rows.names)
+        assert (tmp_path / name).read_text().splitlines()[0].replace("\t", ",") == "text,label,note"
+
+
+def test_what_a_row_lacked_is_known_whatever_is_done_with_it():
+    rows = read([{"text": "good food", "id": 1}, {"text": "bad food"}, {"text": "a good place", "id": None}])
+    assert list(rows.rename({"key": "id"}).take([2, 1]).own_rows()) == [{"text": "a good place", "key": None}, {"text": "bad food"}]
+    assert [("id" in row) for row in rows.augment("typos").own_rows()][:3] == [True, False, True]
 
 
 def test_txt_takes_one_text_a_line(tmp_path):

@@ -63,7 +63,7 @@ def command(
     made, table, refused = made_rows(rows, with_, times=times, seed=seed, sides=sides, by=writers, agree=_saved(agree), instruction=instruction)
     examples = with_rows(table, made, keep=not only_new, refused=refused)
     if out:
-        write_rows(out, examples)
+        write_rows(out, examples.own_rows(), examples.names)
     shown = [made[i * len(made) // min(show, len(made))] for i in range(min(show, len(made)))]
     if json:
         print_json(_report(table, made, shown, out, len(examples)) | {"refused": dict(refused)})

@@ -83,7 +83,7 @@ def _write(found: WrongLabels, out: str, *, drop: bool, relabel: bool) -> str:
         return f"wrote the {write_rows(out, (wrong.to_json() for wrong in found))} rows found to {out}"
     rows = found.drop() if drop else found.relabel()
     done = f"{len(found)} left out" if drop else f"{len(found)} relabelled"
-    return f"wrote {write_rows(out, rows)} rows to {out}, {done}"
+    return f"wrote {write_rows(out, rows.own_rows(), rows.names)} rows to {out}, {done}"
 
 
 def _show(found: WrongLabels, show: int) -> None:

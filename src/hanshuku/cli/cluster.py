@@ -32,8 +32,8 @@ def command(
     with progress(quiet=quiet or json) as report:
         found = cluster(rows, k=k, names=load(names) if names else None, model=model or None, seed=seed, report=report)
     if out:
-        named = zip(rows, found.names, found.nearness.tolist(), strict=True)
-        write_rows(out, ({**row, "cluster": name, "nearness": round(near, 4)} for row, name, near in named))
+        named = zip(rows.own_rows(), found.names, found.nearness.tolist(), strict=True)
+        write_rows(out, ({**row, "cluster": name, "nearness": round(near, 4)} for row, name, near in named), (*rows.names, "cluster", "nearness"))
     if json:
         print_json(found.to_json())
         return

@@ -49,7 +49,7 @@ def command(
             changed, before = changed + (found > before), found
             yield row
 
-    written = write_rows(out, rows())
+    written = write_rows(out, rows(), examples.names)
     counts = dict(masker.counts.most_common())
     if json:
         print_json({"rows": written, "changed": changed, "found": counts, "out": out})

@@ -52,7 +52,7 @@ def command(
     with progress(quiet=quiet or json) as report:
         found = suggest(loaded, rows, n=n, by=by, how=how, labelled=known, model=model or None, seed=seed, report=report)
     if out:
-        write_rows(out, _rows(rows, found))
+        write_rows(out, _rows(rows, found), (*rows.names, "guess", "confidence", "reason"))
     if json:
         print_json({"suggestions": [{**each.to_json(), "file": rows.origin(each.row)[0], "line": rows.origin(each.row)[1]} for each in found]})
         return
@@ -71,4 +71,4 @@ def _rows(rows: Examples, found: tuple[Suggestion, ...]) -> Iterator[dict[str, A
     """The rows as they were, with what is said of them."""
     for each in found:
         said = each.to_json()
-        yield {**rows.row(each.row), "guess": said["guess"], "confidence": said["confidence"], "reason": said["reason"]}
+        yield {**rows.own_row(each.row), "guess": said["guess"], "confidence": said["confidence"], "reason": said["reason"]}

@@ -25,6 +25,7 @@ class Examples:
         sources: names of the files.
         notes: everything that was counted and said on the way: blank lines, rows left out, the encoding found.
         kin: (N,) int64, one number for a row and those that `augment` made from it; None where none were made.
+        absent: column -> (N,) bool, the rows that had no such key where they were read (their cell is None); only of columns that some had not.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -33,6 +34,7 @@ class Examples:
     sources: tuple[str, ...] = ("rows",)
     notes: tuple[Note, ...] = field(default=())
     kin: np.ndarray | None = None
+    absent: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -59,6 +61,14 @@ class Examples:
         """One row, column -> cell."""
         return {name: cells[i] for name, cells in self.columns.items()}
 
+    def own_row(self, i: int) -> dict[str, Any]:
+        """One row without the columns that it had not where it was read: what stood there as null is kept."""
+        return {name: cells[i] for name, cells in self.columns.items() if cells[i] is not None or name not in self.absent or not self.absent[name][i]}
+
+    def own_rows(self) -> Iterator[dict[str, Any]]:
+        """Each row as `own_row` gives it, to be written again."""
+        return (self.own_row(i) for i in range(len(self)))
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self.row(i) for i in range(len(self)))
 
@@ -72,19 +82,21 @@ class Examples:
         positions = index.tolist()
         columns = {name: [cells[i] for i in positions] for name, cells in self.columns.items()}
         kin = None if self.kin is None else self.kin[index]
-        return replace(self, columns=columns, lines=self.lines[index], files=self.files[index], kin=kin)
+        absent = {name: lacking[index] for name, lacking in self.absent.items()}
+        return replace(self, columns=columns, lines=self.lines[index], files=self.files[index], kin=kin, absent=absent)
 
-    def rename(self, renames: Mapping[str, str]) -> Examples:
+    def rename(self, renames: Mapping[str, str], *, strict: bool = True) -> Examples:
         """The same rows with other names of columns.
 
         Args:
             renames: name wanted -> column, such as {"text": "review"}.
+            strict: refuse a column that is not there.
 
         Raises:
             UnknownName: there is no such column.
             ConfigError: another column has the name that is wanted.
         """
-        return replace(self, columns=renamed(self.columns, renames)) if renames else self
+        return replace(self, columns=renamed(self.columns, renames, strict=strict), absent=_renamed_keys(self.absent, renames)) if renames else self
 
     def split(self, test: float = 0.2, seed: int = 0, by: str | None = None) -> tuple[Examples, Examples]:
         """Split in two: (train, test). Rows with the same text (case, width and white space aside) stay together, and so do augmented rows with theirs.
@@ -154,6 +166,10 @@ class Examples:
         target = find_target(self.names)
         chosen = list(pairs[0]) if pairs else texts or [name for name in self.names if name not in target]
         return codes(["\x1f".join(normal_text(str(self.columns[name][i])) for name in chosen) for i in range(len(self))])
+
+
+def _renamed_keys(absent: Mapping[str, np.ndarray], renames: Mapping[str, str]) -> dict[str, np.ndarray]:
+    return {next((new for new, old in renames.items() if old == name), name): lacking for name, lacking in absent.items()}
 
 
 def renamed(columns: Mapping[str, Any], renames: Mapping[str, str], *, strict: bool = True) -> dict[str, Any]:

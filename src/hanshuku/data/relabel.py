@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def relabel(task: Task, examples: Examples, same: Mapping[str, str], *, name: st
             f"(on the command line --same {next(iter(lost), 'old')!r}={task.labels[0]!r}).",
             examples.sources[0],
         )
-    rows = Examples({**examples.columns, column: mapped}, examples.lines, examples.files, examples.sources, examples.notes, examples.kin).take(np.array(kept))
+    rows = replace(examples, columns={**examples.columns, column: mapped}).take(np.array(kept))
     if not lost:
         return rows, ()
     left_out = len(examples) - len(kept)

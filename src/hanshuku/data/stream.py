@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hanshuku.data.examples import Examples, renamed
+from hanshuku.data.examples import Examples
 from hanshuku.data.notes import SHOWN_LINES, Note, of_source, shown_lines
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.tasks.languages import language_called
@@ -146,10 +146,16 @@ class Stream:
         tally = _Tally()
         memo: dict[str, str] = {}
         columns: dict[str, list[Any]] = {}
+        begun: dict[str, int] = {}  # column -> rows before the first that had such a key
+        lacking: dict[str, array[int]] = {}  # column -> later rows that had none
         lines, files = array("q"), array("i")
         for file, (line, row) in islice(self._good(numbered, tally), size):
             if row.keys() != columns.keys():
-                columns.update({name: [None] * len(lines) for name in row if name not in columns})
+                new = {name: [None] * len(lines) for name in row if name not in columns}
+                begun.update({name: len(lines) for name in new if lines})
+                columns.update(new)
+                for name in columns.keys() - row.keys():
+                    lacking.setdefault(name, array("q")).append(len(lines))
             for name, cells in columns.items():
                 cell = row.get(name)
                 if type(cell) is str and len(cell) < SHORT and (len(memo) < MEMO or cell in memo):
@@ -162,8 +168,12 @@ class Stream:
         if first and not lines:
             raise DataError(f"there is no row to read{'; all of them are unreadable: ' + tally.reason if tally.bads else ''}.", names[0])
         opening = tuple(note for source in self.sources for note in source.notes) if first else ()
-        found = renamed(columns, self.renames, strict=first)
-        return Examples(found, np.array(lines, np.int64), np.array(files, np.int32), names, opening + tally.notes(self.sources))
+        absent = {name: np.zeros(len(lines), bool) for name in {**begun, **lacking}}
+        for name, missing in absent.items():
+            missing[: begun.get(name, 0)] = True
+            missing[lacking.get(name, [])] = True
+        read = Examples(columns, np.array(lines, np.int64), np.array(files, np.int32), names, opening + tally.notes(self.sources), absent=absent)
+        return read.rename(self.renames, strict=first)
 
     def _good(self, numbered: Iterator[tuple[int, Row]], tally: _Tally) -> Iterator[tuple[int, tuple[int, dict[str, Any]]]]:
         """The readable rows; the others are counted, or refused."""

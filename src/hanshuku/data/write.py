@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,16 +21,17 @@ LEGAL = ".jsonl, .json, .csv, .tsv, .txt (each also .gz), .parquet or .xlsx"
 Rows = Iterable[Mapping[str, Any]]
 
 
-def write_rows(path: str | Path, rows: Rows) -> int:
+def write_rows(path: str | Path, rows: Rows, columns: Sequence[str] = ()) -> int:
     """Write rows in the format that the suffix says, texts in UTF-8, and give their number.
 
     The rows go to a temporary file beside the target, which then takes its name: a crash, a full disk or an error in
-    `rows` leaves what was there before. A table has the columns of the first row, and lists in its cells are JSON; txt has one column, a text a line.
-    In JSON dates are ISO 8601, and what is no number (NaN) is null.
+    `rows` leaves what was there before. A table has all columns, and lists in its cells are JSON; txt has one column, a text a line. In JSON a row
+    has the keys that it has and no others, dates are ISO 8601, and what is no number (NaN) is null.
 
     Args:
         path: .jsonl, .json, .csv, .tsv, .txt, each also with .gz, .parquet or .xlsx.
         rows: what to write; taken one by one, but for parquet and xlsx.
+        columns: of a table, where single rows may lack some; (): those of the first row.
 
     Raises:
         ConfigError: another suffix; a row of a table with a column that the first has not; a cell that the format cannot hold.
@@ -42,6 +43,8 @@ def write_rows(path: str | Path, rows: Rows) -> int:
     kind = SUFFIXES.get((target.with_suffix("") if is_packed else target).suffix.lower())
     if kind is None or (is_packed and kind in TABLES):
         raise ConfigError(f"Rows are written as {LEGAL}. Received: {target.name!r}.")
+    if columns and kind not in {"jsonl", "json"}:
+        rows = ({name: row.get(name) for name in columns} | row for row in rows)
     with whole_file(target) as raw:
         if kind in TABLES:
             held: list[Mapping[str, Any]] = list(_even(rows, is_flat=kind != "parquet"))

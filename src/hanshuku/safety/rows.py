@@ -192,7 +192,7 @@ def masked_encoded(encoded: Encoded, masker: Masker, apart: str = "") -> Encoded
 
 
 def masked_examples(examples: Examples, masker: Masker, only: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """The rows of a file, masked, as they are written to one.
+    """The rows of a file, masked, as they are written to one; none gains a key.
 
     Entities and answers in a context keep their places; tokens with tags become the text with its entities. Labels of whole texts stay.
 
@@ -216,9 +216,9 @@ def masked_examples(examples: Examples, masker: Masker, only: Sequence[str] = ()
     labels = {name for name in find_target(examples.names) if kind is None}
     chosen = [name for name in examples.names if name in only or (not only and name not in labels)]
     for start in range(0, len(examples), AT_ONCE):
-        rows = [examples.row(i) for i in range(start, min(start + AT_ONCE, len(examples)))]
-        masker.ask_ahead([{name: row[name] for name in chosen} for row in rows])
-        yield from (row | {name: masker.cell(name, row[name]) for name in chosen} for row in rows)
+        rows = [examples.own_row(i) for i in range(start, min(start + AT_ONCE, len(examples)))]
+        masker.ask_ahead([{name: row[name] for name in chosen if name in row} for row in rows])
+        yield from (row | {name: masker.cell(name, row[name]) for name in chosen if name in row} for row in rows)
 
 
 def _spanned(examples: Examples, masker: Masker) -> Iterator[dict[str, Any]]:
@@ -230,7 +230,7 @@ def _spanned(examples: Examples, masker: Masker) -> Iterator[dict[str, Any]]:
         marked = table.row(i)
         masked = masker.all([one.text for one in marked])
         texts = tuple(Marked(new.text, tuple(new.moved(old.spans))) for new, old in zip(masked, marked, strict=True))
-        row = {name: table.examples.column(name)[i] for name in table.examples.names}
+        row = table.examples.own_row(i)
         row |= {name: masker.cell(name, cell) for name, cell in row.items() if name not in done}
         row |= {name: one.text for name, one in zip(table.inputs, texts, strict=True)}
         yield row | {table.target: span_cell(table.task, moved_target(table.task, table.targets[i], texts), texts[-1].text)}

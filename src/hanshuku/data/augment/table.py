@@ -134,6 +134,7 @@ def with_rows(table: Table, made: Sequence[New], *, keep: bool, refused: Mapping
         files=np.concatenate([old.files, new.files]),
         notes=(*old.notes, note),
         kin=np.concatenate([kin, kin[origin]]),
+        absent={name: np.concatenate([lacking, new.absent[name]]) for name, lacking in old.absent.items()},
     )
 
 
