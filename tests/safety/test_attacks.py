@@ -1,6 +1,7 @@
 """Attacks turn right answers by texts that mean the same, keep what must stay, and count every text they ask."""
 
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
@@ -144,3 +145,27 @@ def test_near_words_turn_an_answer_and_the_sense_stays():
     found = attacked(of("the film was wonderful and funny, with a clever story", "what a wonderful evening it was"), ATTACKS["words"])
     for row in found.broken:
         assert row.similarity >= 0.9 and row.share <= 0.3 and "terrible" not in row.new[0]
+
+
+@pytest.mark.models
+class TestChineseWords:
+    TEXT = "房间很吵，价格又贵，服务员的态度很差。"
+
+    def changed(self, word):
+        start = self.TEXT.index(word)
+        return ATTACKS["words"].candidates(self.TEXT, start, start + len(word), Random(0))
+
+    def test_words_of_one_character_change_too_and_none_into_its_opposite(self):
+        may = {self.TEXT[start:end] for start, end in ATTACKS["words"].units(self.TEXT)}
+        assert {"很", "吵", "贵", "很差", "房间", "价格"} <= may
+        assert "昂贵" in self.changed("贵") and "嘈杂" in self.changed("吵") and "糟糕" in self.changed("很差")
+        assert not {"便宜", "安静", "好"} & {new for word in ("贵", "吵", "很差") for new in self.changed(word)}
+
+    def test_words_that_have_no_near_one_are_not_asked_about(self):
+        assert not {"的", "又"} & {self.TEXT[start:end] for start, end in ATTACKS["words"].units(self.TEXT)}
+
+    def test_a_word_of_one_sense_leaves_the_sentence_alike_and_an_unrelated_one_does_not(self):
+        start = self.TEXT.index("价格")
+        how = ATTACKS["words"]
+        same, other = how.alike(self.TEXT, [self.TEXT.replace("价格", new) for new in ("价钱", "候选人")], start, start + 2)
+        assert same >= how.least > other

@@ -21,7 +21,7 @@ LONG = 500  # characters of a labelled row that are shown
 TABLE = '<div style="overflow-x:auto" tabindex="0"><table style="border-collapse:collapse;margin:4px 0;table-layout:auto;text-align:left">'
 END = "</table></div>"
 CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:nowrap"
-TEXT = "text-align:left;vertical-align:top;padding:2px 0;min-width:14em;overflow-wrap:anywhere"
+TEXT = "text-align:left;vertical-align:top;padding:2px 0;min-width:9em;overflow-wrap:anywhere"
 PARAGRAPH = "margin:4px 0"
 
 

@@ -88,4 +88,5 @@ class TestWithTheEnglishEncoder:
 def test_chinese_words_find_near_ones_and_no_opposites():
     space = near.word_space("zh")
     assert "舒适" in space.near("舒服") and "觉得" in space.near("认为") and "减少" not in space.loose("增加")
+    assert "不能" not in space.loose("只能"), "no negation comes in"
     assert vary("synonyms", "我认为很舒服")[0] != "我认为很舒服"

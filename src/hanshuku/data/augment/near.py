@@ -16,6 +16,7 @@ import numpy as np
 
 from hanshuku.data.augment.opposites import is_row, opposed
 from hanshuku.data.augment.polar import axis, seeds
+from hanshuku.data.augment.senses import same_sense
 from hanshuku.data.augment.words import segmenter
 from hanshuku.errors import MissingExtra
 from hanshuku.metrics.porter import porter_stem
@@ -28,8 +29,10 @@ APART = 0.7  # difference of praise, -1..1 and beyond, from which two words are 
 LEAST = {"same": 0.42, "noun": 0.58, "other": 0.5}  # similarity: Chinese with a character in common, nouns, and the rest
 LEAST_EN = 0.48
 NEAR_ENOUGH = 0.4  # similarity of a word that the sentence around it may still choose
+STRETCH = {"en": 1.0, "zh": 14.0}  # by which a sentence's distance grows: with any word for another e5 still says 0.97, so that no bound would refuse anything
 EACH = 0.25  # similarity that is due by each of the two measures
 PARTS = {"n": "n", "v": "v", "a": "a", "d": "a", "z": "a", "b": "a"}  # Chinese parts of speech that may change, as jieba names them; adverbs go with adjectives
+NEGATES = frozenset("不没未无")  # a Chinese word that has one of them is not put for one that has none
 NAMES = ("nr", "ns", "nt", "nz")
 TAGS = {"美丽": "a", "安静": "a", "十分": "d", "好看": "a", "快速": "a", "便捷": "a", "干净": "a", "清洁": "a", "漂亮": "a", "方便": "a", "便利": "a", "平静": "a", "宁静": "a", "非常": "d", "比较": "d", "相当": "d", "极其": "d", "极为": "d", "格外": "d", "特别": "d", "或许": "d", "可能": "d", "也许": "d", "实用": "a", "划算": "a", "实惠": "a"}  # where jieba's dictionary has a rarer one
 PAST = frozenset(
@@ -86,10 +89,17 @@ class WordSpace:
         return self._near[word]
 
     def loose(self, word: str) -> tuple[str, ...]:
-        """Words that may stand for this one in some sentence, the likest first."""
+        """Words that may stand for this one in some sentence: in Chinese those of one sense first, then the likest first."""
         if word not in self._loose:
-            self._loose[word] = self._find(word, strict=False)
+            self._loose[word] = tuple(dict.fromkeys([*self._senses(word), *self._find(word, strict=False)]))
         return self._loose[word]
+
+    def may_have(self, word: str) -> bool:
+        """Whether it is worth asking `loose`: not of words that are closed, or that neither the vocabulary nor the lists have."""
+        return bool(self._senses(word)) or (word in self.place and is_open(word, self.language))
+
+    def _senses(self, word: str) -> tuple[str, ...]:
+        return same_sense(word) if self.language == "zh" else ()
 
     def kin(self, word: str, others: Sequence[str]) -> tuple[str, ...]:
         """Those of `others` that the encoder puts near enough to a word, known to it whole or not, and that praise or blame as it does; in their order."""
@@ -125,10 +135,11 @@ class WordSpace:
         good = [i for i in range(len(found)) if scores[i] >= due[i] and abs(praise[i + 1] - praise[0]) < APART]
         return tuple(found[i] for i in sorted(good, key=lambda i: -scores[i]))
 
-    def sentence(self, texts: Sequence[str]) -> np.ndarray:
-        """(N, D) float32 of length 1: the encoder's vectors of sentences."""
-        found = self._encode(texts)
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    def likeness(self, text: str, others: Sequence[str]) -> np.ndarray:
+        """(N,) how like each other sentence is to this one, 1 at most: the cosine of the encoder's vectors, stretched where the encoder calls all sentences alike."""
+        found = self._encode([text, *others])
+        vectors = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+        return np.asarray(1 - STRETCH[self.language] * (1 - vectors[1:] @ vectors[0]))
 
     def _encode(self, words: Sequence[str]) -> np.ndarray:
         """(N, D) float32: the mean of the last hidden states over the word's tokens and the marks around them."""
@@ -199,7 +210,7 @@ def fits(word: str, other: str, language: str, known: Any) -> bool:
         if {kind_of(word), kind_of(other)} in _UNLIKE or same_stem(word, other):
             return False
         return form_of(word, known) == form_of(other, known) and not opposed(porter_stem(word), porter_stem(other))
-    return word not in other and other not in word and part_of(word) == part_of(other)
+    return word not in other and other not in word and part_of(word) == part_of(other) and not NEGATES & set(other) - set(word)
 
 
 def least(word: str, other: str, language: str) -> float:

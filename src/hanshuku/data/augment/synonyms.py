@@ -15,7 +15,7 @@ from hanshuku.data.augment.near import WordSpace, word_space
 from hanshuku.data.augment.words import Word, shuffled, words_of
 
 AROUND = 60  # characters on each side of a word by which the sentence chooses
-LIKE = 0.9  # cosine of the sentence with another word to the sentence as it was, below which the word does not fit
+LIKE = 0.9  # likeness of the sentence with another word to the sentence as it was, below which the word does not fit
 LISTED = 6  # words that a sentence chooses among
 CHOICE = 2  # of the words that fit best one is drawn, the better the likelier
 
@@ -47,8 +47,7 @@ def masked(text: str, rng: Random) -> Iterator[Edit]:
             continue
         start, end = max(0, word.start - AROUND), word.end + AROUND
         edits = [Edit(word.start - start, word.end - start, other) for other in near]
-        vectors = space.sentence([text[start:end], *(apply(text[start:end], [edit]) for edit in edits)])
-        like = vectors[1:] @ vectors[0]
+        like = space.likeness(text[start:end], [apply(text[start:end], [edit]) for edit in edits])
         best = [near[i] for i in sorted(range(len(near)), key=lambda i: -like[i]) if like[i] >= LIKE]
         if best:
             yield Edit(word.start, word.end, drawn(best[:CHOICE], rng))

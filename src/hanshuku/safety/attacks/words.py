@@ -2,7 +2,7 @@
 https://aclanthology.org/P19-1103).
 
 Candidates are the near words of an encoder's vocabulary: of the same form or part of speech, no opposites, none that blames where the word
-praises. Negations, numbers, names and the words of the labels stay. The sentence around a change must stay alike to the encoder.
+praises; in Chinese, whose everyday words that vocabulary mostly lacks, lists of words of one sense come first. Negations, numbers, names and the words of the labels stay. The sentence around a change must stay alike to the encoder.
 """
 
 from __future__ import annotations
@@ -21,27 +21,26 @@ CANDIDATES = 8  # near words of a word that are tried
 
 
 def units(text: str) -> list[tuple[int, int]]:
-    """The words that may change."""
-    return [(word.start, word.end) for word in open_words(text)]
+    """The words that may change: open ones for which there may be another."""
+    return [(word.start, word.end) for word in open_words(text) if space_of(word).may_have(word.text.lower())]
 
 
 def candidates(text: str, start: int, end: int, rng: Random) -> list[str]:
     """Near words in the letters of the word, large or small."""
     word = Word(text[start:end], start, end)
     space = space_of(word)
-    near = space.loose if word.is_han else space.near  # of Chinese words its vocabulary has fewer, and those it calls loose are as near as the strict English ones
+    near = space.loose if word.is_han else space.near  # of Chinese words its vocabulary has few, so that lists of ours come first there
     return written(text, word, near(word.text.lower()))[:CANDIDATES]
 
 
 def alike(text: str, news: Sequence[str], start: int, end: int) -> np.ndarray:
-    """(N,) cosine of each new text to the text, to the encoder's eyes, in a window around the change.
+    """(N,) how like each new text is to the text, to the encoder's eyes, in a window around the change.
 
     The new texts may have other changes before this one, by which the window moves a little.
     """
     space = space_of(Word(text[start:end], start, end))
     low, high = max(0, start - AROUND), end + AROUND
-    vectors = space.sentence([text[low:high], *(new[low : high + len(new) - len(text)] for new in news)])
-    return np.asarray(vectors[1:] @ vectors[0])
+    return space.likeness(text[low:high], [new[low : high + len(new) - len(text)] for new in news])
 
 
 def check_words() -> None:
