@@ -52,6 +52,13 @@ def test_a_slow_server_is_given_up(server):
     assert "did not answer within 0.2 s, tried 3 times" in error_of(asked(server.model, timeout=0.2))
 
 
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+def test_of_a_slow_server_it_is_said_what_to_raise(server, name):
+    server.switch(slow=5)
+    said = error_of(asked(server.model, retries=0, **{name: 0.2}), ROWS[:1])
+    assert "did not answer within 0." in said and f"Give it longer: {name}=SECONDS." in said
+
+
 def test_a_server_that_sends_a_byte_now_and_then_is_given_up_too(server):
     server.switch(trickle=True)
     assert "did not answer within 0.3 s" in error_of(asked(server.model, timeout=0.3, retries=0), ROWS[:1])
@@ -260,7 +267,7 @@ def test_half_a_stream_does_not_pass_for_the_whole(server, how):
 def test_a_stream_of_nothing_but_signs_of_life_ends_when_time_is_up(server):
     server.switch(text="hello world", pings=True)
     predictor, begin = RemotePredictor(Task("generate"), server.model, GenerationSettings(), RemoteSettings(timeout=0.5)), time.monotonic()
-    with pytest.raises(RemoteError, match=r"did not answer within 0\.5 s"):
+    with pytest.raises(RemoteError, match=r"did not answer within 0\.5 s.*Give it longer: timeout=SECONDS"):
         list(predictor.stream(("x",)))
     server.switch()
     assert time.monotonic() - begin < 5

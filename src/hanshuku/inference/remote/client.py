@@ -208,7 +208,8 @@ class Client:
             text = self.without_key(error.response.text)
             return of_status(error.status_code, text, {name.lower(): value for name, value in error.response.headers.items()}, body)
         if isinstance(error, (openai.APITimeoutError, TimeoutError, asyncio.TimeoutError)) or _is(error, "TimeoutException"):
-            return Failure(f"did not answer within {seconds:.3g} s", passes=True, hint=" Give it longer: timeout=SECONDS.")
+            name = "timeout" if seconds >= self.settings.timeout else "deadline"  # whichever cut it off
+            return Failure(f"did not answer within {seconds:.3g} s", passes=True, hint=f" Give it longer: {name}=SECONDS.")
         cause = error.__cause__ or error
         why = self.without_key(str(cause)).rstrip(".")
         self._reached = self._reached or _is(cause, "ReadError", "WriteError", "RemoteProtocolError")
