@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -28,6 +29,7 @@ def environment() -> dict:
     processor = platform.machine()
     if Path("/proc/cpuinfo").is_file():
         processor = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), processor)
+    cards = subprocess.run("nvidia-smi --query-gpu=name --format=csv,noheader", shell=True, capture_output=True, text=True).stdout.split("\n")[:-1]
     versions = {}
     for name in LIBRARIES:
         try:
@@ -35,9 +37,9 @@ def environment() -> dict:
         except metadata.PackageNotFoundError:
             continue
     return {
-        "commit": commit + ("+changes" if changed else ""),
+        "commit": os.environ.get("HANSHUKU_COMMIT") or commit + ("+changes" if changed else ""),  # named where a copy without its history runs
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": f"{processor}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}",
+        "machine": f"{processor}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}" + "".join(f", {card}" for card in cards),
         "load_at_start": os.getloadavg()[0],
         "versions": versions,
     }
@@ -47,7 +49,8 @@ def record(name: str, results: dict) -> Path:
     """Write results with the environment to benchmarks/results/NAME.json and print them."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}.json"
-    file.write_text(json.dumps({**environment(), **results}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    cells = {"cells_made_on": sorted(Cells.machines)} if Cells.machines else {}
+    file.write_text(json.dumps({**environment(), **cells, **results}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(results, indent=1, ensure_ascii=False))
     print(f"wrote {file.relative_to(ROOT)}")
     return file
@@ -80,6 +83,8 @@ class Cells(dict):
         fresh: start anew.
     """
 
+    machines: ClassVar[set[str]] = set()  # where the cells at hand were made
+
     def __init__(self, name: str, *, file: Path | None = None, fresh: bool = False) -> None:
         self.file = file or RESULTS / f"{name}.cells.jsonl"
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -87,13 +92,15 @@ class Cells(dict):
             self.file.unlink(missing_ok=True)
         lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.is_file() else []
         super().__init__({tuple(cell["key"]): cell for cell in map(json.loads, lines)})
+        self.machines.update(cell["machine"] for cell in self.values() if "machine" in cell)
 
     def fill(self, key: tuple, make: Callable[[], dict], *, hidden: tuple = ("right", "trials")) -> dict:
         """The cell of this key, made and written now where it is not there yet; it is printed without what is hidden."""
         if key not in self:
             found = {"key": key, **make()}
             about = environment()
-            self[key] = {**found, "commit": about["commit"], "load": about["load_at_start"]}
+            self[key] = {**found, "commit": about["commit"], "load": about["load_at_start"], "machine": about["machine"]}
+            self.machines.add(about["machine"])
             with self.file.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(self[key], ensure_ascii=False) + "\n")
             print({name: value for name, value in self[key].items() if name not in hidden}, file=sys.stderr, flush=True)
