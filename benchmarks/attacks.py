@@ -1,9 +1,10 @@
 """How often an attack turns a right answer, and how many texts it asks: a plain function, and one trained adversarially.
 
     python benchmarks/attacks.py [--sets sst2,ag_news] [--arms plain,pgd] [--ways characters,words] [--train 2000] [--rows 200] [--queries 500] [--seeds 3] [--epochs 0]
+    python benchmarks/attacks.py --sets chnsenticorp_hotel --arms plain --ways words,characters --method probe --model e5-multilingual --train 200 --rows 60 --name attacks_zh
     python benchmarks/attacks.py --peer /root/peer2/bin/python ...      # beside it TextAttack's DeepWordBug on the same rows of the same functions
 
-minilm is fine-tuned on rows drawn by the seed, with and without the switch `adversarial`; every arm is attacked on the same rows by the same seed. Rates have Wilson's
+A model (minilm, unless --model names another) is fine-tuned, or given a head by --method, on rows drawn by the seed, with and without the switch `adversarial`; every arm is attacked on the same rows by the same seed. Rates have Wilson's
 interval over all rows and seeds; the difference to the plain arm is that of two samples (Newcombe), as each arm is attacked on the rows that it has right. The peer
 runs in its own environment and asks our function as its black box. It may change every word (up to 30 characters in all) and any letter, where ours changes a fifth of the words,
 one slip each, and keeps negations, so that ours without its limit (`unlimited`) is run beside it. Its list of stop words, which nltk would have to fetch, is empty. Finished cells are kept.
@@ -35,8 +36,10 @@ rows = rows_of(given['set'], 'train')
 rng = np.random.default_rng(given['seed'])
 rows = [{'text': rows[i]['text'], 'label': str(rows[i]['label'])} for i in rng.permutation(len(rows))[:given['train']]]
 settings = {'adversarial': given['arm']} if given['arm'] != 'plain' else {}
+settings.update({'epochs': given['epochs'], 'max_length': 128} if given['method'] == 'finetune' else {})
+settings.update({'model': given['model']} if given['model'] else {})
 labels = sorted({row['label'] for row in rows})
-function = hk.classify(labels).learn(hk.read(rows), method='finetune', model='minilm', seed=given['seed'], epochs=given['epochs'], max_length=128, **settings)
+function = hk.classify(labels).learn(hk.read(rows), method=given['method'], seed=given['seed'], **settings)
 function.save(given['function'])
 print(json.dumps({'learned': len(rows)}))
 """
@@ -100,6 +103,8 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=float, default=0.0)
+    parser.add_argument("--method", default="finetune", help="arms other than plain need finetune")
+    parser.add_argument("--model", default="minilm", help="'': the default one of the method")
     parser.add_argument("--peer", default="", help="the Python of an environment that has textattack and can import hanshuku")
     parser.add_argument("--functions", type=Path, default=Path(tempfile.gettempdir()) / "hanshuku-attacks", help="where learned functions are kept")
     parser.add_argument("--name", default="attacks", help="of the file of results")
@@ -115,18 +120,24 @@ def main() -> None:
                 for way in ways:
                     cells.fill(key_of(options, name, arm, way, seed), partial(run, options, name, arm, way, seed), hidden=("queries", "samples"))
     sets = {name: {way: {arm: summary(cells, options, name, arm, way) for arm in options.arms.split(",")} for way in ways} for name in options.sets.split(",")}
-    record(options.name, {"model": "minilm", "train": options.train, "rows": options.rows, "queries": options.queries, "seeds": options.seeds, "epochs": options.epochs, "sets": sets})
+    record(options.name, {"model": options.model, "method": options.method, "train": options.train, "rows": options.rows, "queries": options.queries, "seeds": options.seeds, "epochs": options.epochs, "sets": sets})
 
 
 def key_of(options: argparse.Namespace, name: str, arm: str, way: str, seed: int) -> tuple:
     """What tells a cell from others."""
-    return (name, arm, way, seed, options.train, options.rows, options.queries, options.epochs)
+    named = (options.method, options.model)
+    return (name, arm, way, seed, options.train, options.rows, options.queries, options.epochs, *(named if named != ("finetune", "minilm") else ()))
+
+
+def learned_by(options: argparse.Namespace, name: str, arm: str, seed: int) -> tuple:
+    """What tells a function from others."""
+    return name, arm, seed, options.train, f"{options.epochs:g}", options.method, options.model or "default"
 
 
 def run(options: argparse.Namespace, name: str, arm: str, way: str, seed: int) -> dict:
     """One attack; the function is learned first where it is not there yet."""
-    function = options.functions / f"{name}-{arm}-{seed}-{options.train}-{options.epochs:g}.fn"
-    given = {"set": name, "arm": arm, "way": way, "seed": seed, "train": options.train, "rows": options.rows, "queries": options.queries, "epochs": options.epochs, "function": str(function)}
+    function = options.functions / ("-".join(map(str, learned_by(options, name, arm, seed))) + ".fn")
+    given = {"set": name, "arm": arm, "way": way, "seed": seed, "train": options.train, "rows": options.rows, "queries": options.queries, "epochs": options.epochs, "method": options.method, "model": options.model, "function": str(function)}
     if not function.exists():
         child(LEARN, json.dumps(given), timeout=14400)
     return child(PEER, json.dumps(given), python=options.peer, timeout=14400) if way == "peer" else child(ATTACK, json.dumps(given), timeout=14400)

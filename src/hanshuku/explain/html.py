@@ -67,7 +67,8 @@ def _marked(word: Contribution, size: float, unit: str, words: Mapping[str, str]
     is_for = word.weight >= 0
     line = f"border-bottom:{1 + (size > 0.5)}px {'solid' if is_for else 'dashed'}"
     style = f"background:rgba({FOR if is_for else AGAINST},{0.1 + 0.4 * size:.2f});color:inherit;{line}"
-    return f'<mark style="{style}" title="{signed(word.weight)} ({stance(word.weight, unit, words)})">{escape(word.text)}</mark>'
+    told = words["aside"].format(stance(word.weight, unit, words))
+    return f'<mark style="{style}" title="{signed(word.weight)}{told}">{escape(word.text)}</mark>'
 
 
 def _texts(explanation: Explanation, label: str, words: Mapping[str, str]) -> str:

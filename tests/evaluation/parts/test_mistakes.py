@@ -12,6 +12,7 @@ from hanshuku.evaluation.parts.base import Seen, Wanted
 from hanshuku.evaluation.parts.mistakes import MOST, measure
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
+from tests.explain.test_explain import Counting
 from tests.words import TEAM, WordPredictor
 
 
@@ -42,6 +43,15 @@ def test_the_words_that_led_astray_are_told_unless_nothing_may_be_asked_again():
     assert weights["refund"] > 0.5 and abs(weights["please"]) < 1e-6
     page = SECTIONS["mistakes"].html(measure(rows, Wanted()), SECTIONS["mistakes"].say("en"))
     assert "<mark" in page and page.index("please") < page.index(">refund</mark>")
+
+
+def test_words_of_a_number_that_is_wrong_raise_or_lower_it():
+    predictor = Counting(Task("rate", low=0, high=10))
+    rows = [("an awful but lovely film",)]
+    data = measure(seen(predictor.task, rows, np.array([10.0]), predictor.outputs(rows), predictor), Wanted())
+    for language, told in (("en", ("Blue words raise the number", "(lowers)", "(raises)")), ("zh", ("蓝色的词提高所给的数", "（降低）", "（提高）"))):
+        page = SECTIONS["mistakes"].html(data, SECTIONS["mistakes"].say(language))
+        assert all(text in page for text in told) and "(for)" not in page
 
 
 def test_a_model_that_costs_money_is_asked_again_only_where_the_part_is_named():
