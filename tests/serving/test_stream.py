@@ -39,6 +39,19 @@ def test_the_pieces_are_the_answer_and_the_end_is_told(tiny_causal):
     assert "".join(data["text"] for _, data in found[:-1]).strip() == whole.json()["output"]
 
 
+@pytest.mark.parametrize("kind", ["generate", "summarize"])
+def test_an_answer_to_a_text_that_was_cut_says_so(tiny_causal, kind):
+    app = make_app({"write": function(tiny_causal, Task(kind, name="write"))})
+    short, long = {"text": "good food"}, {"text": "good food " * 300}
+    whole, cut, many, streamed = ask(
+        app, ("POST", "/v1/functions/write", short, {}), ("POST", "/v1/functions/write", long, {}), ("POST", "/v1/functions/write/rows", {"rows": [short, long]}, {}),
+        ("POST", "/v1/functions/write/stream", long, {}),
+    )  # fmt: skip
+    assert "cut" not in whole.json() and cut.json()["cut"] is True
+    assert [row.get("cut", False) for row in many.json()["rows"]] == [False, True]
+    assert events(streamed)[-1][1]["cut"] is True
+
+
 def test_what_cannot_be_streamed_is_said(tiny_causal):
     beams = function(tiny_causal, Task("generate", name="write"), beams=2)
     app = make_app({"write": beams}, limits=Limits(max_waiting=0))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -111,20 +112,26 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
                 log.add(name, task, row, prediction.output, prediction.confidence, prediction.reason)
         return found
 
+    async def told_of(rows: list[tuple[str, ...]]) -> list[dict[str, Any]]:
+        answers = [prediction.to_json() for prediction in await asked(rows)]
+        if task.kind not in WRITTEN_KINDS:
+            return answers
+        return [answer | cut for answer, cut in zip(answers, await asyncio.to_thread(_cut, function, rows), strict=True)]
+
     async def call(body: Any) -> Any:
-        return (await asked([function.row(body.model_dump(), 0)]))[0].to_json()
+        return (await told_of([function.row(body.model_dump(), 0)]))[0]
 
     async def call_many(body: Any) -> Any:
         rows = [function.row(row.model_dump(), place) for place, row in enumerate(body.rows)]
         answers = []
         for start in range(0, len(rows), limits.max_batch):
-            answers += [prediction.to_json() for prediction in await asked(rows[start : start + limits.max_batch])]
+            answers += await told_of(rows[start : start + limits.max_batch])
         return {"rows": answers}
 
     async def call_stream(body: Any) -> StreamingResponse:
         row = function.row(body.model_dump(), 0)
         pieces = batcher.stream(lambda: function.write_row(row))
-        return StreamingResponse(_events(pieces, told=lambda whole: log.add(name, task, row, whole) if log is not None else None), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return StreamingResponse(_events(pieces, lambda: _cut(function, [row])[0], told=lambda whole: log.add(name, task, row, whole) if log is not None else None), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     call.__annotations__["body"], call_many.__annotations__["body"], call_stream.__annotations__["body"] = one_in, many_in, one_in
     call.__name__, call_many.__name__, call_stream.__name__ = name, f"{name}_rows", f"{name}_stream"
@@ -136,11 +143,18 @@ def _add_function(app: FastAPI, name: str, function: Function[..., Any], batcher
         app.post(f"/v1/functions/{name}/stream", response_class=StreamingResponse, response_model=None, summary=f"{summary} (piece by piece)", **about)(call_stream)
 
 
-async def _events(pieces: AsyncIterator[str], told: Callable[[str], None]) -> AsyncIterator[str]:
+def _cut(function: Function[..., Any], rows: Sequence[tuple[str, ...]]) -> list[dict[str, bool]]:
+    """What an answer says besides where a text was longer than the language model reads."""
+    overlong = getattr(function.predictor(rows), "overlong", None)
+    return [{"cut": True} if long else {} for long in overlong(rows)] if overlong else [{} for _ in rows]
+
+
+async def _events(pieces: AsyncIterator[str], cut: Callable[[], dict[str, bool]], told: Callable[[str], None]) -> AsyncIterator[str]:
     """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): a `piece` each, then `done` with the whole text, or `error`.
 
     Args:
         pieces: of the answer.
+        cut: gives what `done` says besides.
         told: called with the whole answer once it is there.
     """
     whole = ""
@@ -149,10 +163,10 @@ async def _events(pieces: AsyncIterator[str], told: Callable[[str], None]) -> As
             whole += piece
             yield _event("piece", {"text": piece})
         told(whole.strip())
-        yield _event("done", {"text": whole.strip()})
+        yield _event("done", {"text": whole.strip()} | await asyncio.to_thread(cut))
     except HanshukuError as error:  # the status is sent already
         yield _event("error", {"detail": str(error)})
 
 
-def _event(name: str, data: dict[str, str]) -> str:
+def _event(name: str, data: dict[str, Any]) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

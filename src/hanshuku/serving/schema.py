@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from hanshuku.tasks import TEXT_KINDS, Task
+from hanshuku.tasks import TEXT_KINDS, WRITTEN_KINDS, Task
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -38,6 +38,8 @@ def response_model(task: Task, *, refuses: bool = False) -> tuple[type[BaseModel
         "scores": (dict[str, float], Field(default_factory=dict, description="A probability for each label.")),
         "reason": (str, Field(default="", description="Why there is no answer (unsure, out_of_scope, what a guard says); absent where there is one.")),
     }
+    if task.kind in WRITTEN_KINDS:
+        fields["cut"] = (bool, Field(default=False, description="True where the input was longer than the model reads and lost a part; absent where it was not."))
     if task.kind == "classify":
         fields["label_set"] = (list[str], Field(default_factory=list, description="Labels that hold the right one as often as the function was calibrated for."))
     title = _title(task.name)
