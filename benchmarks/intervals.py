@@ -18,9 +18,10 @@ from common import record
 
 from hanshuku.metrics.base import Metric, Sample
 from hanshuku.metrics.classification import accuracy_sample, classification_metrics, counts_sample
-from hanshuku.metrics.intervals import bootstrap, wilson
+from hanshuku.metrics.intervals import bootstrap, measured, wilson
 from hanshuku.metrics.paired import mcnemar, paired_bootstrap, paired_difference
 from hanshuku.metrics.regression import regression_metrics, spearman_sample
+from hanshuku.metrics.rows import PERCENT
 
 RESAMPLES = 500  # of each bootstrap; the library takes 1,000
 Interval = tuple[float, float]
@@ -35,7 +36,7 @@ def main() -> None:
         "draws": draws,
         "resamples": RESAMPLES,
         "seed": 0,
-        "coverage": [*accuracy(draws), *macro_f1(draws), *other_metrics(draws)],
+        "coverage": [*accuracy(draws), *macro_f1(draws), *other_metrics(draws), *corpus_ratios(draws)],
         "paired": paired(draws),
         "paired_over_seeds": paired_over_seeds(draws),
         "speed": speed(),
@@ -148,6 +149,22 @@ def other_metrics(draws: int) -> list[dict]:
             return 0.9, {"ours": ours(regression_metrics(*ratings(rng, n), resamples=RESAMPLES, seed=seed)["rmse"])}
 
         lines += [covered(name, n, draws, draw) for name, draw in ((f"log_loss {loss_truth:.3f}", draw_loss), (f"spearman {rank_truth:.3f}", draw_rank), ("rmse 0.900", draw_rmse))]
+    return lines
+
+
+def corpus_ratios(draws: int) -> list[dict]:
+    """A ratio over the whole corpus, as chrF and BLEU are, from poor to good: hits among 5 to 35 parts a row, some rows better than others."""
+    lines = []
+    for share in (0.005, 0.02, 0.2, 0.9):
+        for n in (12, 40, 150):
+
+            def draw(rng: np.random.Generator, seed: int, n: int = n, share: float = share) -> tuple[float, dict[str, Interval]]:
+                parts = rng.integers(5, 36, n)
+                hits = rng.binomial(parts, rng.beta(4 * share, 4 * (1 - share), n))
+                sample = Sample(lambda weights: 100 * (weights @ hits) / (weights @ parts), np.ones(n, dtype=np.int64))
+                return 100 * share, {"ours": ours(measured(sample, (PERCENT,), (0.0,), resamples=RESAMPLES, seed=seed)[0]), "percentile": percentile(sample, seed)}
+
+            lines.append(covered(f"corpus ratio {100 * share:g} of 100", n, draws, draw))
     return lines
 
 

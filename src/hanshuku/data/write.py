@@ -44,7 +44,7 @@ def write_rows(path: str | Path, rows: Rows, columns: Sequence[str] = ()) -> int
     if kind is None or (is_packed and kind in TABLES):
         raise ConfigError(f"Rows are written as {LEGAL}. Received: {target.name!r}.")
     if columns and kind not in {"jsonl", "json"}:
-        rows = ({name: row.get(name) for name in columns} | row for row in rows)
+        rows = ({**dict.fromkeys(columns), **row} for row in rows)
     with whole_file(target) as raw:
         if kind in TABLES:
             held: list[Mapping[str, Any]] = list(_even(rows, is_flat=kind != "parquet"))

@@ -325,7 +325,8 @@ class Asker(Teller):
             turn["content"] = turn["content"][:room]
         if len(turns) < FEW_TURNS:
             return (json.dumps(turns, ensure_ascii=False) if cut else row[0],), cut
-        taken, kept = 0, []
+        taken = 0
+        kept: Turns = []
         for turn, tokens in zip(reversed(turns), reversed(self._lengths(turns)), strict=True):
             taken += 0 if turn["role"] == "system" else tokens + 1  # at least one says who speaks
             if turn["role"] == "system" or taken <= limit or not kept:
