@@ -113,10 +113,10 @@ def _names_a_file(text: str) -> bool:
     """Whether a text in a list is meant as the name of a file: one short line that exists, is a glob of files, or ends as files do."""
     if len(text) > 1000 or "\n" in text:
         return False
-    path = Path(text).expanduser()
     try:
+        path = Path(text).expanduser()
         return path.exists() or suffix_of(path) in SUFFIXES or (has_magic(text) and bool(_matches(path)))
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a text that begins with ~, where no such home is known
         return False
 
 

@@ -89,7 +89,7 @@ def _target(predictor: Any, key: str) -> int:
 @contextmanager
 def _frozen(predictor: Any) -> Iterator[Any]:
     """The network in evaluation mode with no gradient of its weights, which would only take memory; they are as they were afterwards."""
-    from hanshuku.inference.embed import best_device
+    from hanshuku.models.device import best_device
 
     network = predictor.loaded.network.to(best_device()).eval()
     moving = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -106,8 +106,8 @@ def _run(predictor: Any, network: Any, batch: Sequence[tuple[list[ReadRow], int]
     import torch
     from captum.attr import LayerIntegratedGradients
 
-    from hanshuku.inference.embed import best_device
     from hanshuku.inference.tokens import pad
+    from hanshuku.models.device import best_device
 
     tokenizer, device = predictor.loaded.tokenizer, best_device()
     rows = [side for own, _ in batch for side in own]

@@ -18,9 +18,10 @@ from hanshuku.errors import FunctionFolderError, ModelError
 from hanshuku.inference.backbone import load_backbone, save_backbone
 from hanshuku.inference.base import Inputs, cut_note
 from hanshuku.inference.cloze_tokens import ClozeTokens, Words
-from hanshuku.inference.embed import autocast, best_device, limit_of
+from hanshuku.inference.embed import autocast, limit_of
 from hanshuku.inference.label_scoring import chances, prior_of
 from hanshuku.inference.tokens import token_batches
+from hanshuku.models.device import best_device
 from hanshuku.models.load import Loaded, load_masked
 from hanshuku.tasks import Task
 from hanshuku.training.fast_encoder import fast_trunks

@@ -17,10 +17,11 @@ from hanshuku.inference.base import Inputs, Reply, cut_note
 from hanshuku.inference.beams import search_beams
 from hanshuku.inference.decoder import Completion, Decoder, Limits, Watch, sampler
 from hanshuku.inference.demonstrations import read_demonstrations
-from hanshuku.inference.embed import best_device, is_half
+from hanshuku.inference.embed import is_half
 from hanshuku.inference.encoder_decoder import SourceAsker, SourceDecoder
 from hanshuku.inference.prompts import Demonstration
 from hanshuku.inference.settings import GenerationSettings, decoding_changed, new_tokens
+from hanshuku.models.device import best_device
 from hanshuku.models.load import Loaded, load_writer
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects

@@ -13,12 +13,13 @@ from hanshuku.errors import FunctionFolderError
 from hanshuku.inference.backbone import MODEL, save_backbone
 from hanshuku.inference.base import Inputs, cut_note
 from hanshuku.inference.demonstrations import fitting, read_demonstrations
-from hanshuku.inference.embed import best_device, is_half
+from hanshuku.inference.embed import is_half
 from hanshuku.inference.prompt_tokens import PromptTokens
 from hanshuku.inference.prompts import WORDINGS, Demonstration, Layout, Wording, label_names, lay_out, rate_points
 from hanshuku.inference.scoring import Scorer
 from hanshuku.inference.settings import PromptSettings
 from hanshuku.inference.trie import build_trie, common_length, split_paths
+from hanshuku.models.device import best_device
 from hanshuku.models.load import Loaded, load_causal
 from hanshuku.tasks import Task
 

@@ -16,9 +16,10 @@ import torch
 
 from hanshuku.errors import ModelError
 from hanshuku.inference.cloze import load_cloze, masked_logits
-from hanshuku.inference.embed import best_device, limit_of
+from hanshuku.inference.embed import limit_of
 from hanshuku.inference.tokens import pad, token_batches
 from hanshuku.models.catalogue import find
+from hanshuku.models.device import best_device
 from hanshuku.models.load import Loaded, load_causal
 from hanshuku.models.pull import pull
 from hanshuku.training.run import Step, silent

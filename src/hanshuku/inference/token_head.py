@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from hanshuku.inference.embed import autocast, best_device
+from hanshuku.inference.embed import autocast
 from hanshuku.inference.heads import Head
 from hanshuku.inference.tokens import BATCH_TOKENS, Tokenised, model_inputs, token_batches
-from hanshuku.models.device import on_device
+from hanshuku.models.device import best_device, on_device
 from hanshuku.models.load import Loaded
 from hanshuku.training.fast_encoder import fast_trunks
 

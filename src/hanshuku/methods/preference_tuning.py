@@ -15,13 +15,14 @@ from hanshuku.data.encoded import Encoded, hold_out
 from hanshuku.data.fingerprint import fingerprint
 from hanshuku.errors import StorageError
 from hanshuku.inference.asking import Asker
-from hanshuku.inference.embed import autocast, best_device
+from hanshuku.inference.embed import autocast
 from hanshuku.inference.generation import GenerationPredictor
 from hanshuku.methods.dpo import Dpo
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.text_finetuning import LONGEST, PART, _prepare, planned_settings, reply_of, tuned_writer
 from hanshuku.methods.wording import wording_language
 from hanshuku.metrics.preferences import preference_metrics
+from hanshuku.models.device import best_device
 from hanshuku.models.load import load_causal
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import parameter_groups

@@ -14,12 +14,12 @@ from typing import Any
 from hanshuku.data.corpus import Corpus
 from hanshuku.data.disk import whole_file
 from hanshuku.errors import ConfigError
-from hanshuku.inference.embed import best_device
 from hanshuku.methods.pretrain import Pretrain
 from hanshuku.methods.pretraining_lessons import lesson_of
 from hanshuku.methods.pretraining_text import Texts, prepare_texts
 from hanshuku.metrics.base import Metric
 from hanshuku.models.catalogue import find
+from hanshuku.models.device import best_device
 from hanshuku.models.info import ModelInfo
 from hanshuku.models.load import Loaded, load_causal, load_encoder, load_masked
 from hanshuku.models.scratch import longest, new_network

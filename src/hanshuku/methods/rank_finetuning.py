@@ -11,7 +11,7 @@ import torch
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError, DataError
-from hanshuku.inference.embed import autocast, best_device
+from hanshuku.inference.embed import autocast
 from hanshuku.inference.rank_scores import query_rows
 from hanshuku.inference.ranking import BiRankPredictor, CrossRankPredictor
 from hanshuku.inference.tokens import Tokenised, token_batches, tokenise
@@ -19,6 +19,7 @@ from hanshuku.methods.finetune import Finetune
 from hanshuku.methods.finetuning import identity_of, parts
 from hanshuku.methods.trunk_fit import ready, shortened, teach
 from hanshuku.methods.zero_shot import unrelated_cosine
+from hanshuku.models.device import best_device
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows
 from hanshuku.training.contrast import Vectors

@@ -12,8 +12,9 @@ import torch
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.backbone import Adapted
-from hanshuku.inference.embed import autocast, best_device, limit_of
+from hanshuku.inference.embed import autocast, limit_of
 from hanshuku.methods.finetune import BATCH, LONGEST
+from hanshuku.models.device import best_device
 from hanshuku.models.load import Loaded, load_encoder
 from hanshuku.tasks import Task
 from hanshuku.training.average import Average

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from hanshuku.errors import ConfigError
-from hanshuku.inference.embed import autocast, best_device, pool
+from hanshuku.inference.embed import autocast, pool
 from hanshuku.inference.heads import Head
 from hanshuku.inference.tokens import Tokenised, model_inputs, token_batches
+from hanshuku.models.device import best_device
 from hanshuku.training.trunk_cache import TrunkCache
 from hanshuku.training.used_rows import UsedRows
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hanshuku.inference.embed import best_device
+from hanshuku.models.device import best_device
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from hanshuku.inference.embed import best_device
 from hanshuku.inference.tree_scoring import layer_windows
+from hanshuku.models.device import best_device
 from hanshuku.training.prompts import PromptedTrunk
 from hanshuku.training.scored import Scored
 from hanshuku.training.token_loss import IGNORED, chunked_cross_entropy, chunked_log_probs, lm_head, supervised

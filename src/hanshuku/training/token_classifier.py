@@ -71,7 +71,8 @@ class TokenRows(Rows):
 
     def window_logits(self, classifier: TokenClassifier, rows: Sequence[int], precision: str) -> list[np.ndarray]:
         """For each of these windows (T, O) float32 logits, in their order, without dropout."""
-        from hanshuku.inference.embed import autocast, best_device
+        from hanshuku.inference.embed import autocast
+        from hanshuku.models.device import best_device
 
         index, device = np.asarray(rows, dtype=np.int64), best_device()
         lengths = self.tokens.lengths[index]

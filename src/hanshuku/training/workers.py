@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hanshuku.errors import ConfigError, MissingExtra
-from hanshuku.inference.embed import best_device
+from hanshuku.models.device import best_device
 
 
 class Workers:
