@@ -59,7 +59,8 @@ def several(results: dict) -> Iterator[Line]:
             name,
             metrics_of(found["metrics"])
             + (f"; aim {found['to_reach']}" if found.get("to_reach") else "")
-            + f"; learned in {found['fit_seconds'] / 60:.0f} min",
+            + f"; learned in {found['fit_seconds'] / 60:.0f} min"
+            + (f" on {found['machine'].split(', ')[-1]}" if "machine" in found else ""),
         )
 
 
@@ -307,7 +308,7 @@ def main() -> None:
         results = json.loads(file.read_text(encoding="utf-8"))
         page += [
             f"\n## {title}\n",
-            f"`{name}.py`, commit {results['commit'][:9]}, {results.get('date', '')[:10]}, {results.get('machine', '')}\n",
+            f"`{name}.py`, commit {results['commit'][:9]}, {results.get('date', '')[:10]}, {'; '.join(results.get('cells_made_on') or [results.get('machine', '')])}\n",
             "| measured | came to |",
             "| --- | --- |",
         ]
