@@ -282,6 +282,17 @@ def long_rows(results: dict) -> Iterator[Line]:
         )
 
 
+def chosen(results: dict) -> Iterator[Line]:
+    """auto_regret."""
+    for size, found in results["rows_a_class"].items():
+        of = f"{size} a class" if size != "0" else "all rows"
+        seeds = f"{len(results['seeds'])} seeds, {results['budget_s']} s"
+        yield f"{of}: the best single method by hindsight minus auto, mean over sets, {seeds}", f"{interval(found['mean_regret'])}; aim 0.01"
+        yield f"{of}: auto minus the frozen encoder with logistic regression", f"{interval(found['mean_gain_over_logistic_regression'])}; aim 0.03"
+        for name, at in found["sets"].items():
+            yield f"{of}: {name}", f"auto {at['auto']:.3f}; best single {at['best single']} {at[at['best single']]:.3f}; logistic regression {at['logistic regression']:.3f}"
+
+
 PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "learn_quality": ("Fine-tuning whole data sets", quality), "span_quality": ("Answers and entities", several),
     "language_quality": ("Texts, before and after LoRA", several), "customer_chat": ("A chat for customers", chat),
@@ -294,7 +305,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "startup": ("Start", start), "coverage": ("Intervals, tests and promises", coverage), "faithfulness": ("Explanations beside random words", faithful),
     "out_of_scope": ("Rows out of scope, clinc150", scope), "out_of_scope_probe": ("Rows out of scope, clinc150", scope), "toxicity": ("Toxic texts", toxic),
     "injection": ("Attacks on an instruction", attacks_on_instructions), "suggest": ("What to label next", suggested), "wrong_labels": ("Wrong labels", cleaned),
-    "learning_curve": ("What more labels would give", foretold),
+    "learning_curve": ("What more labels would give", foretold), "auto_regret": ("What auto chooses", chosen),
 }  # fmt: skip
 
 
