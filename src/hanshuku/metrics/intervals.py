@@ -139,13 +139,18 @@ def around(value: float, error: float, scale: Scale, n: int, *, bias: float = 0.
     row = 0.5 / n * (scale.high - scale.low)  # infinite where the scale is
     centre = value - bias
     if math.isfinite(scale.low):
-        centre = max(centre, scale.low + min(row, 0.5 * (value - scale.low)))
+        centre = max(centre, scale.low + _margin(row, value - scale.low))
     if math.isfinite(scale.high):
-        centre = min(centre, scale.high - min(row, 0.5 * (scale.high - value)))
+        centre = min(centre, scale.high - _margin(row, scale.high - value))
     half = (z_quantile() if quantile is None else quantile) * error * scale.slope(centre)
     middle = scale.forward(centre)
     low, high = (scale.back(max(min(end, 700.0), -700.0)) if scale is not PLAIN else end for end in (middle - half, middle + half))
     return min(low, value), max(high, value)
+
+
+def _margin(row: float, distance: float) -> float:
+    """How near to a wall; a distance that is rounding alone (a correlation of 1 but for its last bit) is none."""
+    return min(row, 0.5 * distance) if distance > 1e-9 else row
 
 
 def measured(sample: Sample, scales: tuple[Scale, ...], chances: tuple[float, ...], **draws: Any) -> list[Metric]:

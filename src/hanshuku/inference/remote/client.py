@@ -157,10 +157,10 @@ class Client:
         Raises:
             Failure: there is none.
         """
-        tries = 0
+        tries, answered = 0, self.spent.answered
         while True:
             await _sleep_until(self._resume, end)
-            without, before = set(self.left_out), self.spent.answered
+            without = set(self.left_out)
             try:
                 answer = await self._try(server, self.without_refused(body), min(self.settings.timeout, end - time.monotonic()))
                 self._reached = True
@@ -177,7 +177,8 @@ class Client:
                 if failure.wait is not None:
                     wait = max(wait, failure.wait)
                     self._resume = max(self._resume, time.monotonic() + failure.wait)
-                tries += not (failure.busy and self.spent.answered > before)  # it answers others meanwhile: this one's turn comes, by the deadline
+                tries += not (failure.busy and self.spent.answered > answered)  # others were answered since the last try: this one's turn comes, by the deadline
+                answered = self.spent.answered
                 await _sleep_until(time.monotonic() + wait, end, failure)
 
     def _cleaned(self, answer: Answer) -> Answer:
