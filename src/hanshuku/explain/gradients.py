@@ -89,9 +89,9 @@ def _target(predictor: Any, key: str) -> int:
 @contextmanager
 def _frozen(predictor: Any) -> Iterator[Any]:
     """The network in evaluation mode with no gradient of its weights, which would only take memory; they are as they were afterwards."""
-    from hanshuku.models.device import best_device
+    from hanshuku.models.device import on_device
 
-    network = predictor.loaded.network.to(best_device()).eval()
+    network = on_device(predictor.loaded.network)
     moving = [parameter for parameter in network.parameters() if parameter.requires_grad]
     try:
         for parameter in moving:

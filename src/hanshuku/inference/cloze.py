@@ -21,7 +21,7 @@ from hanshuku.inference.cloze_tokens import ClozeTokens, Words
 from hanshuku.inference.embed import autocast, limit_of
 from hanshuku.inference.label_scoring import chances, prior_of
 from hanshuku.inference.tokens import token_batches
-from hanshuku.models.device import best_device
+from hanshuku.models.device import best_device, on_device
 from hanshuku.models.load import Loaded, load_masked
 from hanshuku.tasks import Task
 from hanshuku.training.fast_encoder import fast_trunks
@@ -78,7 +78,7 @@ class Cloze(nn.Module):
     def scores(self, rows: Inputs, precision: str) -> np.ndarray:
         """(N, A) float64 scores of rows, in their order."""
         device = best_device()
-        self.to(device).eval()
+        on_device(self)
         made = self.tokens.rows(rows)
         found = np.zeros((len(rows), len(self.tokens.owned)))
         with torch.inference_mode(), autocast(precision, device), fast_trunks(self.network, frozen=True):

@@ -21,7 +21,7 @@ from hanshuku.inference.embed import is_half
 from hanshuku.inference.encoder_decoder import SourceAsker, SourceDecoder
 from hanshuku.inference.prompts import Demonstration
 from hanshuku.inference.settings import GenerationSettings, decoding_changed, new_tokens
-from hanshuku.models.device import best_device
+from hanshuku.models.device import best_device, on_device
 from hanshuku.models.load import Loaded, load_writer
 from hanshuku.tasks import Task
 from hanshuku.tasks.base import objects
@@ -68,7 +68,7 @@ class GenerationPredictor:
             task, loaded, language=settings.language, template=settings.template, lead=settings.lead, demonstrations=settings.demonstrations,
             limit=reads if loaded.network.config.is_encoder_decoder else reads - self.new_tokens,
         )  # fmt: skip
-        network = loaded.network.to(best_device()).eval()
+        network = on_device(loaded.network)
         writer = SourceDecoder if network.config.is_encoder_decoder else Decoder
         self.decoder = writer(getattr(network, "trunk", network), vectors=getattr(network, "vectors", None))
 

@@ -19,7 +19,7 @@ from hanshuku.inference.prompts import WORDINGS, Demonstration, Layout, Wording,
 from hanshuku.inference.scoring import Scorer
 from hanshuku.inference.settings import PromptSettings
 from hanshuku.inference.trie import build_trie, common_length, split_paths
-from hanshuku.models.device import best_device
+from hanshuku.models.device import best_device, on_device
 from hanshuku.models.load import Loaded, load_causal
 from hanshuku.tasks import Task
 
@@ -70,7 +70,7 @@ class LabelScoringPredictor:
         tokens = [len(path) - start for path, start in zip(paths, starts, strict=True)]
         lengths = {"mean": tokens, "sum": [1] * len(answers), "byte": [len(answer.encode()) for answer in answers]}
         self._lengths = np.array(lengths["sum" if task.several else settings.normalise], dtype=np.float64)
-        self.scorer = scorer or Scorer(loaded.network.to(best_device()))
+        self.scorer = scorer or Scorer(on_device(loaded.network))
         self.prior = self._measure_prior(wording.content_free) if prior is None else np.asarray(prior, dtype=np.float64)
 
     def count_anew(self) -> None:

@@ -19,7 +19,7 @@ from hanshuku.inference.cloze import load_cloze, masked_logits
 from hanshuku.inference.embed import limit_of
 from hanshuku.inference.tokens import pad, token_batches
 from hanshuku.models.catalogue import find
-from hanshuku.models.device import best_device
+from hanshuku.models.device import best_device, on_device
 from hanshuku.models.load import Loaded, load_causal
 from hanshuku.models.pull import pull
 from hanshuku.training.run import Step, silent
@@ -107,9 +107,7 @@ class CausalLikelihood:
             self.cut += len(made["input_ids"]) >= self.limit
             ids = made["input_ids"][: self.limit - 1]
             rows.append(([begin, *ids], [False, *(end > start for _, end in made["offset_mapping"][: len(ids)])]))
-        speaker = speaker_of(self.loaded.network).eval()
-        device = best_device()
-        speaker.to(device)
+        speaker, device = on_device(speaker_of(self.loaded.network)), best_device()
         found, done = [Told(np.zeros(0, dtype=np.int64), np.zeros(0))] * len(rows), 0
         with torch.inference_mode():
             for places in token_batches([len(ids) for ids, _ in rows], BATCH_TOKENS):
@@ -148,7 +146,7 @@ class MaskedLikelihood:
         ]
         jobs = [(i, at) for i, places in enumerate(scored) for at in places]
         logs, done = np.zeros(len(jobs)), 0
-        network, device = self.loaded.network.eval().to(best_device()), best_device()
+        network, device = on_device(self.loaded.network), best_device()
         for places in token_batches([len(made[i].ids) for i, _ in jobs], BATCH_TOKENS):
             batch = [jobs[k] for k in places.tolist()]
             logs[places] = self._batch(network, device, [(made[i], at) for i, at in batch])
