@@ -5,7 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
+
+from hanshuku.errors import ConfigError
+
+MOST_SEED = 2**32 - 1  # what numpy's and torch's generators both take
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,15 @@ class Run:
     budget_s: float | None = None  # wall seconds the fit may take; None: as long as it needs
     report: Callable[[Step], None] = silent  # called with progress
     track: tuple[str, ...] = ()  # "csv", "tensorboard", "wandb": needs a folder
+
+    def __post_init__(self) -> None:
+        """Check the seed, which every fit draws from.
+
+        Raises:
+            ConfigError: it is no whole number of the range.
+        """
+        if isinstance(self.seed, bool) or not isinstance(self.seed, Integral) or not 0 <= self.seed <= MOST_SEED:
+            raise ConfigError(f"A seed is a whole number from 0 to {MOST_SEED}. Received {self.seed!r}.")
 
     def since(self, start: float) -> Run:
         """The same with what is left of the budget, at least a second, where `start` is when the fit began (time.monotonic)."""
