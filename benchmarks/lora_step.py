@@ -37,7 +37,7 @@ def figures():
 """
 OURS = """
 from hanshuku.methods.finetune import Finetune
-from hanshuku.methods.text_finetuning import _train
+from hanshuku.methods.text_finetuning import teach_texts
 from hanshuku.models.load import load_causal
 from hanshuku.training.run import Run
 from hanshuku.training.speaker import Speaker
@@ -51,7 +51,7 @@ class Timed(Speaker):
 def run(marked, room=0, **settings):
     method = Finetune(tuning='lora', learning_rate=RATE, warmup=0.0, weight_decay=0.0, precision=precision, **settings)
     tuned = prepare(load_causal(folder).network, 'lora', size=8, seed=0, tokens=torch.tensor([5]))
-    _train(method, Timed(tuned.trunk), marked, [], Run(), room=room, identity='')
+    teach_texts(method, Timed(tuned.trunk), marked, [], Run(), kind='generate', room=room, identity='')
     mark()
 """
 STEPS = """

@@ -61,7 +61,7 @@ def fit_generator(method: Finetune, task: Task, train: Encoded, *, model: str, v
     if task.kind == "extract":
         _check_schema(task, loaded, asker, settings)
     speaker = speaker_of(tuned.trunk)
-    _train(method, speaker, rows, judged, run.since(start), kind=task.kind, room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
+    teach_texts(method, speaker, rows, judged, run.since(start), kind=task.kind, room=limit if method.packing else 0, identity=" ".join([str(method), str(task), *(fingerprint(part) for part in (train, held) if part)]))
     return tuned_writer(task, loaded, tuned, settings)
 
 
@@ -139,7 +139,19 @@ def reply_of(target: Any) -> str:
     return str(target[0] if isinstance(target, tuple) else target)
 
 
-def _train(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judged: list[TokenRow], run: Run, *, kind: str, room: int, identity: str) -> None:
+def teach_texts(method: Finetune, speaker: LanguageModel, rows: list[TokenRow], judged: list[TokenRow], run: Run, *, kind: str, room: int, identity: str) -> None:
+    """Let a language model learn marked rows in place.
+
+    Args:
+        method: the settings.
+        speaker: the network, made ready for its tuning.
+        rows: token ids, each with whether it is learned.
+        judged: rows that judge; none: nothing is judged.
+        run: seed, folder, budget, reporting.
+        kind: of the task; passes and rows a step that the settings leave open follow it.
+        room: tokens into which rows are packed; 0: they are not.
+        identity: of the whole fit, for its checkpoints.
+    """
     width = int(speaker.causal.config.get_text_config().hidden_size)
     rate = method.learning_rate or TUNINGS[method.tuning].rate_for(width)
     pad_id = int(speaker.causal.config.get_text_config().pad_token_id or 0)
