@@ -190,7 +190,7 @@ def test_an_object_without_end_is_refused(tiny_causal):
 def test_a_schema_that_cannot_be_met_is_refused_before_anything_is_learned(tiny_causal, monkeypatch):
     from hanshuku.methods import text_finetuning
 
-    monkeypatch.setattr(text_finetuning, "_train", lambda *given, **more: pytest.fail("it was trained"))
+    monkeypatch.setattr(text_finetuning, "teach_texts", lambda *given, **more: pytest.fail("it was trained"))
     schema = {"type": "object", "properties": {"a": {"type": "string", "not": {"const": "x"}}}, "required": ["a"]}
     with pytest.raises(TaskError, match="not"):
         extract(schema).learn([{"text": text, "output": {"a": text}} for text in ("good", "bad", "food")], method="finetune", model=tiny_causal)

@@ -53,6 +53,28 @@ def test_a_piece_of_several_units_is_taken_apart():
     assert pieces.heads.tolist() == [1, 2, 3, 4, 5], "the blank before a character does not speak for it"
 
 
+def _whole(tokenizer, text):
+    pieces = pieces_of(tokenizer, [text], apart=False)[0]
+    return pieces, [text[a:b] for a, b in zip(pieces.starts, pieces.ends, strict=True)]
+
+
+def test_a_word_without_spaces_stays_whole_where_the_reader_can_bear_it():
+    tokenizer = _unigram()
+    pieces, shown = _whole(tokenizer, "银行 1.5")
+    assert shown == ["银行", "1", ".", "5"], "a number's signs are apart in any case"
+    assert tokenizer.convert_ids_to_tokens(pieces.ids) == ["▁", "银行", "▁1", ".", "5"]
+    assert pieces.unit[pieces.heads].tolist() == [0, 1, 2, 3]
+
+
+def test_whole_words_lose_no_character(tokenizer):
+    for text in TEXTS:
+        pieces, shown = _whole(tokenizer, text)
+        apart = pieces_of(tokenizer, [text])[0]
+        assert "".join(shown) == "".join(text[a:b] for a, b in zip(apart.starts, apart.ends, strict=True))
+        assert set(pieces.starts.tolist()) <= set(apart.starts.tolist()) and set(pieces.ends.tolist()) <= set(apart.ends.tolist())
+        assert pieces.unit[pieces.heads].tolist() == list(range(len(shown)))
+
+
 def test_special_tokens_are_those_of_the_tokenizer(tokenizer):
     for pair in (False, True):
         pieces = pieces_of(tokenizer, ["a", "b"])

@@ -150,3 +150,13 @@ def test_a_head_learns_in_half_precision_too(tiny_encoder):
     rows = rows_of("entities")
     method = Finetune(**(FAST | {"tuning": "head", "epochs": 1.0, "precision": "bf16"}))  # no block is computed: all are behind the cache
     assert len(method.fit(rows.task, rows, model=tiny_encoder).outputs(rows.inputs[:3])) == 3
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_answerer_reads_chinese_words_as_it_learned_to(kept, learned, tmp_path):
+    """Whole; but character by character where it was saved before words were left whole."""
+    predictor = learned("an answer")
+    data = json.loads(json.dumps(predictor.save(tmp_path)))
+    assert data["apart"] is False
+    again = get_predictor(predictor.KIND).load(tmp_path, data if kept else {name: value for name, value in data.items() if name != "apart"}, predictor.task)
+    assert again.reader.apart is not kept

@@ -89,7 +89,7 @@ def write_tagger(predictor: TagPredictor, folder: Path, *, int8: bool = False) -
 
 def write_answerer(predictor: AnswerPredictor, folder: Path, *, int8: bool = False) -> dict[str, Any]:
     """The same of what finds answers; return the data that OnnxAnswerPredictor.load needs. Arguments and errors as of `write_encoder`."""
-    kept = {"longest": predictor.longest, "threshold": predictor.threshold, "null_last": predictor.reader.null_last}
+    kept = {"longest": predictor.longest, "threshold": predictor.threshold, "null_last": predictor.reader.null_last, "apart": predictor.reader.apart}
     return kept | _write_tokens(predictor, folder, int8=int8)
 
 

@@ -30,13 +30,14 @@ class AnswerReader:
         tokenizer: a fast transformers tokenizer.
         limit: most tokens a window.
         null_last: whether the last token says that a window has no answer (models that look back only); else the first one does.
+        apart: see `pieces_of`; functions that were learned so read so.
 
     Attributes:
         cut: questions so far that were too long and lost their end. Contexts lose nothing.
     """
 
-    def __init__(self, tokenizer: Any, limit: int, *, null_last: bool) -> None:
-        self.tokenizer, self.limit, self.null_last = tokenizer, limit, null_last
+    def __init__(self, tokenizer: Any, limit: int, *, null_last: bool, apart: bool = False) -> None:
+        self.tokenizer, self.limit, self.null_last, self.apart = tokenizer, limit, null_last, apart
         self.frame = Frame.of(tokenizer, pair=True)
         self.cut = 0
 
@@ -48,7 +49,7 @@ class AnswerReader:
         self.cut += sum(len(ids) > most or len(row[0]) > len(short) for ids, row, short in zip(leads, rows, questions, strict=True))
         place: dict[str, int] = {}
         index = [place.setdefault(row[1], len(place)) for row in rows]
-        contexts = pieces_of(self.tokenizer, list(place))  # many questions are asked of one context
+        contexts = pieces_of(self.tokenizer, list(place), apart=self.apart)  # many questions are asked of one context
         found = [contexts[i] for i in index]
         return found, windows_of(self.frame, found, self.limit, self.limit // OVERLAP, [ids[:most] for ids in leads])
 

@@ -17,7 +17,7 @@ from hanshuku.inference.tokens import Tokenised
 from hanshuku.models.load import Loaded
 from hanshuku.tasks import Task
 
-SAVED = ("max_length", "longest", "threshold", "precision", "changed", "moved_parameters")
+SAVED = ("max_length", "longest", "threshold", "precision", "changed", "moved_parameters", "apart")
 
 
 @dataclass
@@ -34,6 +34,7 @@ class AnswerPredictor(Answerer):
         precision: "auto", "bf16" or "fp32"; the head always runs in float32.
         changed: whether weights of the network moved, so that they must be saved with the function.
         moved_parameters: how many parameters learning moved, the head's among them.
+        apart: whether Chinese words are read character by character, as functions saved before this field were.
     """
 
     KIND: ClassVar[str] = "answering"
@@ -46,9 +47,10 @@ class AnswerPredictor(Answerer):
     precision: str = "auto"
     changed: bool = True
     moved_parameters: int = 0
+    apart: bool = False
 
     def __post_init__(self) -> None:
-        self.reader = AnswerReader(self.loaded.tokenizer, self.max_length, null_last=self.loaded.info.pooling == "last")
+        self.reader = AnswerReader(self.loaded.tokenizer, self.max_length, null_last=self.loaded.info.pooling == "last", apart=self.apart)
 
     @property
     def total_parameters(self) -> int:
@@ -73,7 +75,7 @@ class AnswerPredictor(Answerer):
             FunctionFolderError: a part is missing or damaged.
         """
         try:
-            settings = {key: data[key] for key in SAVED}
+            settings = {key: ({"apart": True} | data)[key] for key in SAVED}
             return cls(task, load_backbone(folder, data["backbone"]), Head.load(folder), **settings)
         except KeyError as error:
             raise FunctionFolderError(f"{folder} is damaged: its function.json lacks {error}. Copy the function again.") from error

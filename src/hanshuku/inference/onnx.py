@@ -105,12 +105,13 @@ class OnnxAnswerPredictor(Answerer, Exported):
     """An encoder's graph (token ids -> vectors of tokens) with a head, (2, H): start and end, that finds answers."""
 
     KIND: ClassVar[str] = "onnx_answering"
-    SETTINGS: ClassVar[tuple[str, ...]] = ("max_length", "longest", "threshold", "null_last", "pad_id", "unk_id", "inputs")
+    SETTINGS: ClassVar[tuple[str, ...]] = ("max_length", "longest", "threshold", "null_last", "apart", "pad_id", "unk_id", "inputs")
+    BEFORE: ClassVar[dict[str, Any]] = {"apart": True}
     head: Head
 
     def __post_init__(self) -> None:
         self.longest, self.threshold = self.settings["longest"], self.settings["threshold"]
-        self.reader = AnswerReader(self.graph.tokenizer, self.settings["max_length"], null_last=self.settings["null_last"])
+        self.reader = AnswerReader(self.graph.tokenizer, self.settings["max_length"], null_last=self.settings["null_last"], apart=self.settings["apart"])
 
     def token_logits(self, tokens: Tokenised) -> list[np.ndarray]:
         """See `Answerer.token_logits`."""

@@ -145,6 +145,7 @@ class Exported:
     """
 
     SETTINGS: ClassVar[tuple[str, ...]] = ()
+    BEFORE: ClassVar[dict[str, Any]] = {}  # of those: what held when functions were written without them
     task: Task
     graph: Graph
     head: Head | None
@@ -162,7 +163,7 @@ class Exported:
             FunctionFolderError: a part is missing or damaged.
         """
         try:
-            settings, head = {name: data[name] for name in cls.SETTINGS}, None
+            settings, head = {name: (cls.BEFORE | data)[name] for name in cls.SETTINGS}, None
             if settings.get("has_head", True):
                 with np.load(folder / HEAD, allow_pickle=False) as arrays:
                     head = Head(arrays["weight"], arrays["bias"])

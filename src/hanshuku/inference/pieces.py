@@ -2,7 +2,7 @@
 
 What gets a label is a unit: one character of a script that is written without spaces, a word, a number, or a sign. A piece of the
 tokenizer that reaches over several units ("银行", "1.") is taken apart, so that any span of units is a span of pieces: offsets
-are exact in Chinese as in English. Long texts are read by windows that overlap; each piece is answered for by the window in
+are exact in Chinese as in English. A reader that can bear it leaves words of such a script whole, as the network learned them. Long texts are read by windows that overlap; each piece is answered for by the window in
 which it has most context (Devlin et al. 2019, arXiv 1810.04805, do so for SQuAD).
 """
 
@@ -58,18 +58,20 @@ def units_of(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _units().finditer(text)]
 
 
-def pieces_of(tokenizer: Any, texts: Sequence[str]) -> list[Pieces]:
+def pieces_of(tokenizer: Any, texts: Sequence[str], *, apart: bool = True) -> list[Pieces]:
     """Texts as pieces; none is cut.
 
     Args:
         tokenizer: a fast transformers tokenizer.
         texts: N texts.
+        apart: a piece of several characters of a script without spaces ("银行") is taken apart; False: it is one unit, which a network
+            that was pretrained with it reads better, and a span that begins or ends inside it cannot be told. Signs and numbers are apart in any case.
     """
     if not len(texts):
         return []
     encodings = tokenizer(list(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False).encodings
     splitter = _Splitter(tokenizer)
-    return [_pieces(text, encoding, splitter) for text, encoding in zip(texts, encodings, strict=True)]
+    return [_pieces(text, encoding, splitter, apart=apart) for text, encoding in zip(texts, encodings, strict=True)]
 
 
 class _Splitter:
@@ -92,10 +94,27 @@ class _Splitter:
         return self.known[ahead + part]
 
 
-def _pieces(text: str, encoding: Any, splitter: _Splitter) -> Pieces:
+def _whole(text: str, spans: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Units (U, 2) of which neighbours that are letters without spaces and stand in one piece are one."""
+    first, last = np.searchsorted(spans[:, 1], offsets[:, 0], side="right"), np.searchsorted(spans[:, 0], offsets[:, 1], side="left") - 1
+    is_letter = np.array([_is_letter(text[a]) for a in spans[:, 0]], dtype=bool)
+    with_next = np.zeros(len(spans), dtype=bool)
+    for a, b in zip(first.tolist(), last.tolist(), strict=True):
+        if a < b:
+            with_next[a:b] |= is_letter[a:b] & is_letter[a + 1 : b + 1]
+    return np.stack([spans[~np.append(False, with_next[:-1]), 0], spans[~with_next, 1]], axis=1)
+
+
+def _is_letter(character: str) -> bool:
+    return re.match(rf"(?=[{WIDE}])\w", character) is not None
+
+
+def _pieces(text: str, encoding: Any, splitter: _Splitter, *, apart: bool) -> Pieces:
     spans = np.array(units_of(text), dtype=np.int64).reshape(-1, 2)
-    starts, ends = spans[:, 0], spans[:, 1]
     offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+    if not apart and len(spans):
+        spans = _whole(text, spans, offsets)
+    starts, ends = spans[:, 0], spans[:, 1]
     first = np.searchsorted(ends, offsets[:, 0], side="right")
     last = np.searchsorted(starts, offsets[:, 1], side="left") - 1
     ids: list[int] = []

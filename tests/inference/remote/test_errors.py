@@ -107,8 +107,8 @@ def test_429_for_ever_is_given_up(server):
 
 def test_a_server_that_takes_one_request_at_a_time_is_asked_until_all_are_answered(server):
     server.switch(text="good", every=0.3)  # long beside what an answer takes, also on a busy machine
-    rows = [(f"row {i}",) for i in range(12)]  # eight at once, and two tries: counted as tries, the fourth would be given up
-    assert len(asked(server.model, concurrency=8, retries=2).outputs(rows)) == 12
+    rows = [(f"row {i}",) for i in range(18)]  # all at once, and three tries within 3.5 seconds: counted as tries, those after the twelfth would be given up
+    assert len(asked(server.model, concurrency=18, retries=3).outputs(rows)) == 18
 
 
 def test_a_passing_500_is_passed_over(server):
