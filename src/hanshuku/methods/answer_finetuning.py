@@ -69,7 +69,7 @@ def fit_answerer(method: Finetune, task: Task, train: Encoded, *, model: str, va
     head = network.linear_head()
     return AnswerPredictor(
         task, trunk.finished(), Head(head.weight / temperature, head.bias / temperature), trunk.limit, longest, threshold,
-        precision=method.precision, changed=trunk.changed, moved_parameters=moved,
+        precision=method.precision, changed=trunk.changed, moved_parameters=moved, apart=reader.apart,
     )  # fmt: skip
 
 
