@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from summary_trust import biased, elsewhere, pieces, planted, scaled, turned
+
 RESULTS = Path(__file__).with_name("results")
 Line = tuple[str, str]  # what was measured, what it came to
 HEAD = """# Figures
@@ -306,6 +308,9 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "out_of_scope": ("Rows out of scope, clinc150", scope), "out_of_scope_probe": ("Rows out of scope, clinc150", scope), "toxicity": ("Toxic texts", toxic),
     "injection": ("Attacks on an instruction", attacks_on_instructions), "suggest": ("What to label next", suggested), "wrong_labels": ("Wrong labels", cleaned),
     "learning_curve": ("What more labels would give", foretold), "auto_regret": ("What auto chooses", chosen),
+    "answer_pieces": ("Chinese words in answering", pieces), "calibration": ("Calibration", scaled), "calibration_zh": ("Calibration", scaled),
+    "robustness": ("One function elsewhere", elsewhere), "attacks": ("Attacks", turned), "attacks_zh": ("Attacks", turned),
+    "planted_bias": ("Planted biases", planted), "planted_bias_zh": ("Planted biases", planted), "model_bias": ("Stereotypes of language models", biased),
 }  # fmt: skip
 
 
