@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
-from hanshuku.errors import ConfigError, DataError
+from hanshuku.errors import ConfigError, DataError, RemoteError
 from hanshuku.functions.looked_at import LookedAt
 from hanshuku.functions.origin import learned_by
 from hanshuku.functions.rows import Row, bind
@@ -119,7 +119,13 @@ class Function(LookedAt, Generic[P, R]):
         total = len(rows) if isinstance(rows, Sequence) else 0
         source, done = iter(rows), 0
         while chunk := [self.row(row, done + i) for i, row in enumerate(islice(source, BATCH))]:
-            yield from self.predict_rows(chunk)
+            try:
+                predictions = self.predict_rows(chunk)
+            except RemoteError as error:
+                if not done:
+                    raise
+                raise RemoteError(f"{error} Rows are counted from row {done:,} of the input; the {done:,} before it were answered.") from error
+            yield from predictions
             done += len(chunk)
             report(Step(done, max(total, done), note="predict"))
 

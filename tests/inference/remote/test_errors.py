@@ -10,6 +10,8 @@ pytest.importorskip("openai")
 pytest.importorskip("torch")
 
 from hanshuku.errors import RemoteError
+from hanshuku.functions import core
+from hanshuku.functions.core import Function
 from hanshuku.inference.remote import client as client_module
 from hanshuku.inference.remote.predictor import RemotePredictor
 from hanshuku.inference.remote.settings import RemoteSettings
@@ -279,3 +281,13 @@ def test_a_stream_from_a_server_that_is_down_is_said(server):
         predictor = RemotePredictor(Task("generate"), f"http://127.0.0.1:{free.getsockname()[1]}/v1#tiny", GenerationSettings())
     with pytest.raises(RemoteError, match=r"cannot be reached .* Is the server running"):
         list(predictor.stream(("x",)))
+
+
+def test_far_into_a_stream_it_is_said_where_the_rows_of_an_error_begin(server, monkeypatch):
+    monkeypatch.setattr(core, "BATCH", 3)
+    server.switch(text="good")
+    answers = Function(MOOD, asked(server.model)).stream(text for (text,) in ROWS)
+    assert [next(answers).label for _ in range(3)] == ["good"] * 3
+    server.switch(status=503)
+    with pytest.raises(RemoteError, match="counted from row 3 of the input; the 3 before it were answered"):
+        next(answers)
