@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from typing import Literal
 
 import pytest
@@ -224,6 +224,13 @@ def test_a_dataclass_that_holds_itself_is_built_again():
     schema = json.loads(schema_text(Reply))
     assert schema["properties"]["answers"]["items"] == {"$ref": "#/$defs/Reply"} and schema["$defs"]["Reply"]["required"] == ["text"]
     assert structure_from(Reply, {"text": "a", "answers": [{"text": "b", "answers": []}]}) == Reply("a", [Reply("b")])
+
+
+def test_two_dataclasses_of_one_name_that_hold_themselves_are_told_apart_by_a_refusal():
+    other = make_dataclass("Reply", [("more", list)])
+    other.__annotations__["more"] = list[other]
+    with pytest.raises(TaskError, match="both named Reply"):
+        schema_text(make_dataclass("Both", [("first", Reply), ("second", other)]))
 
 
 def test_a_pydantic_model_that_holds_itself_is_an_object():

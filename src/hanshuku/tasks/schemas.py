@@ -197,6 +197,8 @@ def _of(above: tuple[type, ...], name: str, hint: Any, holding: set[type]) -> di
         return {"type": "object", "additionalProperties": _of(above, name, args[1], holding)}
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         if hint in above:
+            if any(other is not hint and other.__name__ == hint.__name__ for other in holding):
+                raise TaskError(f"Two dataclasses that hold themselves are both named {hint.__name__}, and a schema refers to them by name. Rename one of them.")
             holding.add(hint)
             return {"$ref": f"#/$defs/{hint.__name__}"}
         return _object_of(hint, above, holding)
