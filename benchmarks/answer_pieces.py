@@ -49,6 +49,21 @@ def one(options: argparse.Namespace, arm: str, seed: int) -> dict:
     return {"f1": [round(float(each), 4) for each in f1], "exact_match": [int(each) for each in exact], "fit_cpu_s": round(cost)}
 
 
+def inside(model: str) -> dict:
+    """Share of cmrc2018's training answers that begin or end inside a word that stays whole."""
+    from hanshuku.inference.pieces import pieces_of
+    from hanshuku.metrics.intervals import wilson
+    from hanshuku.models.load import load_encoder
+
+    tokenizer, count, rows = load_encoder(model).tokenizer, 0, rows_of("cmrc2018", "train")
+    for row in rows:
+        context, answer, start = row["context"], row["answers"]["text"][0].strip(), row["answers"]["answer_start"][0]
+        pieces = pieces_of(tokenizer, [context], apart=False)[0]
+        count += start not in pieces.starts or start + len(answer) not in pieces.ends
+    low, high = wilson(count, len(rows))
+    return {"value": round(count / len(rows), 4), "low": round(low, 4), "high": round(high, 4), "n": len(rows)}
+
+
 def interval(rows: np.ndarray) -> dict:
     """The mean of (seeds, N), and its interval by rows drawn anew."""
     draws = np.random.default_rng(0).integers(0, rows.shape[1], (5000, rows.shape[1]))
@@ -75,6 +90,7 @@ def main() -> None:
     record("answer_pieces", {
         **vars(options), "n": options.test_rows,
         "arms": {arm: {measure: interval(rows[measure][arm]) for measure in rows} | {"fit_cpu_s": [cell["fit_cpu_s"] for cell in found[arm]]} for arm in ARMS},
+        "answers_inside_a_word": inside(options.model),
         "whole_minus_apart": {measure: interval(each["whole"] - each["apart"]) for measure, each in rows.items()},
     })  # fmt: skip
 

@@ -66,5 +66,6 @@ def pieces(results: dict) -> Iterator[Line]:
     """answer_pieces."""
     for arm, found in results["arms"].items():
         yield f"words {arm}, {results['rows']} rows, {results['seeds']} seeds", f"F1 {spread(found['f1'])}, exact match {spread(found['exact_match'])}, n {results['n']}"
+    yield "answers of cmrc2018 that begin or end inside a word", spread(results["answers_inside_a_word"])
     gain = results["whole_minus_apart"]
     yield "whole minus apart", f"F1 {spread(gain['f1'], sign='+')}, exact match {spread(gain['exact_match'], sign='+')}"
