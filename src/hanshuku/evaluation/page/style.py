@@ -18,7 +18,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.3rem .9rem;list-style:none;margin:1rem 0
 .short{padding-left:1.2rem}.short li{margin:.35rem 0}.short a{font-weight:600}
 .wide{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;min-width:100%;font-size:.92rem}
 caption{text-align:left;padding:.2rem 0;caption-side:top}th,td{padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;overflow-wrap:normal}
-thead th{border-bottom:2px solid var(--rule);font-weight:600;vertical-align:bottom;white-space:normal!important}tbody th{font-weight:500;min-width:6.5rem;max-width:22rem;overflow-wrap:anywhere}
+thead th{border-bottom:2px solid var(--rule);font-weight:600;vertical-align:bottom;white-space:normal!important}tbody th{font-weight:500;min-width:8rem;max-width:22rem;overflow-wrap:anywhere}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.text{text-align:left;white-space:normal;min-width:12rem}.good{color:var(--good)}.bad{color:var(--bad)}.weak{color:var(--soft)}
 dl{margin:.8rem 0}dl div{display:grid;grid-template-columns:minmax(7rem,13rem) 1fr;gap:.2rem 1rem;padding:.25rem 0;border-bottom:1px solid var(--rule)}dd{margin:0;overflow-wrap:anywhere}
 code{font:.88em ui-monospace,Consolas,monospace;overflow-wrap:anywhere}
