@@ -70,6 +70,7 @@ class Auto:
 
             return climb(self, task, train, names, model=model, validation=validation, run=run)
         try:
+            from hanshuku.methods.auto_calibrating import honest
             from hanshuku.methods.auto_finals import choose, make, try_switches
             from hanshuku.methods.auto_search import Search
         except ImportError as error:
@@ -78,9 +79,9 @@ class Auto:
         search.climb([*names, "self_train"] if train.unlabelled and not self.methods else names)
         best = search.best()
         choice = choose(search, try_switches(search, best) if self.switches else best)
-        predictor = make(search, choice)
+        predictor, said = honest(search, choice, make(search, choice))
         predictor.trials = search.trials(choice.arms)  # type: ignore[attr-defined]
-        predictor.fit_notes = (choice.note,) if choice.note else ()  # type: ignore[attr-defined]
+        predictor.fit_notes = tuple(note for note in (choice.note, said) if note)  # type: ignore[attr-defined]
         return predictor
 
     def _names(self, task: Task) -> list[str]:
