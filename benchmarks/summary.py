@@ -322,9 +322,10 @@ def main() -> None:
         if not file.is_file():
             continue
         results = json.loads(file.read_text(encoding="utf-8"))
+        script = next(part for part in (name, name.rsplit("_", 1)[0]) if Path(__file__).with_name(f"{part}.py").is_file())
         page += [
             f"\n## {title}\n",
-            f"`{name}.py`, commit {results['commit'][:9]}, {results.get('date', '')[:10]}, {'; '.join(results.get('cells_made_on') or [results.get('machine', '')])}\n",
+            f"`{script}.py`, commit {results['commit'][:9]}, {results.get('date', '')[:10]}, {'; '.join(results.get('cells_made_on') or [results.get('machine', '')])}\n",
             "| measured | came to |",
             "| --- | --- |",
         ]
