@@ -146,12 +146,6 @@ def test_a_budget_below_one_step_still_takes_one():
     assert run_train(network, x, y, run=Run(budget_s=1e-6)).steps == 1
 
 
-def test_a_negative_seed_is_refused():
-    network, x, y = problem()
-    with pytest.raises(ConfigError, match="seed is 0 or more"):
-        run_train(network, x, y, run=Run(seed=-1))
-
-
 @pytest.mark.parametrize(
     "wrong", [{"epochs": 0}, {"epochs": float("nan")}, {"batch_size": 0}, {"batch_size": 1.5}, {"warmup": 2}, {"decay": "cliff"}, {"precision": "fp8"}]
 )

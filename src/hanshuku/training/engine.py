@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hanshuku.errors import ConfigError, StorageError, TrainingError
+from hanshuku.errors import StorageError, TrainingError
 from hanshuku.inference.embed import autocast
 from hanshuku.training import checkpoint as checkpoints
 from hanshuku.training.average import Average, Averager
@@ -129,8 +129,6 @@ class _Loop:
         self.parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
         if not self.parameters or not len(lengths):
             raise TrainingError(f"There is nothing to train: {len(self.parameters)} parameters move and {len(lengths)} rows are given.")
-        if run.seed < 0:
-            raise ConfigError(f"The seed is 0 or more. Received: {run.seed}.")
         check_trackers(run.track, run.folder)
         self.checkpoint_s = checkpoint_seconds(schedule)
         self.workers = Workers()
