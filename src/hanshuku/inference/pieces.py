@@ -2,8 +2,8 @@
 
 What gets a label is a unit: one character of a script that is written without spaces, a word, a number, or a sign. A piece of the
 tokenizer that reaches over several units ("银行", "1.") is taken apart, so that any span of units is a span of pieces: offsets
-are exact in Chinese as in English. A reader that can bear it leaves words of such a script whole, as the network learned them. Long texts are read by windows that overlap; each piece is answered for by the window in
-which it has most context (Devlin et al. 2019, arXiv 1810.04805, do so for SQuAD).
+are exact in Chinese as in English. A reader that can bear it leaves words of such a script whole, as the network learned them. Long
+texts are read by windows that overlap; each piece is answered for by the window in which it has most context (Devlin et al. 2019, arXiv 1810.04805, do so for SQuAD).
 """
 
 from __future__ import annotations
@@ -94,9 +94,14 @@ class _Splitter:
         return self.known[ahead + part]
 
 
+def _reached(spans: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last unit, of spans (U, 2), that each piece, of offsets (P, 2), reaches into; the first behind the last for a blank."""
+    return np.searchsorted(spans[:, 1], offsets[:, 0], side="right"), np.searchsorted(spans[:, 0], offsets[:, 1], side="left") - 1
+
+
 def _whole(text: str, spans: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Units (U, 2) of which neighbours that are letters without spaces and stand in one piece are one."""
-    first, last = np.searchsorted(spans[:, 1], offsets[:, 0], side="right"), np.searchsorted(spans[:, 0], offsets[:, 1], side="left") - 1
+    first, last = _reached(spans, offsets)
     is_letter = np.array([_is_letter(text[a]) for a in spans[:, 0]], dtype=bool)
     with_next = np.zeros(len(spans), dtype=bool)
     for a, b in zip(first.tolist(), last.tolist(), strict=True):
@@ -115,8 +120,7 @@ def _pieces(text: str, encoding: Any, splitter: _Splitter, *, apart: bool) -> Pi
     if not apart and len(spans):
         spans = _whole(text, spans, offsets)
     starts, ends = spans[:, 0], spans[:, 1]
-    first = np.searchsorted(ends, offsets[:, 0], side="right")
-    last = np.searchsorted(starts, offsets[:, 1], side="left") - 1
+    first, last = _reached(spans, offsets)
     ids: list[int] = []
     unit: list[int] = []
     for i, (token, a, b) in enumerate(zip(encoding.ids, first.tolist(), last.tolist(), strict=True)):
