@@ -38,6 +38,15 @@ class TestEveryFamily:
                 assert own.swapped(text, group) == text
 
 
+def test_no_group_is_named_by_a_negation():
+    """Which any function of sentiment reads as one: 不信教 would be accused where nothing is wrong."""
+    negations = {"en": {"no", "not", "non", "without"}, "zh": set("不无没")}
+    for language, words in negations.items():
+        for own in families(language):
+            phrases = [phrase for group in own.phrases.values() for phrase in group]
+            assert not [phrase for phrase in phrases if words & set(phrase.lower().split() if language == "en" else phrase)]
+
+
 def test_names_of_one_place_belong_together_and_keep_their_case():
     names = family("en", "gender_names")
     assert names.swapped("emily and SARAH, not Emilys", "male") == "james and ROBERT, not Emilys"
