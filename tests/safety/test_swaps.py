@@ -43,7 +43,7 @@ def test_no_group_is_named_by_a_negation():
     negations = {"en": {"no", "not", "non", "without"}, "zh": set("不无没")}
     for language, words in negations.items():
         for own in families(language):
-            phrases = [phrase for group in own.phrases.values() for phrase in group]
+            phrases = [phrase for group in own.phrases.values() for phrase in group if own.kind != "names"]
             assert not [phrase for phrase in phrases if words & set(phrase.lower().split() if language == "en" else phrase)]
 
 
