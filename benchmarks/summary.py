@@ -309,6 +309,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "injection": ("Attacks on an instruction", attacks_on_instructions), "suggest": ("What to label next", suggested), "wrong_labels": ("Wrong labels", cleaned),
     "learning_curve": ("What more labels would give", foretold), "auto_regret": ("What auto chooses", chosen),
     "answer_pieces": ("Chinese words in answering", pieces), "calibration": ("Calibration", scaled), "calibration_zh": ("Calibration", scaled),
+    "auto_confidence": ("Confidences of auto, as they are and scaled", scaled),
     "robustness": ("One function elsewhere", elsewhere), "attacks": ("Attacks", turned), "attacks_zh": ("Attacks", turned),
     "planted_bias": ("Planted biases", planted), "planted_bias_zh": ("Planted biases", planted), "model_bias": ("Stereotypes of language models", biased),
 }  # fmt: skip
