@@ -99,12 +99,14 @@ def _rows_of(stream: Iterable[str]) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def print_notes(notes: Any, *, quiet: bool) -> None:
+def print_notes(notes: Any, *, quiet: bool, language: str = "en") -> None:
     """What was counted and said of the data, on stderr."""
     if quiet:
         return
+    from hanshuku.evaluation.notes import note_line
+
     for note in notes:
-        stderr().print(f"note: {getattr(note, 'message', note)}", style="yellow", markup=False)
+        stderr().print(note_line(str(getattr(note, "message", note)), language), style="yellow", markup=False)
 
 
 @contextmanager

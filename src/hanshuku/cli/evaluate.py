@@ -87,7 +87,7 @@ def command(
             print_json(found.to_json() | ({"gate": [outcome.to_json() for outcome in judged]} if judged else {}))
         else:
             found.render(stdout(), language=language)
-            print_notes(found.notes, quiet=quiet)
+            print_notes(found.notes, quiet=quiet, language=language)
     for outcome in judged:
         if not (quiet and outcome.passed):
             stderr().print(f"gate: {outcome}", style="green" if outcome.passed else "red", markup=False, soft_wrap=True)

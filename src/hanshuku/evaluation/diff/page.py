@@ -10,6 +10,7 @@ from hanshuku.evaluation.diff.rows import CHANGES, ChangedRow
 from hanshuku.evaluation.diff.say import agreement_text, change_name, cost_lines, counts_text, pair_findings
 from hanshuku.evaluation.diff.words import words
 from hanshuku.evaluation.findings import difference_text, p_text
+from hanshuku.evaluation.notes import note_text
 from hanshuku.evaluation.page.frame import Shown, document
 from hanshuku.evaluation.page.html import Cell, esc, more, paragraph, shortened, table
 from hanshuku.evaluation.page.svg import whisker
@@ -40,7 +41,7 @@ def diff_page(found: FunctionDiff, language: str = "en") -> str:
             Shown(f"rows-{place}", say["rows"] + tail, _rows(found, pair, say), counts_text(found, pair, say)),
         ]
     sections.append(Shown("cost", say["cost"], _cost(found, say)))
-    sections.append(Shown("notes", say["notes"], "".join(map(paragraph, found.notes))))
+    sections.append(Shown("notes", say["notes"], "".join(paragraph(note_text(note, language)) for note in found.notes)))
     return document(language, title, lead, sections, WORDS[language])
 
 

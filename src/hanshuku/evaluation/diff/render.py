@@ -13,6 +13,7 @@ from hanshuku.evaluation.diff.rows import CHANGES, ChangedRow
 from hanshuku.evaluation.diff.say import change_name, findings
 from hanshuku.evaluation.diff.words import words
 from hanshuku.evaluation.findings import p_text
+from hanshuku.evaluation.notes import note_line
 from hanshuku.evaluation.render import count_text, plain_table
 from hanshuku.evaluation.render_comparison import print_whole
 from hanshuku.tasks import Task
@@ -37,7 +38,7 @@ def render_diff(found: FunctionDiff, console: Console, language: str = "en", row
         _rows(found.task, pair, console, say, rows)
     print_whole(console, _cost(found, say))
     for note in found.notes:
-        console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
+        console.print(note_line(note, language), style="yellow", markup=False, soft_wrap=True)
 
 
 def verdict_word(change: MetricChange, say: Mapping[str, str]) -> str:

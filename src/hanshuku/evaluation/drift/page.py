@@ -19,6 +19,7 @@ from hanshuku.evaluation.drift.say import (
 )
 from hanshuku.evaluation.drift.words import words
 from hanshuku.evaluation.findings import p_text
+from hanshuku.evaluation.notes import note_text
 from hanshuku.evaluation.page.frame import Shown, document
 from hanshuku.evaluation.page.html import Cell, esc, figure, more, number, paragraph, percent, shortened, table
 from hanshuku.evaluation.page.svg import Line, plot, whisker
@@ -48,7 +49,7 @@ def drift_page(found: Drift, language: str = "en") -> str:
         Shown("words", say["words"], _words(found.words_now, say["words"], say)),
         Shown("words-before", say["words_before"], _words(found.words_before, say["words_before"], say)),
         Shown("foreign", say["foreign"], _foreign(found, say)),
-        Shown("notes", say["notes"], "".join(map(paragraph, found.notes))),
+        Shown("notes", say["notes"], "".join(paragraph(note_text(note, language)) for note in found.notes)),
     ]
     return document(language, say["title"].format(name=found.task.name), lead, sections, WORDS[language])
 

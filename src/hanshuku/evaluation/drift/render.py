@@ -11,6 +11,7 @@ from hanshuku.evaluation.drift.found import Check, Drift
 from hanshuku.evaluation.drift.say import findings, shown, verdict_word
 from hanshuku.evaluation.drift.words import words
 from hanshuku.evaluation.findings import p_text
+from hanshuku.evaluation.notes import note_line
 from hanshuku.evaluation.render import plain_table
 from hanshuku.evaluation.render_comparison import print_whole
 from hanshuku.tasks.shown import short
@@ -41,7 +42,7 @@ def render_drift(found: Drift, console: Console, language: str = "en") -> None:
     if found.windows:
         print_whole(console, _windows(found, say))
     for note in found.notes:
-        console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
+        console.print(note_line(note, language), style="yellow", markup=False, soft_wrap=True)
 
 
 def gap_text(check: Check) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hanshuku.evaluation.notes import note_text
 from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import Cell, esc, more, number, paragraph, percent, shortened, table
 from hanshuku.evaluation.page.svg import whisker
@@ -30,7 +31,7 @@ def html(data: Mapping[str, Any], say: Say) -> str:
     parts = [paragraph(say["how"].format(most=f"{data['ways'][0]['queries']['most']:,}"), "note")] if data["ways"] else []
     if data["ways"]:
         parts.append(table(say["by_attack"], head, [_row(way, say) for way in data["ways"]]))
-    parts += [paragraph(say["left"].format(way=say[f"attack_{one['name']}"], need=one["need"]), "note") for one in data["left_out"]]
+    parts += [paragraph(text, "note") for text in _left_out(data, say)]
     for way in data["ways"]:
         if way["samples"]:
             title = say["samples"].format(way=say[f"attack_{way['how']}"])
@@ -49,6 +50,11 @@ def _row(way: Mapping[str, Any], say: Say) -> list[Cell]:
 
 def _percents(rate: Mapping[str, Any]) -> str:
     return f"{percent(rate['low'])}–{percent(rate['high'])}"
+
+
+def _left_out(data: Mapping[str, Any], say: Say) -> list[str]:
+    """Which attacks were not run, and what they lacked."""
+    return [say["left"].format(way=say[f"attack_{one['name']}"], need=note_text(one["need"], say["language"])) for one in data["left_out"]]
 
 
 def _samples(way: Mapping[str, Any]) -> list[list[Cell]]:
@@ -75,7 +81,7 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
         for sample in way["samples"][:1]:
             yield f"  - {sample['answers'][0]}: {' | '.join(sample['before'])[:300]}"
             yield f"  + {sample['answers'][1]}: {' | '.join(sample['after'])[:300]}"
-    yield from (say["left"].format(way=say[f"attack_{one['name']}"], need=one["need"]) for one in data["left_out"])
+    yield from _left_out(data, say)
 
 
 SECTION = Section(

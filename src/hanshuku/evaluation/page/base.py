@@ -43,9 +43,9 @@ class Section:
     whole: bool = False
 
     def say(self, language: str) -> Say:
-        """The words of a language: the section's own before those that all reports share.
+        """The words of a language: the section's own before those that all reports share, and "language" itself.
 
         Raises:
             UnknownName: it is neither "en" nor "zh".
         """
-        return {**words(language), **self.words[language]}
+        return {**words(language), **self.words[language], "language": language}

@@ -156,7 +156,7 @@ def _cut(text: str, width: int = 60) -> str:
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "title": "Hardest mistakes", "language": "en", "counted": "{wrong} of {n} answers are not wholly right; the {shown} that are most wrong stand below, of those as wrong the surest first.",
+        "title": "Hardest mistakes", "counted": "{wrong} of {n} answers are not wholly right; the {shown} that are most wrong stand below, of those as wrong the surest first.",
         "counted_alone": "{wrong} of {n} answers are not wholly right.",
         "counted_texts": "{wrong} of {n} answers are not word for word their reference, which may be no fault; the {shown} that are least like it stand below.",
         "counted_alone_texts": "{wrong} of {n} answers are not word for word their reference, which may be no fault.",
@@ -169,7 +169,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unlike": "Fields that differ: {count}.", "field": "field",
     },
     "zh": {
-        "title": "最难的错误", "language": "zh", "counted": "{n} 个回答中有 {wrong} 个不完全正确；错得最厉害的 {shown} 个列在下面，程度相同的以最确信的在前。",
+        "title": "最难的错误", "counted": "{n} 个回答中有 {wrong} 个不完全正确；错得最厉害的 {shown} 个列在下面，程度相同的以最确信的在前。",
         "counted_alone": "{n} 个回答中有 {wrong} 个不完全正确。",
         "counted_texts": "{n} 个回答中有 {wrong} 个与参考答案不完全一致（未必是错）；与之最不相似的 {shown} 个列在下面。",
         "counted_alone_texts": "{n} 个回答中有 {wrong} 个与参考答案不完全一致（未必是错）。",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hanshuku.evaluation.notes import note_text
 from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import esc, facts, more, shortened
 
@@ -28,7 +29,7 @@ def html(report: Report, say: Say) -> str:
         count = f" {i}" if len(report.history) > 1 else ""
         parts += [f"<h3>{esc(say['learned'] + count)}</h3>", _origin(origin, say)]
     if report.notes:
-        notes = "".join(f"<li>{shortened(note, 600)}</li>" for note in report.notes)
+        notes = "".join(f"<li>{shortened(note_text(note, say['language']), 600)}</li>" for note in report.notes)
         parts += [f"<h3>{esc(say['notes'])}</h3>", f"<ul>{notes}</ul>"]
     return "".join(parts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hanshuku.evaluation.notes import note_text
 from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, paragraph, percent, said, shortened, table
 from hanshuku.evaluation.page.slices import p_text
@@ -65,7 +66,7 @@ def _refusals(data: Mapping[str, Any], say: Say) -> list[str]:
 
 def _left_out(data: Mapping[str, Any], say: Say) -> list[str]:
     """Why some forms were not measured; those that could change too few rows in one line."""
-    named = [(say["way_" + one["name"]], one["why"], one["need"]) for one in data["left_out"]]
+    named = [(say["way_" + one["name"]], one["why"], note_text(str(one["need"]), say["language"])) for one in data["left_out"]]
     few = [f"{way} ({need})" for way, why, need in named if why == "few"]
     told = [say["left_few"].format(ways=say["comma"].join(few))] if few else []
     return told + [say[f"left_{why}"].format(way=way, need=need) for way, why, need in named if why != "few"]
