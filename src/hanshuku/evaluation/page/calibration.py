@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hanshuku.evaluation.page.base import Say, Section
-from hanshuku.evaluation.page.html import Cell, esc, facts, figure, interval, more, number, paragraph, table
+from hanshuku.evaluation.page.html import Cell, esc, facts, figure, interval, more, number, paragraph, signed, table
 from hanshuku.evaluation.page.svg import Line, plot
 
 
@@ -15,7 +15,7 @@ def says(data: Mapping[str, Any], say: Say) -> str:
     gap = data["gap"]
     verdict = say["boasts"] if gap["low"] > 0 else say["modest"] if gap["high"] < 0 else say["even"]
     shown = {key: number(data[key]) for key in ("sure", "right", "ece", "ece_corrected")}
-    return verdict + say["numbers"].format(**shown, gap=f"{gap['value']:+.3f}", low=f"{gap['low']:+.3f}", high=f"{gap['high']:+.3f}")
+    return verdict + say["numbers"].format(**shown, gap=signed(gap["value"]), low=signed(gap["low"]), high=signed(gap["high"]))
 
 
 def html(data: Mapping[str, Any], say: Say) -> str:

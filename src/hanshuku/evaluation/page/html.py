@@ -21,6 +21,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{round(value, digits) + 0.0:,.{digits}f}"  # none that rounds to 0 is negative
 
 
+def signed(value: float) -> str:
+    """A difference with its sign and three digits; none that rounds to 0 is negative."""
+    return f"{round(value, 3) + 0.0:+.3f}"
+
+
 def percent(value: float | None) -> str:
     """A share as "93.1%"; a dash where there is none."""
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"

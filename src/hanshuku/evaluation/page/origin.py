@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hanshuku.evaluation.notes import note_text
 from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import esc, facts, more, shortened
+from hanshuku.evaluation.page.words import WORDS
 
 if TYPE_CHECKING:
     from hanshuku.evaluation.report import Report
@@ -20,7 +21,7 @@ def html(report: Report, say: Say) -> str:
     """Tables of facts."""
     task = report.task
     named = ", ".join(task.labels[:LABELS]) + (f" … ({len(task.labels)})" if len(task.labels) > LABELS else "")
-    pairs = [(say["kind"], esc(task.kind)), (say["inputs"], esc(", ".join(task.inputs)))]
+    pairs = [(say["kind"], esc(WORDS[say["language"]][f"kind_{task.kind}"])), (say["inputs"], esc(", ".join(task.inputs)))]
     pairs += [(say["labels"], esc(named))] if task.labels else [(say["range"], esc(f"{task.low:g}..{task.high:g}"))] if task.kind == "rate" else []
     pairs += [(say["data"], f"<code>{esc(report.data)}</code>"), (say["seed"], esc(report.seed)), (say["date"], esc(report.date))]
     pairs += [(say["versions"], esc(_versions(report.versions)))]

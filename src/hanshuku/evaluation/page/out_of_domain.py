@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hanshuku.evaluation.page.base import Say, Section
-from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, paragraph, percent, table
+from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, paragraph, percent, signed, table
 from hanshuku.evaluation.page.quality import scale_of
 from hanshuku.evaluation.page.slices import p_text
 from hanshuku.evaluation.page.svg import whisker
@@ -49,7 +49,7 @@ def _names(data: Mapping[str, Any]) -> list[str]:
 def _row(one: Mapping[str, Any], data: Mapping[str, Any], say: Say) -> list[Cell]:
     value, fall = one["value"] or {}, one["drop"]
     drawn = whisker(value.get("value"), value.get("low"), value.get("high"), scale=scale_of(data["metric"]) or (0.0, 1.0), mark=data["own"]["value"])
-    apart = "–" if fall is None else f"{fall['value']:+.3f} ({interval(fall)})"
+    apart = "–" if fall is None else f"{signed(fall['value'])} ({interval(fall)})"
     auc = one["distance"]["auc"]
     told = "–" if auc is None else f"{number(auc['value'], 2)} ({interval(auc, 2)})"
     kind = "bad" if one["clear"] else "weak"
@@ -74,7 +74,7 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
     shown = plain_table(None, say["set"], metric_word(data["metric"], say), say["drop"], say["interval"], "p (Holm)", say["told_apart"], say["n"])
     for one in data["sets"]:
         value, fall, auc = one["value"] or {}, one["drop"], one["distance"]["auc"]
-        apart = "–" if fall is None else f"{fall['value']:+.3f}"
+        apart = "–" if fall is None else signed(fall["value"])
         told = "–" if auc is None else number(auc["value"], 2)
         shown.add_row(escape(one["name"]), number(value.get("value")), apart, interval(fall), p_text(one["p_holm"]), told, f"{one['n']:,}")
     yield shown

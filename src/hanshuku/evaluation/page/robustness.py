@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from hanshuku.evaluation.notes import note_text
 from hanshuku.evaluation.page.base import Say, Section
-from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, paragraph, percent, said, shortened, table
+from hanshuku.evaluation.page.html import (
+    Cell,
+    esc,
+    interval,
+    more,
+    number,
+    paragraph,
+    percent,
+    said,
+    shortened,
+    signed,
+    table,
+)
 from hanshuku.evaluation.page.slices import p_text
 from hanshuku.evaluation.page.svg import whisker
 from hanshuku.evaluation.render import metric_word
@@ -49,7 +61,7 @@ def html(data: Mapping[str, Any], say: Say) -> str:
 def _row(kind: Mapping[str, Any], say: Say) -> list[Cell]:
     fall, others = kind["drop"], kind["changed"]
     share = "" if kind["share"] is None else f' <span class="weak">{kind["share"]:.0%}</span>'
-    apart = "–" if fall is None else f"{fall['value']:+.3f} ({interval(fall)})"
+    apart = "–" if fall is None else f"{signed(fall['value'])} ({interval(fall)})"
     drawn = whisker(kind["after"]["value"], kind["after"]["low"], kind["after"]["high"], mark=kind["before"]["value"])
     return [
         esc(say[f"way_{kind['name']}"]) + share, number(kind["before"]["value"]), number(kind["after"]["value"]), drawn,
@@ -92,7 +104,7 @@ def lines(data: Mapping[str, Any], say: Say) -> Iterator[str | Table]:
         for kind in data["kinds"]:
             fall = kind["drop"]
             shown.add_row(
-                escape(say[f"way_{kind['name']}"]), number(kind["before"]["value"]), number(kind["after"]["value"]), "–" if fall is None else f"{fall['value']:+.3f}",
+                escape(say[f"way_{kind['name']}"]), number(kind["before"]["value"]), number(kind["after"]["value"]), "–" if fall is None else signed(fall["value"]),
                 interval(fall), p_text(kind["p_holm"]), percent(kind["changed"]["value"]), f"{kind['n']:,}",
             )  # fmt: skip
         yield shown

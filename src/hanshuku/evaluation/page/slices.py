@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from hanshuku.evaluation.page.base import Say, Section
-from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, paragraph, table
+from hanshuku.evaluation.page.html import Cell, esc, interval, more, number, paragraph, signed, table
 from hanshuku.evaluation.page.svg import whisker
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _row(one: Mapping[str, Any], whole: float, say: Say) -> list[Cell]:
     gap = {"low": one["difference_low"], "high": one["difference_high"]}
     better = one["p_holm"] < 0.05 and one["difference"] > 0
     kind, word = ("bad", say["is_worse"]) if one["worse"] else ("good", say["is_better"]) if better else ("weak", "")
-    apart = f"{one['difference']:+.3f} ({interval(gap)}) {esc(word)}".strip()
+    apart = f"{signed(one['difference'])} ({interval(gap)}) {esc(word)}".strip()
     drawn = whisker(one["value"], one["low"], one["high"], mark=whole)
     name = one["name"] or say["empty"]
     shown = say.get(f"language_{name}", name) if one["by"] == "language" else name
