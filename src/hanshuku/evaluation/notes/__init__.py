@@ -7,7 +7,7 @@ the table it belongs to: rows.py (data), answers.py, remote.py (of a server), ne
 
 from __future__ import annotations
 
-from hanshuku.evaluation.notes.answers import ANSWERS
+from hanshuku.evaluation.notes.answers import ANSWERS, CAUSES
 from hanshuku.evaluation.notes.comparing import COMPARING
 from hanshuku.evaluation.notes.forms import Forms
 from hanshuku.evaluation.notes.needs import NEEDS
@@ -15,7 +15,7 @@ from hanshuku.evaluation.notes.remote import REMOTE
 from hanshuku.evaluation.notes.rows import ROWS
 from hanshuku.evaluation.words import words
 
-__all__ = ["TABLES", "note_line", "note_text"]
+__all__ = ["TABLES", "cause_text", "note_line", "note_text"]
 
 TABLES: tuple[Forms, ...] = (ROWS, ANSWERS, REMOTE, NEEDS, COMPARING)
 
@@ -37,6 +37,16 @@ def note_text(note: str, language: str) -> str:
         return told
     places = [place for place in range(len(note)) if note.startswith(": ", place)]
     return next((f"{note[:place]}：{told}" for place in places if (told := _chinese(note[place + 2 :]))), note)
+
+
+def cause_text(cause: str, language: str) -> str:
+    """Why rows were refused, "input: personal data (email)", in a language; as it is where it is not known.
+
+    Raises:
+        UnknownName: the language is neither "en" nor "zh".
+    """
+    words(language)
+    return cause if language == "en" else CAUSES.told(cause) or cause
 
 
 def note_line(note: str, language: str) -> str:

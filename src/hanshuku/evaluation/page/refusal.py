@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hanshuku.evaluation.notes import cause_text
 from hanshuku.evaluation.page.base import Say, Section
 from hanshuku.evaluation.page.html import Cell, esc, facts, figure, interval, more, number, paragraph, percent, table
 from hanshuku.evaluation.page.svg import Line, plot
@@ -18,7 +19,8 @@ def says(data: Mapping[str, Any], say: Say) -> str:
     if refused is None:
         best = data["at"][1]
         return say["could"].format(risk=percent(data["risk"]["value"]), level=percent(best["risk"]), coverage=percent(best["coverage"]), low=percent(best["low"]), high=percent(best["high"]))
-    reasons = say["and"].join(f"{one['count']:,} {say.get(one['name'], one['name'])}" for one in refused["reasons"]) or "0"
+    causes = [(f"{one['count']:,}", say.get(one["name"]) or cause_text(one["name"], say["language"])) for one in refused["reasons"]]
+    reasons = say["and"].join(say["cause"].format(count=count, cause=cause) for count, cause in causes) or "0"
     text = say["did"].format(
         answered=f"{refused['answered']:,}", n=f"{refused['n']:,}", coverage=percent(refused["coverage"]["value"]), reasons=reasons, risk=percent(refused["risk"]["value"]),
         low=percent(refused["risk"]["low"]), high=percent(refused["risk"]["high"]), whole=percent(data["risk"]["value"]),
@@ -71,7 +73,7 @@ def lines(data: Mapping[str, Any], say: Say) -> list[str]:
 SECTION = Section(
     {
         "en": {
-            "title": "Refusal", "coverage": "coverage (share answered)", "risk": "risk (wrong among those answered)", "and": " and ", "unsure": "unsure", "out_of_scope": "out of scope", "here": "as it is",
+            "title": "Refusal", "coverage": "coverage (share answered)", "risk": "risk (wrong among those answered)", "and": " and ", "cause": "{count} {cause}", "unsure": "unsure", "out_of_scope": "out of scope", "here": "as it is",
             "could": "Answering all rows, {risk} are wrong. If only the surest were answered, {level} would be wrong at a coverage of {coverage} [{low}, {high}].",
             "did": "It answered {answered} of {n} rows ({coverage}; refused: {reasons}). Of its answers {risk} [{low}, {high}] are wrong; of all rows it would be {whole}.",
             "kept": " At most {asked} was asked for, with certainty {sure}: these rows do not speak against it.", "broken": " At most {asked} was asked for, with certainty {sure}: on these rows that is not kept; they differ from the held-out ones.",
@@ -85,7 +87,7 @@ SECTION = Section(
             "told_refused": "; {share} of them are refused, and {known} of the others", "by_confidence": "confidence", "by_energy": "energy", "by_mahalanobis": "Mahalanobis distance", "by_knn": "their nearest known rows",
         },
         "zh": {
-            "title": "拒答", "coverage": "覆盖率（作答的比例）", "risk": "风险（作答中答错的比例）", "and": "、", "unsure": "行没有把握", "out_of_scope": "行超出范围", "here": "当前",
+            "title": "拒答", "coverage": "覆盖率（作答的比例）", "risk": "风险（作答中答错的比例）", "and": "、", "cause": "{count} 行{cause}", "unsure": "没有把握", "out_of_scope": "超出范围", "here": "当前",
             "could": "全部作答时答错 {risk}。若只回答最有把握的，答错 {level} 时覆盖率为 {coverage} [{low}, {high}]。",
             "did": "{n} 行中回答了 {answered} 行（{coverage}；拒答：{reasons}）。回答中答错 {risk} [{low}, {high}]；若全部作答则为 {whole}。",
             "kept": "要求至多 {asked}（把握 {sure}）：这些数据与此并不矛盾。", "broken": "要求至多 {asked}（把握 {sure}）：在这些数据上未能做到，它们与留出数据不同。",
