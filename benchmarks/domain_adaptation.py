@@ -1,7 +1,7 @@
-"""Does unlabelled text of the field help? Pre-training on it by mlm, simcse or tsdae, then learning from few labelled rows, against learning alone.
+"""Does unlabelled text of the field help? Pre-training on it by crops, mlm, simcse or tsdae, then learning from few labelled rows, against learning alone.
 
-    python benchmarks/domain_adaptation.py [--arms mlm,simcse,tsdae] [--sets airline_tweets,stock_comments_zh] [--few 32] [--seeds 5] [--rows 0] [--epochs 2]
-                                           [--method finetune] [--test 0] [--no-record]
+    python benchmarks/domain_adaptation.py [--arms crops,mlm,simcse,tsdae] [--sets airline_tweets,stock_comments_zh] [--few 32] [--seeds 5] [--rows 0] [--epochs 2]
+                                           [--method finetune] [--test 0] [--name domain_adaptation] [--no-record]
 
 The encoder (minilm for English, e5-multilingual for Chinese) reads the texts of the training split, or the unlabelled part where the set has one, never those
 of the test split; it is read once a seed and arm. Every arm then learns from the same few rows a class, drawn anew for each seed, with the same settings and no
@@ -24,9 +24,10 @@ from common import Cells, child, record
 
 SETS = {  # name -> (encoder, part that is read without labels)
     "airline_tweets": ("minilm", "train"), "financial_phrasebank": ("minilm", "train"), "banking77": ("minilm", "train"),
+    "yelp5": ("minilm", "train"), "amazon5": ("minilm", "train"), "imdb": ("minilm", "train"), "chnsenticorp_hotel": ("e5-multilingual", "train"),
     "stock_comments_zh": ("e5-multilingual", "train"), "fewclue_eprstmt": ("e5-multilingual", "unlabeled"), "fewclue_tnews": ("e5-multilingual", "unlabeled"),
 }  # fmt: skip
-ARMS = ("mlm", "simcse", "tsdae")
+ARMS = ("crops", "mlm", "simcse", "tsdae")
 PROGRAM = """
 import json, sys, tempfile, time
 sys.path.insert(0, 'benchmarks')
@@ -88,11 +89,12 @@ def main() -> None:
     parser.add_argument("--method", default="finetune", help="what learns from the labelled rows")
     parser.add_argument("--test", type=int, default=0, help="test rows; 0: all")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--name", default="domain_adaptation", help="of the files in results/")
     parser.add_argument("--no-record", action="store_true", help="print, and leave results/ as it is")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
-    cells = Cells("domain_adaptation", file=Path("/tmp/domain_adaptation.cells.jsonl") if options.no_record else None)
+    cells = Cells(options.name, file=Path(f"/tmp/{options.name}.cells.jsonl") if options.no_record else None)
     size = tuple(map(str, (options.few, options.rows, options.epochs, options.test)))
     results = {}
     for name in options.sets.split(","):
@@ -111,7 +113,7 @@ def main() -> None:
     if options.no_record:
         print(json.dumps(settings | results, indent=1))
     else:
-        record("domain_adaptation", settings | {"sets": results})
+        record(options.name, settings | {"sets": results})
 
 
 if __name__ == "__main__":

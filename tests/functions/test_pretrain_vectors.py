@@ -19,14 +19,14 @@ from tests.corpora import documents
 
 TEXTS, HELD = documents(160), documents(40, seed=1)
 QUICK = {"validation": HELD, "batch_size": 16, "max_length": 48, "precision": "fp32", "learning_rate": 3e-3}
-MEASURES = {"simcse": {"loss", "alignment", "uniformity"}, "tsdae": {"loss", "bits_per_byte", "perplexity"}}
+MEASURES = {"simcse": {"loss", "alignment", "uniformity"}, "crops": {"loss", "alignment", "uniformity"}, "tsdae": {"loss", "bits_per_byte", "perplexity"}}
 
 
 def adapted(model, out, objective, **settings):
     return pretrain(TEXTS, out, objective=objective, model=model, **{"epochs": 2.0, **QUICK, **settings})
 
 
-@pytest.fixture(scope="module", params=["simcse", "tsdae"])
+@pytest.fixture(scope="module", params=["simcse", "crops", "tsdae"])
 def made(request, tiny_encoder, tmp_path_factory):
     out = tmp_path_factory.mktemp("made") / request.param
     return request.param, out, adapted(tiny_encoder, out, request.param)
@@ -74,7 +74,7 @@ def test_stopped_and_started_again_it_ends_with_the_same_weights(made, tiny_enco
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-@pytest.mark.parametrize("objective", ["simcse", "tsdae"])
+@pytest.mark.parametrize("objective", ["simcse", "crops", "tsdae"])
 def test_what_an_encoder_wants_before_each_text_is_there_while_it_learns_and_in_the_folder(tiny_encoder, tmp_path, objective, monkeypatch):
     prefixed = tmp_path / "prefixed"
     shutil.copytree(tiny_encoder, prefixed)

@@ -28,7 +28,7 @@ SHOWN = {"bits_per_byte": "bits a byte", "perplexity": "perplexity a token", "al
 
 def command(
     corpus: Annotated[list[str], typer.Argument(help="Raw text: .txt, .jsonl (column text), csv, parquet, .gz of the text ones; several, globs, a folder.")],
-    objective: Annotated[str, typer.Option(help="clm: foretell the next token (causal models); encoders: mlm: tell hidden tokens; simcse: tell a text's own other view; tsdae: write a text again from its vector.")] = "clm",
+    objective: Annotated[str, typer.Option(help="clm: foretell the next token (causal models); encoders: mlm: tell hidden tokens; crops: tell a text's other part; simcse: tell a text's own other view; tsdae: write a text again from its vector.")] = "clm",
     model: Annotated[str, typer.Option(help="Model to go on from; the default of the objective and the language where neither this nor --from-scratch is given.")] = "",
     from_scratch: Annotated[str, typer.Option(help="A size (nano, micro, tiny, mini, small, base) or a config.json of transformers.")] = "",
     tokenizer: Annotated[str, typer.Option(help="From scratch: bpe, wordpiece, unigram, or a model whose tokenizer is taken.")] = "",

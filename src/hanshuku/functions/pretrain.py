@@ -60,7 +60,7 @@ def pretrain(
         **settings: fields of Pretrain.
 
     Returns:
-        What is in pretraining.json: "metrics" (bits_per_byte, perplexity, loss; for simcse loss, alignment, uniformity), "before", "evaluations", facts of text and run.
+        What is in pretraining.json: "metrics" (bits_per_byte, perplexity, loss; for crops and simcse loss, alignment, uniformity), "before", "evaluations", facts of text and run.
 
     Raises:
         UnknownName: no setting, size or model has that name.

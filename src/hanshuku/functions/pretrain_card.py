@@ -38,11 +38,12 @@ def _measured(result: Mapping[str, Any]) -> list[str]:
     hidden = {
         "mlm": f" Of hidden tokens ({result['settings']['mask'] or 0.15:.0%}), the others being seen: it compares with the same vocabulary and masking alone.",
         "tsdae": f" Of texts written again from one vector, with {result['settings']['mask'] or 0.6:.0%} of the words deleted: it compares with the same vocabulary and deletion alone.",
+        "crops": " loss: of telling a text's first part by its second (nats a text); alignment: square distance of the two; uniformity: log mean exp(-2 d²) over pairs of whole texts. Less is better.",
         "simcse": " loss: of telling a text by its other view under dropout (nats a text); alignment: square distance of the two views; uniformity: log mean exp(-2 d²) over pairs of texts. Less is better.",
     }.get(result["objective"], "")
     rows = ["| metric | | value | 95% interval | rows | chance | before |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for name, metric in result["metrics"].items():
         before = result["before"].get(name)
         shown = ["–" if number is None else f"{number:.3f}" for number in (metric["value"], metric["low"], metric["high"], metric["chance"], before and before["value"])]
-        rows.append(f"| {name} | {UNITS[name] if (name, result['objective']) != ('loss', 'simcse') else 'nats a text'} | {shown[0]} | {shown[1]} to {shown[2]} | {metric['n']} | {shown[3]} | {shown[4]} |")
+        rows.append(f"| {name} | {UNITS[name] if name != 'loss' or result['objective'] not in {'crops', 'simcse'} else 'nats a text'} | {shown[0]} | {shown[1]} to {shown[2]} | {metric['n']} | {shown[3]} | {shown[4]} |")
     return [*rows, "", f"On held-out text.{hidden}"]

@@ -15,8 +15,8 @@ from hanshuku.training.run import Run
 if TYPE_CHECKING:
     from hanshuku.methods.pretraining import Pretrained
 
-OBJECTIVES = ("clm", "mlm", "simcse", "tsdae")
-VECTORS = frozenset({"simcse", "tsdae"})  # objectives by which an encoder learns what its vectors of whole texts say
+OBJECTIVES = ("clm", "mlm", "crops", "simcse", "tsdae")
+VECTORS = frozenset({"crops", "simcse", "tsdae"})  # objectives by which an encoder learns what its vectors of whole texts say
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,18 @@ class Pretrain:
     """Pre-train a language model or an encoder on raw text.
 
     clm: each token is foretold from those before it (causal models). mlm: hidden tokens are told from both sides (encoders;
-    Devlin et al. 2019, arXiv 1810.04805). simcse: a text read twice under dropout is nearer to itself than to others (Gao et al. 2021, arXiv 2104.08821). tsdae: a
+    Devlin et al. 2019, arXiv 1810.04805). crops: the two parts of a cut text are nearer to each other than to those of others (Izacard et al. 2022, arXiv 2112.09118). simcse: a text read twice under dropout is nearer to itself than to others (Gao et al. 2021, arXiv 2104.08821). tsdae: a
     text is written again from the one vector of what deletion left of it (Wang et al. 2021, arXiv 2104.06979). Going on from a model with the text of one's own field is domain-adaptive pre-training (Gururangan et
     al. 2020, arXiv 2004.10964).
     """
 
     NAME: ClassVar[str] = "pretrain"
 
-    objective: str = field(default="clm", metadata={"help": "clm: foretell the next token; mlm: tell hidden ones; simcse: tell a text's own other view; tsdae: write a text again from its vector"})
+    objective: str = field(default="clm", metadata={"help": "clm: foretell the next token; mlm: tell hidden ones; crops: tell a text's other part; simcse: tell a text's own other view; tsdae: write a text again from its vector"})
     tokenizer: str = field(default="", metadata={"help": f"from scratch: {', '.join(KINDS)}, or a model whose tokenizer is taken; empty: bpe for clm, wordpiece for mlm"})
     vocab_size: int = field(default=0, metadata={"help": "entries of a new vocabulary; 0: planned, about 2 sqrt(bytes), for wordpiece also the Chinese characters, 640 to 32768"})
     epochs: float = field(default=0.0, metadata={"help": "passes over the text; 0: planned, from scratch 20 tokens a parameter in 1 to 16 passes, going on 3, more where a budget ends it"})
-    batch_size: int = field(default=32, metadata={"help": "rows a step, 1..4096"})
+    batch_size: int = field(default=0, metadata={"help": "rows a step, 1..4096; 0: 32, for crops 64, as a text is told among those of its step"})
     max_length: int = field(default=0, metadata={"help": "tokens a row; 0: the model's limit, at most 256"})
     rows: str = field(default="auto", metadata={"help": "packed: documents behind one another in full rows (clm, mlm); documents: a row each; auto: packed for clm, documents for the others"})
     learning_rate: float | None = field(default=None, metadata={"help": "peak rate; none: from scratch 0.46 / width, going on as finetune"})
@@ -54,7 +54,7 @@ class Pretrain:
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
         check_range("vocab_size", self.vocab_size, 0, LARGEST, whole=True)
         check_range("epochs", self.epochs, 0, 10_000)
-        check_range("batch_size", self.batch_size, 1, 4096, whole=True)
+        check_range("batch_size", self.batch_size, 0, 4096, whole=True)
         check_length(self.max_length)
         if self.learning_rate is not None:
             check_range("learning_rate", self.learning_rate, 1e-9, 10)
@@ -66,6 +66,11 @@ class Pretrain:
         if self.objective in VECTORS and self.rows == "packed":
             raise ConfigError(f"objective {self.objective} reads a document a row. Received: rows='packed'.")
         check_range("patience", self.patience, 0, 10_000, whole=True)
+
+    @property
+    def rows_a_step(self) -> int:
+        """The batch size that was set, or the planned one."""
+        return self.batch_size or (64 if self.objective == "crops" else 32)
 
     def default_model(self, language: str) -> str:
         """What to go on from where the user names neither model nor size."""

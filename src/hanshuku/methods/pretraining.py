@@ -51,10 +51,10 @@ class Pretrained:
         tokenizer: a fast transformers tokenizer.
         method: the settings.
         base: what it went on from; None: it began from scratch.
-        metrics: of the held-out text: bits_per_byte, perplexity and loss; for simcse loss, alignment and uniformity.
+        metrics: of the held-out text: bits_per_byte, perplexity and loss; for crops and simcse loss, alignment and uniformity.
         before: the same before training; empty from scratch.
         facts: plain numbers: steps, passes, tokens, documents, bytes, parameters, seconds ...
-        evaluations: {"step", "bits_per_byte" (for simcse "loss"), "sample"} as it went.
+        evaluations: {"step", "bits_per_byte" (for crops and simcse "loss"), "sample"} as it went.
         notes: what a user should know.
     """
 
@@ -101,13 +101,13 @@ def _model_of(method: Pretrain, model: str, run: Run) -> tuple[Loaded, list[str]
     """The model to go on from, with the head that the objective needs."""
     kind = find(model).kind
     if (method.objective == "clm") is not (kind == "causal"):
-        other = "mlm, simcse or tsdae" if kind == "encoder" else "clm"
+        other = "mlm, crops, simcse or tsdae" if kind == "encoder" else "clm"
         hint = f"Give --objective {other}, or another model." if kind != "static" else "Give another model."
         raise ConfigError(f"objective {method.objective} goes on from {'a causal model' if method.objective == 'clm' else 'an encoder'}, and {model} is of kind {kind!r}. {hint}")
     run.report(Step(0, 1, note=f"load {model}"))
     if method.objective == "clm":
         return load_causal(model), []
-    if method.objective == "simcse":
+    if method.objective in {"simcse", "crops"}:
         return load_encoder(model), []
     loaded, whole = load_masked(model)
     if whole:
@@ -163,7 +163,7 @@ class _Learner:
 
     def facts(self, result: TrainResult) -> dict[str, Any]:
         """What the run came to, plain numbers."""
-        steps = math.ceil(len(self.texts.rows) / self.method.batch_size)
+        steps = math.ceil(len(self.texts.rows) / self.method.rows_a_step)
         return {
             "parameters": sum(parameter.numel() for parameter in self.network.parameters()), "steps": result.steps, "epochs": round(result.steps / steps, 3),
             "training_loss": result.loss, "stopped_early": result.stopped_early, "training_seconds": round(result.seconds, 1),
@@ -174,10 +174,10 @@ class _Learner:
         width = int(self.network.config.get_text_config().hidden_size)
         rate = method.learning_rate or (min(3e-3, RATE / width) if self.scratch else TUNINGS["all"].rate_for(width))
         epochs = float(method.epochs) or self._passes(run)
-        steps = math.ceil(len(rows) / method.batch_size)
+        steps = math.ceil(len(rows) / method.rows_a_step)
         wanted = max(steps / AN_EVALUATION, FEWEST_EVALUATIONS / epochs)
         return Schedule(
-            epochs=epochs, batch_size=method.batch_size, learning_rate=rate, warmup=method.warmup, decay="cosine", weight_decay=method.weight_decay,
+            epochs=epochs, batch_size=method.rows_a_step, learning_rate=rate, warmup=method.warmup, decay="cosine", weight_decay=method.weight_decay,
             precision=method.precision, patience=method.patience, evaluations=max(1, min(round(wanted), steps // FEWEST_STEPS)), gradient_checkpointing=method.gradient_checkpointing,
         )  # fmt: skip
 

@@ -17,12 +17,13 @@ from hanshuku.methods.pretraining_text import Texts
 from hanshuku.metrics.base import Metric
 from hanshuku.metrics.likelihood import likelihood_metrics
 from hanshuku.metrics.spread import spread_metrics
+from hanshuku.training.crops import Cropper, Crops
 from hanshuku.training.filler import Filler
 from hanshuku.training.held_out import JUDGED, SHOWN, HeldOut, Prepare, still
 from hanshuku.training.masking import Masker
 from hanshuku.training.rebuilding import DELETED, KEPT_IDS, KEPT_MASK, Deleter, Rebuilder
 from hanshuku.training.speaker import Speaker
-from hanshuku.training.twins import Twins, same_rows, twin_losses
+from hanshuku.training.twins import Twins, Views, same_rows, twin_losses
 
 HIDDEN = 0.15  # share of the tokens that mlm hides
 COMPANY = 64  # texts among which a held-out one is told by its other view
@@ -102,10 +103,17 @@ def _rebuilds(method: Pretrain, network: Any, pooling: str, texts: Texts, seed: 
 
 def _tells_twins(method: Pretrain, network: Any, pooling: str, texts: Texts, seed: int) -> Lesson:
     module = Twins(network, pooling)
-    return Lesson(module, network, None, Closeness(module, texts, method.precision, seed))
+    return Lesson(module, network, None, Closeness(module, texts, None, method.precision, seed))
 
 
-_LESSONS: dict[str, Callable[[Pretrain, Any, str, Texts, int], Lesson]] = {"clm": _speaks, "mlm": _fills, "tsdae": _rebuilds, "simcse": _tells_twins}
+def _tells_crops(method: Pretrain, network: Any, pooling: str, texts: Texts, seed: int) -> Lesson:
+    module, cut = Crops(network, pooling), Cropper(texts.tokenizer, texts.held_rows.frame)
+    return Lesson(module, network, cut, Closeness(module, texts, cut, method.precision, seed))
+
+
+_LESSONS: dict[str, Callable[[Pretrain, Any, str, Texts, int], Lesson]] = {
+    "clm": _speaks, "mlm": _fills, "tsdae": _rebuilds, "simcse": _tells_twins, "crops": _tells_crops,
+}  # fmt: skip
 
 
 class Likelihood:
@@ -161,16 +169,17 @@ class Closeness:
     Args:
         module: what learns.
         texts: the held-out ones.
+        prepare: what makes the views of a batch; None: the module alone.
         precision: "auto", "bf16" or "fp32".
-        seed: of dropout and of the company of each text, the same each time.
+        seed: of what is drawn for the views, and of the company of each text, the same each time.
     """
 
-    def __init__(self, module: Twins, texts: Texts, precision: str, seed: int) -> None:
-        self.module, self.rows, self.tokenizer, self.precision, self.seed = module, texts.held_rows, texts.tokenizer, precision, seed
+    def __init__(self, module: Views, texts: Texts, prepare: Prepare | None, precision: str, seed: int) -> None:
+        self.module, self.rows, self.tokenizer, self.prepare, self.precision, self.seed = module, texts.held_rows, texts.tokenizer, prepare, precision, seed
         drawn = np.random.default_rng(seed).permutation(len(self.rows))[:MOST]
         lengths = np.cumsum(self.rows.lengths[drawn])
         self.all, self.some = drawn, drawn[: max(2, int(np.searchsorted(lengths, JUDGED)))]
-        self.whole = 1.5 * float(lengths[-1] / max(1, lengths[len(self.some) - 1]))  # the end has a third pass, without dropout
+        self.whole = 1.5 * float(lengths[-1] / max(1, lengths[len(self.some) - 1]))  # the end has one more pass, over whole texts without dropout
 
     def score(self) -> tuple[str, float]:
         """Mean nats of telling a text by its other view."""
@@ -181,12 +190,12 @@ class Closeness:
         """loss, alignment, uniformity."""
         views = self._views(self.all)
         losses, company = self._told(self.all, *views)
-        return spread_metrics(losses, company, (views[0].numpy(), views[1].numpy()), self._read(self.all, dropout=False, seed=0).numpy(), seed=seed)
+        return spread_metrics(losses, company, (views[0].numpy(), views[1].numpy()), self._whole(self.all).numpy(), seed=seed)
 
     def sample(self, number: int) -> str:
         """A text, the one that lies nearest to it, and their cosine."""
         few = self.some[:COMPANY]
-        vectors = self._read(few, dropout=False, seed=0)
+        vectors = self._whole(few)
         here = number % len(few)
         cosines = vectors @ vectors[here]
         cosines[here] = -2.0
@@ -194,18 +203,27 @@ class Closeness:
         return f"{self._text(few[here])} ▸ {self._text(few[near])} (cosine {float(cosines[near]):.2f})"
 
     def _views(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        return self._read(rows, dropout=True, seed=self.seed), self._read(rows, dropout=True, seed=self.seed + 1)
+        """(len(rows), H) unit vectors of each text's two views."""
+        first, second = self._read(rows, self._viewed, dropout=self.module.drops)
+        return first, second
 
-    def _read(self, rows: np.ndarray, *, dropout: bool, seed: int) -> Tensor:
-        """(len(rows), H) unit vectors."""
-        found: list[tuple[np.ndarray, Tensor]] = []
+    def _viewed(self, batch: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        return self.module.views(batch if self.prepare is None else self.prepare(batch))
+
+    def _whole(self, rows: np.ndarray) -> Tensor:
+        """(len(rows), H) unit vectors of whole texts."""
+        return self._read(rows, lambda batch: (self.module.vectors(batch),), dropout=False)[0]
+
+    def _read(self, rows: np.ndarray, ask: Callable[[dict[str, Tensor]], tuple[Tensor, ...]], *, dropout: bool) -> tuple[Tensor, ...]:
+        """What `ask` gives of each row."""
+        found: list[tuple[np.ndarray, tuple[Tensor, ...]]] = []
         with still(self.module, precision=self.precision, dropout=dropout) as device:
-            torch.manual_seed(seed)
+            torch.manual_seed(self.seed)
             for places in token_batches(self.rows.lengths[rows]):
                 batch: Mapping[str, Tensor] = {name: tensor.to(device) for name, tensor in self.rows.collate(rows[places].tolist()).items()}
-                found.append((np.asarray(places), self.module.vectors(dict(batch)).float().cpu()))
-        order = np.argsort(np.concatenate([places for places, _ in found]))
-        return torch.cat([vectors for _, vectors in found])[torch.from_numpy(order)]
+                found.append((np.asarray(places), tuple(part.float().cpu() for part in ask(dict(batch)))))
+        order = torch.from_numpy(np.argsort(np.concatenate([places for places, _ in found])))
+        return tuple(torch.cat(parts)[order] for parts in zip(*(own for _, own in found), strict=True))
 
     def _told(self, rows: np.ndarray, first: Tensor, second: Tensor) -> tuple[np.ndarray, float]:
         """Nats of each text, and among how many texts it was told, the mean."""

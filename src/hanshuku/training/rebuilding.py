@@ -71,7 +71,7 @@ class Rebuilder(Told):
     def __init__(self, network: Any, pooling: str, *, seed: int) -> None:
         super().__init__()
         if network.config.model_type not in KINDS:
-            raise ConfigError(f"objective tsdae trains {', '.join(KINDS)}. Received a model of type {network.config.model_type!r}. Objective simcse takes any encoder with dropout.")
+            raise ConfigError(f"objective tsdae trains {', '.join(KINDS)}. Received a model of type {network.config.model_type!r}. Objective crops takes any encoder.")
         self.network, self.pooling = network, pooling
         self.decoder = tied_decoder(network, seed)
 

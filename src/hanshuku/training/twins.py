@@ -7,7 +7,7 @@ arXiv 2104.08821, equation 4). Texts that occur twice in a batch are no stranger
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,26 +18,44 @@ from hanshuku.training.contrast import Vectors
 TEMPERATURE = 0.05
 
 
-class Twins(nn.Module):
-    """The mean loss of a batch of tokens, `input_ids` and, where it is padded, `attention_mask`, (B, T) each.
+class Views(nn.Module):
+    """The mean loss of telling each text of a batch by its other view: `input_ids` and, where it is padded, `attention_mask`, (B, T) each.
 
     Args:
-        trunk: an encoder with dropout.
+        trunk: an encoder.
         pooling: "mean", "cls" or "last".
-
-    Raises:
-        ConfigError: it has no dropout, so that both passes would be the same.
     """
+
+    drops: ClassVar[bool] = True  # whether held-out views are made under dropout: where nothing else parts them
 
     def __init__(self, trunk: Any, pooling: str) -> None:
         super().__init__()
-        require_dropout(trunk, "objective simcse")
         self.vectors = Vectors(trunk, pooling)
 
     def forward(self, batch: Mapping[str, Tensor]) -> Tensor:
         """A scalar."""
+        return twin_losses(*self.views(batch), same_rows(batch["input_ids"])).mean()
+
+    def views(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """(B, H) unit vectors of each text, twice."""
+        raise NotImplementedError
+
+
+class Twins(Views):
+    """A text and itself, under other dropout; see Views.
+
+    Raises:
+        ConfigError: the trunk has no dropout, so that both passes would be the same.
+    """
+
+    def __init__(self, trunk: Any, pooling: str) -> None:
+        super().__init__(trunk, pooling)
+        require_dropout(trunk, "objective simcse")
+
+    def views(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """(B, H) unit vectors of two passes."""
         first, second = self.vectors(doubled(batch)).chunk(2)
-        return twin_losses(first, second, same_rows(batch["input_ids"])).mean()
+        return first, second
 
 
 def twin_losses(first: Tensor, second: Tensor, same: Tensor) -> Tensor:
