@@ -91,3 +91,31 @@ def test_damaged_vectors_are_named(predictor, tmp_path):
     (tmp_path / "model" / "vectors.npz").write_bytes(b"PK\x03\x04 nothing of use")
     with pytest.raises(FunctionFolderError, match="damaged"):
         StaticPredictor.load(tmp_path, data, TASKS["one label"])
+
+
+@pytest.fixture(scope="module")
+def cased(tmp_path_factory):
+    """Static vectors whose tokenizer tells capitals."""
+    from tokenizers import Tokenizer, normalizers
+
+    folder = tiny_static(tmp_path_factory.mktemp("cased") / "tiny-cased")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return str(folder)
+
+
+FORMS = [("My parcel never came!",), ("MY PARCEL NEVER CAME!",), ("my parcel never came!",)]
+
+
+def test_capitals_are_read_as_small_letters_also_by_a_function_that_was_loaded(cased, tmp_path):
+    folds = get_method("static").fit(TASKS["one label"], rows_of("one label"), model=cased)
+    said = folds.save(tmp_path)
+    for own in (folds, StaticPredictor.load(tmp_path, said, folds.task)):
+        found = own.outputs(FORMS)
+        assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
+
+
+def test_capitals_can_be_told_where_that_is_asked_for(cased):
+    found = get_method("static", fold_case=False).fit(TASKS["one label"], rows_of("one label"), model=cased).outputs(FORMS)
+    assert not np.allclose(found[1], found[2])

@@ -27,6 +27,7 @@ class Static:
     strength: float = field(default=0.0, metadata={"help": "how much rows weigh against the penalty (C), up to 1e6; 0: by cross-validation"})
     ngrams: float = field(default=1.0, metadata={"help": "weight of hashed words and n-grams beside the word vectors, 0..100; 0: none"})
     features: int = field(default=20_000, metadata={"help": "hashed features kept at most, the most frequent ones, 0..65536"})
+    fold_case: bool = field(default=True, metadata={"help": "word vectors of small letters for capitals too, so that SHOUTED and Titled texts are read as others; the n-grams never tell case"})
     max_length: int = field(default=0, metadata={"help": "most tokens a text; 0: 2048"})
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ def fit_static(method: Static, task: Task, rows: Encoded, *, model: str, run: Ru
     static = load_static(model)
     limit = min(method.max_length or LENGTH, static.info.max_length)
     run.report(Step(0, 2, note=f"read {len(rows):,} rows"))
+    if method.fold_case:
+        static = replace(static, tokenizer=folding(static.tokenizer))
     words = WordVectors(static.vectors, static.tokenizer)
     columns, cut = text_columns(rows.inputs, limit)
     dense, spans = read_columns(columns, words)
@@ -51,6 +54,16 @@ def fit_static(method: Static, task: Task, rows: Encoded, *, model: str, run: Ru
     predictor = StaticPredictor(task, static.vectors, static.tokenizer, kept_head, limit, learned.threshold)
     predictor.cut = cut
     return predictor
+
+
+def folding(tokenizer: Any) -> Any:
+    """A copy of a tokenizers.Tokenizer that reads capitals as small letters; it is saved with the function, so that whoever loads it reads so too."""
+    from tokenizers import Tokenizer
+    from tokenizers.normalizers import Lowercase, Sequence
+
+    found = Tokenizer.from_str(tokenizer.to_str())
+    found.normalizer = Lowercase() if found.normalizer is None else Sequence([Lowercase(), found.normalizer])
+    return found
 
 
 def _learn(method: Static, task: Task, rows: Encoded, features: Any, prior: np.ndarray | None, seed: int) -> Learned:
