@@ -1,7 +1,7 @@
 """Does unlabelled text of the field help? Pre-training on it by crops, mlm, simcse or tsdae, then learning from few labelled rows, against learning alone.
 
     python benchmarks/domain_adaptation.py [--arms crops,mlm,simcse,tsdae] [--sets airline_tweets,stock_comments_zh] [--few 32] [--seeds 5] [--rows 0] [--epochs 2]
-                                           [--method finetune] [--test 0] [--name domain_adaptation] [--no-record]
+                                           [--method finetune] [--test 0] [--max-length 0] [--name domain_adaptation] [--no-record]
 
 The encoder (minilm for English, e5-multilingual for Chinese) reads the texts of the training split, or the unlabelled part where the set has one, never those
 of the test split; it is read once a seed and arm. Every arm then learns from the same few rows a class, drawn anew for each seed, with the same settings and no
@@ -38,7 +38,7 @@ from common import rows_of
 import hanshuku as hk
 from hanshuku.functions.pretrain import pretrain
 name, arm, seed, method, model, part = sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:7]
-few, rows, epochs, limit = int(sys.argv[7]), int(sys.argv[8]), float(sys.argv[9]), int(sys.argv[10])
+few, rows, epochs, limit, length = int(sys.argv[7]), int(sys.argv[8]), float(sys.argv[9]), int(sys.argv[10]), int(sys.argv[11])
 test = [{'text': row['text'], 'label': str(row['label'])} for row in rows_of(name, 'test')]
 seen = {row['text'] for row in test}
 test = test[:limit] if limit else test
@@ -54,12 +54,12 @@ found = {'texts': len(texts), 'train_rows': len(train), 'test_rows': len(test), 
 with tempfile.TemporaryDirectory() as folder:
     if arm != 'alone':
         start, place = time.process_time(), Path(folder) / 'adapted'
-        read = pretrain(texts, place, objective=arm, model=model, seed=seed, epochs=epochs)
+        read = pretrain(texts, place, objective=arm, model=model, seed=seed, epochs=epochs, max_length=length)
         found |= {'pretrain_cpu_s': time.process_time() - start, 'steps': read['steps']}
         found |= {when: {key: value['value'] for key, value in read[when].items()} for when in ('before', 'metrics')}
         model = str(place)
     start = time.process_time()
-    learned = hk.classify(sorted(classes)).learn(train, method=method, model=model, seed=seed)
+    learned = hk.classify(sorted(classes)).learn(train, method=method, model=model, seed=seed, max_length=length)
     measured = learned.evaluate(test, checks=()).metrics
 print(json.dumps(found | {'accuracy': measured['accuracy'].value, 'macro_f1': measured['macro_f1'].value, 'learn_cpu_s': time.process_time() - start}))
 """
@@ -88,6 +88,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=2, help="passes over the unlabelled texts")
     parser.add_argument("--method", default="finetune", help="what learns from the labelled rows")
     parser.add_argument("--test", type=int, default=0, help="test rows; 0: all")
+    parser.add_argument("--max-length", type=int, default=0, help="tokens of a text, for every arm; 0: the models' own")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--name", default="domain_adaptation", help="of the files in results/")
     parser.add_argument("--no-record", action="store_true", help="print, and leave results/ as it is")
@@ -102,14 +103,15 @@ def main() -> None:
         for seed in range(options.seeds):
             for arm, found in runs.items():
                 key = (name, arm, str(seed), options.method, *SETS[name], *size)
-                found.append(cells.fill(key, partial(child, PROGRAM, *key, timeout=7200), hidden=()))
+                kept = (*key, str(options.max_length)) if options.max_length else key
+                found.append(cells.fill(kept, partial(child, PROGRAM, *key, str(options.max_length), timeout=7200), hidden=()))
         results[name] = {
             "model": SETS[name][0], "unlabelled": SETS[name][1], "chance_accuracy": round(1 / runs["alone"][0]["labels"], 4),
             "mean_accuracy": {arm: round(statistics.mean(run["accuracy"] for run in found), 4) for arm, found in runs.items()},
             **{f"{key}_gain": {arm: difference(found, runs["alone"], key) for arm, found in runs.items() if arm != "alone"} for key in ("accuracy", "macro_f1")},
             "pretrain_cpu_s": {arm: round(statistics.mean(run["pretrain_cpu_s"] for run in found)) for arm, found in runs.items() if arm != "alone"},
         }  # fmt: skip
-    settings = {key: getattr(options, key) for key in ("few", "rows", "epochs", "method", "test", "threads")} | {"seeds": list(range(options.seeds))}
+    settings = {key: getattr(options, key) for key in ("few", "rows", "epochs", "method", "test", "max_length", "threads")} | {"seeds": list(range(options.seeds))}
     if options.no_record:
         print(json.dumps(settings | results, indent=1))
     else:
