@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from summary_trust import biased, elsewhere, pieces, planted, scaled, turned
+from summary_trust import biased, capitals, elsewhere, pieces, planted, scaled, turned
 
 RESULTS = Path(__file__).with_name("results")
 Line = tuple[str, str]  # what was measured, what it came to
@@ -300,7 +300,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "language_quality": ("Texts, before and after LoRA", several), "customer_chat": ("A chat for customers", chat),
     "finetune_vs_trainer": ("Fine-tuning beside the transformers Trainer", trainer), "fewshot_vs_setfit": ("Few examples, beside SetFit", few),
     "prompt_search": ("Searching a prompt", searched), "pretrain_vs_trainer": ("Pre-training from scratch beside the transformers Trainer", bits),
-    "domain_adaptation": ("Unlabelled text of the field first", adapted),
+    **dict.fromkeys(("domain_adaptation", "domain_adaptation_documents", "domain_adaptation_documents_zh"), ("Unlabelled text of the field first", adapted)),
     "long_rows": ("A step on long rows", long_rows), "lora_step": ("A LoRA step beside peft", lora), "packing": ("Rows of uneven length beside trl", packing),
     "generation": ("Writing behind a shared prefix, beside transformers' generate", generation), "single_calls": ("Calls one at a time", streams),
     "extract_validity": ("Objects that fit a schema", valid), "batch_classification": ("Answering many rows", peers), "server": ("Serving 32 clients", server),
@@ -311,7 +311,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "answer_pieces": ("Chinese words in answering", pieces), "calibration": ("Calibration", scaled), "calibration_zh": ("Calibration", scaled),
     "auto_confidence": ("Confidences of auto, as they are and scaled", scaled),
     "robustness": ("One function elsewhere", elsewhere), "attacks": ("Attacks", turned), "attacks_zh": ("Attacks", turned),
-    "planted_bias": ("Planted biases", planted), "planted_bias_zh": ("Planted biases", planted), "model_bias": ("Stereotypes of language models", biased),
+    **dict.fromkeys(("planted_bias", "planted_bias_zh", "planted_bias_zh_probe"), ("Planted biases", planted)), "static_case": ("Capitals under static", capitals), "model_bias": ("Stereotypes of language models", biased),
 }  # fmt: skip
 
 
@@ -323,7 +323,8 @@ def main() -> None:
         if not file.is_file():
             continue
         results = json.loads(file.read_text(encoding="utf-8"))
-        script = next(part for part in (name, name.rsplit("_", 1)[0]) if Path(__file__).with_name(f"{part}.py").is_file())
+        words = name.split("_")
+        script = next(part for part in ("_".join(words[:n]) for n in range(len(words), 0, -1)) if Path(__file__).with_name(f"{part}.py").is_file())
         page += [
             f"\n## {title}\n",
             f"`{script}.py`, commit {results['commit'][:9]}, {results.get('date', '')[:10]}, {'; '.join(results.get('cells_made_on') or [results.get('machine', '')])}\n",

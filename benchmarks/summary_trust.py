@@ -21,6 +21,15 @@ def scaled(results: dict) -> Iterator[Line]:
             yield f"{name}, {results['method']} on {results['rows']:,} rows, {results['seeds']} seeds: {named}", f"{came}; n {found['n']:,}"
 
 
+def capitals(results: dict) -> Iterator[Line]:
+    """static_case."""
+    for name, found in results["sets"].items():
+        for form, at in found.items():
+            yield f"{name}: texts {form}", f"small letters for capitals {at['folded']['mean']:.3f}, told apart {at['told']['mean']:.3f}; gain {spread(at['gain'], sign='+')}, {results['seeds']} seeds"
+    for form, gain in results["mean_gain_over_sets"].items():
+        yield f"mean over sets: texts {form}", f"gain {spread(gain, sign='+')}"
+
+
 def elsewhere(results: dict) -> Iterator[Line]:
     """robustness."""
     yield "sst2, its own test rows", f"{spread(results['sst2'])}, n {results['sst2']['n']:,}"
