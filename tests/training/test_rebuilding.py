@@ -96,5 +96,5 @@ def test_a_network_that_cannot_attend_to_a_vector_is_refused_with_another_object
     from transformers import DistilBertConfig, DistilBertForMaskedLM
 
     network = DistilBertForMaskedLM(DistilBertConfig(vocab_size=50, dim=16, n_layers=1, n_heads=2, hidden_dim=16))
-    with pytest.raises(ConfigError, match="simcse"):
+    with pytest.raises(ConfigError, match="crops"):
         Rebuilder(network, "mean", seed=0)
