@@ -301,7 +301,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "finetune_vs_trainer": ("Fine-tuning beside the transformers Trainer", trainer), "fewshot_vs_setfit": ("Few examples, beside SetFit", few),
     "prompt_search": ("Searching a prompt", searched), "pretrain_vs_trainer": ("Pre-training from scratch beside the transformers Trainer", bits),
     **dict.fromkeys(("domain_adaptation", "domain_adaptation_documents", "domain_adaptation_documents_zh"), ("Unlabelled text of the field first", adapted)),
-    "long_rows": ("A step on long rows", long_rows), "lora_step": ("A LoRA step beside peft", lora), "packing": ("Rows of uneven length beside trl", packing),
+    "long_rows": ("A step on long rows", long_rows), **dict.fromkeys(("lora_step", "lora_step_fp32"), ("A LoRA step beside peft", lora)), "packing": ("Rows of uneven length beside trl", packing),
     "generation": ("Writing behind a shared prefix, beside transformers' generate", generation), "single_calls": ("Calls one at a time", streams),
     "extract_validity": ("Objects that fit a schema", valid), "batch_classification": ("Answering many rows", peers), "server": ("Serving 32 clients", server),
     "startup": ("Start", start), "coverage": ("Intervals, tests and promises", coverage), "faithfulness": ("Explanations beside random words", faithful),
