@@ -115,6 +115,8 @@ def main() -> None:
     parser.add_argument("--precision", default="bf16", choices=("bf16", "fp32"))
     parser.add_argument("--packing-rows", type=int, default=64, help="rows of alpaca_en to learn with packing and without; 0: leave it out")
     options = parser.parse_args()
+    if 0 < options.packing_rows < 32:
+        parser.error(f"--packing-rows is 0 or at least 32: the first step is left out, and others must be left. Received: {options.packing_rows}.")
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     sys.path.insert(0, str(ROOT / "src"))
     from hanshuku.models.pull import pull

@@ -57,6 +57,16 @@ def test_a_cut_lies_in_the_middle_third_and_not_always_at_one_place(loaded):
     assert length // 3 <= int(sizes.min()) and int(sizes.max()) <= 2 * length // 3 + 3  # up to the next word
 
 
+@pytest.mark.parametrize("count", range(2 * LEAST, 3 * LEAST + 1))
+def test_each_part_of_a_text_just_long_enough_has_the_least_length(loaded, count):
+    batch = tokens(loaded, ["good " * count] * 20)
+    torch.manual_seed(count)
+    found = cropper(loaded)(batch)
+    assert len(whole(batch, 0)) == count + 2
+    for name in ("first_mask", "second_mask"):
+        assert int(found[name].sum(1).min()) - 2 >= LEAST
+
+
 def test_no_word_is_cut(loaded):
     tokenizer = loaded.tokenizer
     batch = tokens(loaded, ["gladder sunnier goodly foodless days " * 4] * 30)

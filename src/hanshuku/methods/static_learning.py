@@ -34,7 +34,7 @@ def fit_static(method: Static, task: Task, rows: Encoded, *, model: str, run: Ru
     limit = min(method.max_length or LENGTH, static.info.max_length)
     run.report(Step(0, 2, note=f"read {len(rows):,} rows"))
     if method.fold_case:
-        static = replace(static, tokenizer=folding(static.tokenizer))
+        static = replace(static, tokenizer=_folding(static.tokenizer))
     words = WordVectors(static.vectors, static.tokenizer)
     columns, cut = text_columns(rows.inputs, limit)
     dense, spans = read_columns(columns, words)
@@ -56,7 +56,7 @@ def fit_static(method: Static, task: Task, rows: Encoded, *, model: str, run: Ru
     return predictor
 
 
-def folding(tokenizer: Any) -> Any:
+def _folding(tokenizer: Any) -> Any:
     """A copy of a tokenizers.Tokenizer that reads capitals as small letters; it is saved with the function, so that whoever loads it reads so too."""
     from tokenizers import Tokenizer
     from tokenizers.normalizers import Lowercase, Sequence

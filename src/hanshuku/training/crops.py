@@ -41,12 +41,13 @@ class Cropper(WordPlaces):
         ends = real.sum(1, keepdim=True) - int(self.last is not None)  # where the text ends
         sizes = ends - self.begin
         places = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
-        wanted = self.begin + (sizes * (1 + torch.rand(sizes.shape, device=ids.device)) / 3).long()
+        drawn = (sizes * (1 + torch.rand(sizes.shape, device=ids.device)) / 3).long()
+        wanted = self.begin + torch.minimum(drawn.clamp(min=LEAST), sizes - LEAST)
         words = self.words(ids)
         starts = torch.ones_like(real)
         starts[:, 1:] = words[:, 1:] != words[:, :-1]
         cuts = torch.where(starts & (places >= wanted), places, ids.shape[1]).amin(1, keepdim=True)
-        cuts = torch.where((cuts - self.begin >= LEAST) & (ends - cuts >= LEAST), cuts, wanted)  # a long word: through it
+        cuts = torch.where(ends - cuts >= LEAST, cuts, wanted)  # where no word begins in time: through one
         whole = sizes < 2 * LEAST
         before, behind = (places < cuts) | whole, (places >= cuts) | whole
         framed = places < self.begin, (places >= ends) & real
