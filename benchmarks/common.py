@@ -9,7 +9,9 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timezone
 from importlib import metadata
@@ -20,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 DATA = Path(os.environ.get("HANSHUKU_SHARED_DATA", ROOT.parent / "shared" / "data"))
 LIBRARIES = ("torch", "transformers", "peft", "setfit", "sentence-transformers", "onnxruntime", "numpy", "fastapi", "uvicorn")
+PEAK = "\nprint(); print('PEAK', next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
 
 
 def environment() -> dict:
@@ -59,15 +62,63 @@ def record(name: str, results: dict) -> Path:
 def child(program: str, *arguments: str, python: str = sys.executable, timeout: float = 3600) -> dict:
     """Run a Python program that prints a JSON object last; add wall seconds, processor seconds and peak memory of the process."""
     env = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
+
+    def run() -> tuple[int, str, str]:
+        done = subprocess.run([python, "-c", program + PEAK, *arguments], capture_output=True, text=True, env=env, timeout=timeout)
+        return done.returncode, done.stdout, done.stderr
+
+    return _measured(run)
+
+
+def fork(program: str, *arguments: str, loaded: str) -> dict:
+    """The same in a copy of this process, which has run `loaded` (imports) once: for many short programs whose answers count, not their start.
+
+    One thread, since threads do not survive a fork.
+    """
+    os.environ |= {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    if str(ROOT / "src") not in sys.path:
+        sys.path.insert(0, str(ROOT / "src"))
+    exec(loaded, {})
+
+    def run() -> tuple[int, str, str]:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+            number = os.fork()
+            if not number:
+                _become(program + PEAK, arguments, out.fileno(), errors.fileno())
+            _, status = os.waitpid(number, 0)
+            out.seek(0)
+            errors.seek(0)
+            return os.waitstatus_to_exitcode(status), out.read(), errors.read()
+
+    return _measured(run)
+
+
+def _become(code: str, arguments: tuple[str, ...], out: int, errors: int) -> None:
+    """Run the code in place of what this copy of the process would go on with, and end."""
+    os.dup2(out, 1)
+    os.dup2(errors, 2)
+    sys.argv = ["-c", *arguments]
+    status = 0
+    try:
+        exec(code, {"__name__": "__main__"})
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _measured(run: Callable[[], tuple[int, str, str]]) -> dict:
+    """What a child printed as JSON, with its wall seconds, processor seconds and peak memory."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    code = program + "\nprint(); print('PEAK', next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
-    done = subprocess.run([python, "-c", code, *arguments], capture_output=True, text=True, env=env, timeout=timeout)
+    status, printed, errors = run()
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-3000:])
-    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    if status:
+        raise RuntimeError(errors[-3000:])
+    lines = [line for line in printed.splitlines() if line.strip()]
     found = next((json.loads(line) for line in reversed(lines) if line.startswith("{")), {})
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     peak = int(lines[-1].split()[1]) / 1024

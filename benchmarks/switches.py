@@ -3,7 +3,7 @@
     python benchmarks/switches.py [--methods finetune,contrastive] [--arms fgm,ema] [--sets a,b] [--sizes 8,32,all] [--seeds 5]
                                   [--test-rows 1000] [--most 4000]
 
-The same rows, drawn by the seed, for every arm; a fit is a process of its own with one thread, the arms in turn. `all` is all rows, at
+The same rows, drawn by the seed, for every arm; a fit is a process of its own (a fork) with one thread, the arms in turn. `all` is all rows, at
 most --most of them. Columns: accuracy on the test rows; on the same rows with slips of the finger (English) or homophones (Chinese) in a
 tenth of the words (the arm `slips` learns from slips of that kind); for sentiments in English on counterfactual_imdb, reviews and what people turned them into by few words. A
 difference to the plain method is paired over rows and seeds (bootstrap), p by Holm over all cells of a method and column. Finished cells
@@ -19,7 +19,7 @@ import sys
 from functools import partial
 
 import numpy as np
-from common import ROOT, Cells, child, record
+from common import ROOT, Cells, fork, record
 
 SETS = {  # name -> encoder, what is asked, slips
     "sst2": ("minilm", "What is the sentiment of this sentence?", "typos:0.1"),
@@ -27,6 +27,7 @@ SETS = {  # name -> encoder, what is asked, slips
     "tweet_emotion": ("minilm", "Which emotion does this tweet show?", "typos:0.1"),
     "banking77": ("minilm", "What does the customer of the bank want?", "typos:0.1"),
     "fewclue_eprstmt": ("e5-multilingual", "这条评论的情感是什么？", "homophones:0.1"),
+    "stock_comments_zh": ("e5-multilingual", "这条股评的情感是什么？", "homophones:0.1"),
     "chnsenticorp_hotel": ("e5-multilingual", "这条酒店评论的情感是什么？", "homophones:0.1"),
     "fewclue_tnews": ("e5-multilingual", "这条新闻是关于什么的？", "homophones:0.1"),
 }
@@ -52,18 +53,22 @@ ARMS = {  # name -> settings; what a method has no use for is left out
 }
 LABELS_ALONE = {"mixup", "focal", "label_smoothing"}  # contrastive has no use for them
 COLUMNS = ("right", "slips", "counterfactual")
+LOADED = """
+import torch
+torch.set_num_threads(1)
+import hanshuku.methods.contrastive_learning, hanshuku.methods.finetuning
+from hanshuku.models.load import load_encoder
+load_encoder('minilm')  # which draws in transformers
+"""
 PROGRAM = """
 import json, random, sys, time
 sys.path.insert(0, 'benchmarks')
-import torch
-torch.set_num_threads(1)
 from common import rows_of
 from hanshuku.data.augment.rows import Marked, Plan
 from hanshuku.data.augment.spec import parse_spec
 from hanshuku.functions.core import Function
 from hanshuku.models.load import load_encoder
 from hanshuku.tasks import Task
-import hanshuku.methods.contrastive_learning, hanshuku.methods.finetuning
 given = json.loads(sys.argv[1])
 rows = rows_of(given['set'], 'train')
 labels = sorted({str(row['label']) for row in rows})
@@ -123,7 +128,7 @@ def main() -> None:
             "set": name, "model": model, "instruction": instruction, "slips": slips, "method": method, "settings": ARMS[arm], "size": size, "seed": seed,
             "test_rows": options.test_rows, "most": options.most, "counterfactual": name in COUNTERFACTUAL,
         }  # fmt: skip
-        found.fill(key, partial(child, PROGRAM, json.dumps(given), timeout=14400), hidden=COLUMNS)
+        found.fill(key, partial(fork, PROGRAM, json.dumps(given), loaded=LOADED), hidden=COLUMNS)
     record("switches", {method: summary(found, options, method) for method in options.methods.split(",")})
 
 
