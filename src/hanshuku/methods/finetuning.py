@@ -15,6 +15,7 @@ from hanshuku.inference.embed import vectors
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import answers, unit_targets
 from hanshuku.inference.tokens import tokenise
+from hanshuku.methods.few_rows import pace, start_head
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.trunk_fit import Trunk, ready, shortened, teach
 from hanshuku.tasks import Task
@@ -57,8 +58,10 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
     start = time.monotonic()
     require_words(method)
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience or task.several))
+    trunk = ready(method, task, model, run)
+    trunk.pace = pace(trunk, train)
     train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
-    fit = _prepare(method, ready(method, task, model, run), task, train, held, run)
+    fit = _prepare(method, trunk, task, train, held, run)
     moved = fit.trunk.tuned.moved + sum(p.numel() for p in fit.classifier.head.parameters())
     with shortened(fit.trunk, fit.rows, fit.classifier, run):
         _train(fit, run, start)
@@ -122,6 +125,9 @@ def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: E
         run.report(Step(0, 1, note=f"read {len(inputs):,} rows once"))
         found, *scale = standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
         rows = Rows(tokens, targets, trunk.pad_id, vectors=found)
+    elif trunk.pace < 1:
+        run.report(Step(0, 1, note=f"start from a probe of {len(train):,} rows"))
+        start_head(classifier, trunk, train, tokens, run.seed)
     known = len(train) + (len(held) if held else 0)
     more = ViewLoss(method.views, task, viewed, lambda places: rows.collate([known + place for place in places])) if viewed else None
     return _Fit(method, task, trunk, rows, len(train), known - len(train), classifier, identity, tuple(scale) if scale else None, more)  # type: ignore[arg-type]

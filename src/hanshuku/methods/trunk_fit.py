@@ -48,6 +48,7 @@ class Trunk:
     tuned: Tuned
     limit: int  # tokens a row
     used: UsedRows | None = None  # while only word vectors in use are held
+    pace: float = 1.0  # part of its usual rate at which it moves, see `few_rows`
 
     @property
     def width(self) -> int:
@@ -165,7 +166,8 @@ def teach(
         more: another loss, (network, batch) -> a scalar, which is added to the objective and not switched.
     """
     method = trunk.method
-    rate = method.learning_rate or TUNINGS[method.tuning].rate_for(trunk.width)
+    tuning = TUNINGS[method.tuning]
+    rate = method.learning_rate or tuning.rate_for(trunk.width) * (trunk.pace if tuning.narrows else 1.0)
     schedule = Schedule(
         epochs=epochs,
         batch_size=method.batch_size or BATCH,

@@ -1,0 +1,62 @@
+"""What fine-tuning does otherwise where labelled rows are few: the head starts from a probe's, and the trunk moves more slowly.
+
+A head that starts from nothing first drags the trunk's features to wherever it happens to point, and a few rows never bring them back; one that
+starts where a linear probe ends leaves them be (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054). A probe is sure of the rows that it has learned,
+though, and there is nothing left to learn from, so the head starts at a part of its length.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from hanshuku.inference.embed import vectors
+from hanshuku.inference.tokens import Tokenised
+from hanshuku.methods.head_learning import learn_head
+from hanshuku.methods.zero_shot import zero_shot_head
+
+if TYPE_CHECKING:
+    from hanshuku.data.encoded import Encoded
+    from hanshuku.methods.trunk_fit import Trunk
+    from hanshuku.training.classifier import Classifier
+
+FEW = 400  # rows, below which all this applies
+LENGTH = 0.3  # of the probe's head, at which the head starts
+# Looked at on airline_tweets, financial_phrasebank, stock_comments_zh, online_shopping_10_cats and dbpedia14, 8 rows a class: the mean accuracy
+# rose from 0.67 with a lower rate alone to 0.71, with the whole length too, which on dbpedia14 lost 3 points that LENGTH does not.
+NOT_BEFORE = frozenset({"none", "prefix", "prompt"})  # a head alone learns otherwise; vectors in front of a text change at once what a head reads
+
+
+def pace(trunk: Trunk, train: Encoded) -> float:
+    """The part of its usual rate at which the trunk moves; below 1, few rows are learned, and the head starts from a probe's.
+
+    Args:
+        trunk: before it learns.
+        train: labelled rows as given, none of them made of others.
+    """
+    one = train.task.kind == "classify" and not train.task.several and not train.task.is_pair
+    if not one or trunk.tuned.kind in NOT_BEFORE or trunk.method.switches.reinit_layers:
+        return 1.0
+    return min(1.0, math.sqrt(len(train) / FEW))
+
+
+def start_head(classifier: Classifier, trunk: Trunk, train: Encoded, tokens: Tokenised, seed: int) -> None:
+    """Set the classifier's head to that of a probe on the rows to learn from.
+
+    Args:
+        classifier: its head is changed in place.
+        trunk: as it is before it learns.
+        train: N rows.
+        tokens: those of the N rows, and maybe others behind them.
+        seed: of the probe's folds.
+    """
+    loaded, precision = trunk.loaded, trunk.method.precision
+    rows = Tokenised(tokens.ids[: len(train)], tokens.types and tokens.types[: len(train)], 0)
+    found = vectors(loaded, rows, pooling=loaded.info.pooling, normalise=False, precision=precision)
+    prior = zero_shot_head(train.task, loaded, precision=precision) if loaded.info.kind == "encoder" else None
+    head = learn_head(train.task, found, train, prior, seed=seed).head
+    with torch.no_grad():
+        classifier.head.weight.copy_(LENGTH * torch.from_numpy(head.weight))
+        classifier.head.bias.copy_(LENGTH * torch.from_numpy(head.bias))
