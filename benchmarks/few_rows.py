@@ -1,10 +1,10 @@
 """What fine-tuning gains where rows are few by starting its head from a probe's and moving more slowly; the same fits with and without.
 
-    python benchmarks/few_rows.py [--sets a,b] [--sizes 8,32] [--seeds 5] [--test-rows 500]
+    python benchmarks/few_rows.py [--sets a,b] [--sizes 8,32] [--seeds 5] [--test-rows 500] [--name few_rows]
 
 Sets are those of auto_regret that had no part in the choice (methods/few_rows.py names those that had). Both arms learn the same rows, drawn by the seed,
-each in a fork with one thread, in turn; the arm `as ever` has the limit FEW set to 0. A difference is paired over rows and seeds (bootstrap).
-Finished cells are kept in results/few_rows.cells.jsonl, so that a run that was stopped goes on.
+each in a fork with one thread, in turn; the arm `as ever` has the limit FEW set to 0. A difference is paired over rows and seeds (bootstrap); the mean gain has Student's t over seeds.
+Finished cells are kept in results/NAME.cells.jsonl, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import partial
 
 from auto_regret import TEST
 from common import ROOT, Cells, fork, record
+from continual import interval
 from switches import LOADED, compared, share
 
 ARMS = ("as ever", "few")
@@ -51,10 +52,11 @@ def main() -> None:
     parser.add_argument("--sizes", default="8,32")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--test-rows", type=int, default=500)
+    parser.add_argument("--name", default="few_rows", help="of the file of results")
     parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "src"))
-    cells, results = Cells("few_rows", fresh=options.fresh), {}
+    cells, results = Cells(options.name, fresh=options.fresh), {}
     keys = [(size, str(seed), name) for size in options.sizes.split(",") for seed in range(options.seeds) for name in options.sets.split(",")]
     for size, seed, name in keys:
         for arm in ARMS:
@@ -68,8 +70,13 @@ def main() -> None:
             results[f"{name}, {size} a class"] = {
                 "as_ever": gain.pop("plain"), "few": round(statistics.mean(share(cell["right"]) for cell in few), 4), **gain, "time": round(time, 2),
             }  # fmt: skip
-    means = [each["gain"] for each in results.values()]
-    record("few_rows", {"seeds": options.seeds, "test_rows": options.test_rows, "mean_gain": round(statistics.mean(means), 2), "results": results})
+    accuracy = {key: share(cell["right"]) for key, cell in cells.items()}
+    gains = [
+        statistics.mean(accuracy["few", name, seed, size, str(options.test_rows)] - accuracy["as ever", name, seed, size, str(options.test_rows)]
+                        for size, one, name in keys if one == seed)
+        for seed in map(str, range(options.seeds))
+    ]  # fmt: skip
+    record(options.name, {"seeds": options.seeds, "test_rows": options.test_rows, "mean_gain": interval(gains), "results": results})
 
 
 if __name__ == "__main__":

@@ -25,6 +25,14 @@ def switched(results: dict) -> Iterator[Line]:
             yield f"{method}, {arm}, {found['seeds']} seeds, points", f"{'; '.join(means)}; time {ratio:.1f}; accuracy by set and rows a class: {each}"
 
 
+def few_rows(results: dict) -> Iterator[Line]:
+    """few_rows."""
+    for name, found in results["results"].items():
+        chance = f", p {found['p']:.3f}" if found["p"] >= 0.001 else ", p < 0.001"
+        yield f"{name}, fine-tuning as ever and as with few rows, {results['seeds']} seeds, n {found['n']}", f"{found['as_ever']:.3f} to {found['few']:.3f}: {_points(found)} points{chance}; time {found['time']:.2f}"
+    yield "mean gain over these sets", spread(results["mean_gain"], sign="+")
+
+
 def dearer(results: dict) -> Iterator[Line]:
     """switch_cost."""
     for arm, found in results["ratio"].items():
