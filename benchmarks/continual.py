@@ -4,7 +4,7 @@
         [--rates 3e-5,1e-4,3e-4] [--epochs 3] [--max-length 96] [--cells FILE] [--no-record]
 
 ag_news, yelp5, amazon5, dbpedia14, tweet_emotion: 27 labels under one head, those of yelp5 and amazon5 in common; no text is told its task. Every strategy, the
-plain baseline and learning all at once included, gets its learning rate from the same grid: one sequence of the first order for each rate, judged by the average
+plain baseline and learning all at once included (analytic has none), gets its learning rate from the same grid: one sequence of the first order for each rate, judged by the average
 accuracy on validation rows that are neither learned nor tested (ties: the lower rate). Then every order and seed runs with that rate and is measured on test rows.
 A seed draws the rows anew. Intervals are Student's t over seeds. --memory below 1 is a share of the rows seen: 0.01 is 1% of what is learned here, so with
 --rows 1000 there are 50 stored rows at the end; --rows 0 learns the whole training splits. Each finished run is a line of --cells, and a second call goes on from there.
@@ -27,7 +27,7 @@ ORDERS = {  # the issue's, its reverse, and one that parts the two tasks with th
     "given": TASKS, "reversed": TASKS[::-1], "mixed": ("dbpedia14", "yelp5", "tweet_emotion", "ag_news", "amazon5"),
 }  # fmt: skip
 TOGETHER = "together"
-STRATEGIES = ("plain", "replay", "distill", "ewc", "lwf", "olora")
+STRATEGIES = ("plain", "replay", "distill", "ewc", "lwf", "olora", "analytic")
 PROGRAM = """
 import json, sys, time
 sys.path.insert(0, 'benchmarks')
@@ -44,14 +44,17 @@ for name in asked['order']:
     test = [{'text': row['text'], 'label': str(row['label'])} for row in rows_of(name, 'test')]
     test = [test[i] for i in np.random.default_rng(0).permutation(len(test))[:asked['test_rows'] or None]]
     lessons.append(Lesson(name, learned, held if asked['part'] == 'validation' else test))
-settings = {'learning_rate': asked['rate'], 'epochs': asked['epochs'], 'max_length': asked['max_length']}
+settings = {'max_length': asked['max_length']}
+if asked['strategy'] != 'analytic':  # solves for its head at once: no rate, no passes, no stored rows
+    settings |= {'learning_rate': asked['rate'], 'epochs': asked['epochs']}
 start = time.process_time()
 if asked['strategy'] == 'together':
     scores, _ = at_once(lessons, model=asked['model'], seed=asked['seed'], **settings)
     found = {'average': float(np.mean([cell.value for cell in scores])), 'matrix': [[cell.value for cell in scores]]}
 else:
     memory = asked['memory'] if set(asked['strategy'].split('+')) & {'replay', 'distill'} else 0
-    report, function = run_sequence(lessons, model=asked['model'], seed=asked['seed'], strategy=asked['strategy'], memory=memory, **settings)
+    settings |= {'memory': memory} if asked['strategy'] != 'analytic' else {}
+    report, function = run_sequence(lessons, model=asked['model'], seed=asked['seed'], strategy=asked['strategy'], **settings)
     found = report.metrics.to_json() | {'matrix': [[None if cell is None else cell.value for cell in row] for row in report.matrix]}
     found |= {'stored': function.predictor().past.stored}
 print(json.dumps(found | {'learned_rows': sum(len(lesson.train) for lesson in lessons), 'cpu_s': time.process_time() - start}))
@@ -95,7 +98,7 @@ def measure(cells: Cells, common: dict, options: argparse.Namespace) -> dict:
     bound = [run(cells, common | {"order": first, "strategy": TOGETHER, "rate": rate, "part": "test", "seed": seed}) for seed in seeds]
     results: dict = {TOGETHER: {"rate": rate, "tried": tried, "average": interval([run["average"] for run in bound]), "scores": mean_matrix(bound)[0], "runs": len(bound)}}
     for strategy in options.strategies.split(","):
-        rate, tried = chosen_rate(cells, common | {"order": first, "strategy": strategy}, rates)
+        rate, tried = chosen_rate(cells, common | {"order": first, "strategy": strategy}, rates if strategy != "analytic" else rates[:1])
         by_order = {
             name: [run(cells, common | {"order": order, "strategy": strategy, "rate": rate, "part": "test", "seed": seed}) for seed in seeds]
             for name, order in orders.items()

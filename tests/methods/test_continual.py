@@ -36,7 +36,8 @@ def new_rows() -> Encoded:
 
 
 def method(strategy="replay", **settings):
-    return get_method("continual", **(FAST | {"strategy": strategy} | settings))
+    given = FAST | {"strategy": strategy} | settings
+    return get_method("continual", **({"strategy": strategy, "precision": "fp32"} if strategy == "analytic" else given))
 
 
 def first(model, strategy="replay", kind="one label", **settings):

@@ -4,6 +4,7 @@ memory/rows.jsonl            the rows that are replayed, a JSON object each: inp
 memory/logits.safetensors    what the function said of them when they were stored, for distillation
 memory/fisher.safetensors    how much each weight matters to what was learned (EWC), bfloat16
 memory/subspaces.safetensors the directions in which earlier sessions moved each layer (O-LoRA)
+memory/sums.safetensors      sums over all rows, of which ridge regression makes the head (analytic), float64
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hanshuku.tasks.base import plain
 
 FOLDER = "memory"
 ROWS, LOGITS = f"{FOLDER}/rows.jsonl", f"{FOLDER}/logits.safetensors"
-TENSORS = ("fisher", "subspaces")  # fields that are one safetensors file each
+TENSORS = ("fisher", "subspaces", "sums")  # fields that are one safetensors file each
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Past:
         logits: (M, O) float32 of the stored rows when they were stored; NaN for labels that were not known then.
         fisher: name of a parameter -> its diagonal Fisher information, bfloat16, summed over the sessions with decay.
         subspaces: path of a linear layer -> (k, F) float32, the rows of every LoRA A so far.
+        sums: the fields of `methods.sums.Sums`, float64.
     """
 
     sessions: tuple[Session, ...] = ()
@@ -54,6 +56,7 @@ class Past:
     logits: np.ndarray | None = None
     fisher: Mapping[str, Any] = field(default_factory=dict)
     subspaces: Mapping[str, Any] = field(default_factory=dict)
+    sums: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seen(self) -> int:

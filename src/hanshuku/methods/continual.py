@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hanshuku.data.encoded import Encoded
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from hanshuku.inference.continual import ContinualPredictor
     from hanshuku.inference.encoder import EncoderPredictor
 
-STRATEGIES = ("plain", "replay", "distill", "ewc", "lwf", "olora")
+STRATEGIES = ("plain", "replay", "distill", "ewc", "lwf", "olora", "analytic")
 REPLAYING = frozenset({"replay", "distill"})  # these store rows
 TUNINGS = ("auto", "all", "last_layers", "lora", "head")
+ALONE = frozenset({"plain", "auto", "analytic"})  # strategies that are not joined with others
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,15 @@ class Continual:
     https://arxiv.org/abs/1902.10486); `distill` also holds the answers to them (DER++, https://arxiv.org/abs/2004.07211). Without a
     stored row: `lwf` holds the answers to the new rows (https://arxiv.org/abs/1606.09282), `ewc` the weights that matter
     (https://arxiv.org/abs/1805.06370), `olora` learns in directions orthogonal to the earlier ones
-    (https://arxiv.org/abs/2310.14152). Several are joined by +.
+    (https://arxiv.org/abs/2310.14152). Several are joined by +. `analytic` leaves the encoder as it is and makes the head by ridge regression over
+    the rows of all sessions, from sums: nothing is forgotten and no row is kept (https://arxiv.org/abs/2205.14922).
     """
 
     NAME: ClassVar[str] = "continual"
     KINDS: ClassVar[frozenset[str]] = frozenset({"classify", "rate"})
     LEARNS: ClassVar[bool] = True
 
-    strategy: str = field(default="auto", metadata={"help": f"{', '.join(STRATEGIES)}, or some with + between; auto: replay where rows are or may be stored, else lwf"})
+    strategy: str = field(default="auto", metadata={"help": f"{', '.join(STRATEGIES)}, or some with + between; auto: analytic where that was, replay where rows are or may be stored, else lwf"})
     strength: float = field(default=1.0, metadata={"help": "factor on what keeps it from forgetting, 0..1000000"})
     temperature: float = field(default=2.0, metadata={"help": "lwf: how far answers are softened, 0.1..100"})
     decay: float = field(default=0.95, metadata={"help": "ewc: what is left of the earlier sessions' information after each, 0..1"})
@@ -58,8 +60,8 @@ class Continual:
         if self.strategy != "auto":
             for name in str(self.strategy).split("+"):
                 check_choice("strategy", name, (*STRATEGIES, "auto"))
-            if "+" in self.strategy and ({"plain", "auto"} & set(self.names) or len(set(self.names)) < len(self.names)):
-                raise ConfigError(f"Strategies joined by + are different ones among {', '.join(STRATEGIES[1:])}. Received: {self.strategy!r}.")
+            if "+" in self.strategy and (ALONE & set(self.names) or len(set(self.names)) < len(self.names)):
+                raise ConfigError(f"Strategies joined by + are different ones among {', '.join(name for name in STRATEGIES if name not in ALONE)}. Received: {self.strategy!r}.")
         check_choice("scope", self.scope, ("auto", "all", "session"))
         check_choice("tuning", self.tuning, TUNINGS)
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
@@ -74,8 +76,24 @@ class Continual:
         check_length(self.max_length)
         if "olora" in self.names and self.tuning not in {"auto", "lora"}:
             raise ConfigError(f"olora learns by tuning='lora'. Received: {self.tuning!r}.")
+        if self.strategy == "analytic":
+            self.require_analytic()
         if "ewc" in self.names and ("olora" in self.names or self.tuning == "lora"):
             raise ConfigError("ewc holds the weights themselves, and LoRA learns new ones in each session: take ewc with another tuning.")
+
+    def require_analytic(self) -> None:
+        """
+        Raises:
+            ConfigError: a setting is given that has no meaning where nothing is learned step by step.
+        """
+        meant = {"strategy", "max_length", "precision", "switches", "tuning"}
+        given = [f.name for f in fields(self) if f.name not in meant and getattr(self, f.name) != f.default]
+        given += ["tuning"] if self.tuning not in {"auto", "head"} else []
+        if given:
+            raise ConfigError(
+                f"strategy=analytic solves for the head at once, over an encoder that stays as it is, so {', '.join(given)} would do nothing. "
+                "Leave it out, or name another strategy."
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -133,7 +151,8 @@ class Continual:
         Raises:
             ConfigError: one is on that has no meaning here.
         """
-        self.switches.require(SWITCHES[task.kind] - {"reinit_layers"}, f"continual of a task of kind {task.kind!r}")
+        meant = frozenset({"augment", "augment_times"}) if self.strategy == "analytic" else SWITCHES[task.kind] - {"reinit_layers"}
+        self.switches.require(meant, f"continual{' by analytic' if self.strategy == 'analytic' else ''} of a task of kind {task.kind!r}")
 
     def finetune(self) -> Finetune:
         """The fine-tuning inside."""

@@ -17,6 +17,7 @@ from hanshuku.inference.continual import ContinualPredictor
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import answers
 from hanshuku.inference.past import Past, Session
+from hanshuku.methods import analytic
 from hanshuku.methods.continual import REPLAYING, Continual
 from hanshuku.methods.continual_past import kept, labels_of, stored_rows
 from hanshuku.methods.continual_trunk import Ready, holds_parts, ready_to_go_on
@@ -38,6 +39,8 @@ WEIGHTS = {"replay": 1.0, "distill": 0.5, "ewc": 0.1, "lwf": 1.0, "olora": 0.5} 
 def first_session(method: Continual, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> ContinualPredictor:
     """See `Continual.fit`."""
     start = time.monotonic()
+    if method.strategy == "analytic":
+        return analytic.begin(method, task, train, model, run)
     predictor = fit_encoder(method.finetune(), task, train, model=model, validation=validation, run=run)
     names = resolved(method, will_store=True)
     delta = getattr(predictor.loaded, "delta", None)
@@ -49,9 +52,12 @@ def next_session(
 ) -> ContinualPredictor:
     """See `Continual.go_on`."""
     begin = time.monotonic()
-    if start.pair == "bi" and task.is_pair:
-        raise ConfigError("This function reads its two texts apart, and learns on in no other way than anew: name a method, such as finetune.")
     past = (start.past if isinstance(start, ContinualPredictor) else Past()).widened(task)
+    if method.strategy == "analytic" or (method.strategy == "auto" and past.sums):
+        method.require_analytic()
+        return analytic.go_on(method, train, start=start, past=past, earlier=earlier, run=run)
+    if start.pair == "bi" and task.is_pair:
+        raise ConfigError("This function reads its two texts apart, and learns on by strategy='analytic' alone, or anew: name a method, such as finetune.")
     passed_over: tuple[str, ...] = ()
     if earlier is not None:
         _require_replay(method)

@@ -50,6 +50,8 @@ def kept(
         fisher = decayed(past.fisher, normalised(_fisher(method, predictor, train, run.seed)), method.decay)
     elif past.fisher:
         notes.append("what ewc knew of the earlier sessions is left out, as this one went on without ewc")
+    if past.sums:
+        notes.append("the sums that analytic kept are left out, as the encoder has moved since")
     subspaces = dict(past.subspaces)
     if "olora" in names:
         for path, rows in lora_rows(taken).items():
@@ -57,7 +59,7 @@ def kept(
     sessions = (*past.sessions, Session(len(train), labels_of(train), "+".join(names)))
     if fresh.stored > past.stored:
         notes.append(f"{fresh.stored} rows are stored with the function, to be replayed when it learns on; memory=0 stores none")
-    return ContinualPredictor.of(predictor, replace(fresh, sessions=sessions, fisher=fisher, subspaces=subspaces), tuple(notes))
+    return ContinualPredictor.of(predictor, replace(fresh, sessions=sessions, fisher=fisher, subspaces=subspaces, sums={}), tuple(notes))
 
 
 def stored_rows(method: Continual, predictor: EncoderPredictor, past: Past, fresh: Encoded, seed: int) -> Past:
