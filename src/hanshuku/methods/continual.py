@@ -86,8 +86,8 @@ class Continual:
         Raises:
             ConfigError: a setting is given that has no meaning where nothing is learned step by step.
         """
-        meant = {"strategy", "max_length", "precision", "switches", "tuning"}
-        given = [f.name for f in fields(self) if f.name not in meant and getattr(self, f.name) != f.default]
+        meant = {"strategy", "max_length", "precision", "switches", "tuning", "stored"}
+        given = [f.name for part in (self, self.stored) for f in fields(part) if f.name not in meant and getattr(part, f.name) != f.default]
         given += ["tuning"] if self.tuning not in {"auto", "head"} else []
         if given:
             raise ConfigError(
