@@ -105,6 +105,19 @@ def test_the_last_session_does_not_choose_for_all():
     assert Sums.of(noise, wild).judged(task, noise, wild).errors.argmin() > first.errors.argmin()
 
 
+def test_very_many_rows_are_added_part_by_part_and_every_second_one_judges(monkeypatch):
+    rng, task = np.random.default_rng(5), TASKS["one label"]
+    features = rng.normal(size=(60, 3))
+    targets = np.eye(2)[(features[:, 0] > 0).astype(int)]
+    whole = Sums.of(features, targets).judged(task, features, targets)
+    monkeypatch.setattr("hanshuku.methods.sums.PART", 30)
+    parted = Sums.of(features, targets).judged(task, features, targets)
+    assert np.allclose(parted.gram, whole.gram)
+    assert np.allclose(parted.moments, whole.moments)
+    assert parted.errors == pytest.approx(whole.errors, rel=0.3)
+    assert not np.array_equal(parted.errors, whole.errors)
+
+
 def test_left_out_rows_are_answered_as_a_fit_without_them_answers():
     ridge = pytest.importorskip("sklearn.linear_model").Ridge
     rng, task = np.random.default_rng(4), TASKS["a number"]

@@ -68,7 +68,7 @@ def _sums(rows: Encoded, features: np.ndarray, known: Sums | None) -> Sums:
     """Those that are known and those of the rows."""
     targets = outputs_of(rows)
     fresh = Sums.of(features, targets)
-    return (fresh if known is None else known.plus(fresh)).judged(rows.task, features.astype(np.float64), targets)
+    return (fresh if known is None else known.plus(fresh)).judged(rows.task, features, targets)
 
 
 def _learned(

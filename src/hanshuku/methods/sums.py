@@ -16,6 +16,7 @@ from hanshuku.tasks import Task
 ALPHAS = tuple(10.0 ** (k / 2) for k in range(-6, 3))  # a: 0.001..10 of the rows
 FACTORS = tuple(2.0 ** (k / 4) for k in range(29))  # 1..128, on answers that lie between 0 and 1
 SMALL = 1e-6
+PART = 20_000  # rows that are read at a time, and that judge
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,14 @@ class Sums:
     @classmethod
     def of(cls, features: np.ndarray, targets: np.ndarray) -> Sums:
         """Those of N rows with (N, F) features and (N, O) targets, of which none has been left out yet."""
-        full = np.concatenate([features, np.ones((len(features), 1))], axis=1).astype(np.float64)
-        return cls(full.T @ full, full.T @ targets.astype(np.float64))
+        width = features.shape[1] + 1
+        gram, moments = np.zeros((width, width)), np.zeros((width, targets.shape[1]))
+        for begin in range(0, len(features), PART):
+            part = features[begin : begin + PART]
+            full = np.concatenate([part, np.ones((len(part), 1))], axis=1).astype(np.float64)
+            gram += full.T @ full
+            moments += full.T @ targets[begin : begin + PART].astype(np.float64)
+        return cls(gram, moments)
 
     def plus(self, other: Sums) -> Sums:
         """Over the rows of both; where one knows fewer targets, its rows had none of the others."""
@@ -47,7 +54,7 @@ class Sums:
         return Sums(self.gram + other.gram, first + second, self.errors + other.errors, self.losses + other.losses)
 
     def judged(self, task: Task, features: np.ndarray, targets: np.ndarray) -> Sums:
-        """The same, knowing how well some of its rows are answered, each as if the sums were without it.
+        """The same, knowing how well some of its rows are answered (of very many, every k-th), each as if the sums were without it.
 
         That chooses how much the weights are held back, and how sure answers are; what earlier sessions found counts too, or the last task would
         choose for all.
@@ -58,15 +65,17 @@ class Sums:
             targets: (N, O).
         """
         solved, errors, losses = _Solved.of(self), self.errors.copy(), self.losses.copy()
-        turned = ((features - solved.middle) / solved.scale) @ solved.axes  # (N, F), along the axes in which the sums are diagonal
+        every = -(-len(features) // PART)
+        targets = targets[::every]
+        turned = ((features[::every].astype(np.float64) - solved.middle) / solved.scale) @ solved.axes  # along the axes in which the sums are diagonal
         for i, alpha in enumerate(ALPHAS):
             held_back = solved.held_back(alpha)
             fitted = solved.mean + turned @ (solved.crossed / held_back[:, None])
             leverage = (1 / solved.count + (turned**2 / held_back).sum(axis=1)).clip(0, 1 - SMALL)[:, None]
             left_out = (fitted - leverage * targets) / (1 - leverage)
-            errors[i] += float(((left_out - targets) ** 2).sum())
+            errors[i] += every * float(((left_out - targets) ** 2).sum())
             if task.kind != "rate":
-                losses[i] += [_loss(task, factor * (left_out - _zero(task)), targets) for factor in FACTORS]
+                losses[i] += [every * _loss(task, factor * (left_out - _zero(task)), targets) for factor in FACTORS]
         return replace(self, errors=errors, losses=losses)
 
     def head(self, task: Task) -> Head:
@@ -94,6 +103,7 @@ class _Solved:
 
     @classmethod
     def of(cls, sums: Sums) -> _Solved:
+        """Of these sums."""
         count = float(sums.gram[-1, -1])
         middle, mean = sums.gram[-1, :-1] / count, sums.moments[-1] / count
         spread = sums.gram[:-1, :-1] - count * np.outer(middle, middle)
