@@ -193,6 +193,14 @@ def test_a_switch_that_would_do_nothing_is_refused(tiny_encoder):
         get_method("continual", strategy="analytic", adversarial="fgm").fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0))
 
 
+@pytest.mark.parametrize(("setting", "message"), [({"epochs": 2.0}, "epochs would do nothing"), ({"adversarial": "fgm"}, "adversarial")])
+def test_auto_refuses_them_too_where_it_goes_on_by_sums(setting, message, tiny_encoder):
+    first, second, _ = parts("one label")
+    start = ANALYTIC.fit(first.task, first, model=tiny_encoder, run=Run(seed=0))
+    with pytest.raises(ConfigError, match=message):
+        get_method("continual", **setting).go_on(second.task, second, start=start, run=Run(seed=0))
+
+
 def test_it_is_not_joined_with_others():
     with pytest.raises(ConfigError, match="different ones among"):
         get_method("continual", strategy="analytic+ewc")

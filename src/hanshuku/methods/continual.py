@@ -119,7 +119,7 @@ class Continual:
             ModelError: the model cannot be had.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
-        self._check_switches(task)
+        self.check_switches(task)
         rows = check_labelled("continual", train)
         return _work().first_session(self, task, rows, model=model, validation=validation, run=run)
 
@@ -142,11 +142,11 @@ class Continual:
             DataError: there is nothing to learn from.
             TrainingError: the run diverged, or its folder belongs to another run.
         """
-        self._check_switches(task)
+        self.check_switches(task)
         rows = check_labelled("continual", train)
         return _work().next_session(self, task, rows, start=start, earlier=earlier, validation=validation, run=run)
 
-    def _check_switches(self, task: Task) -> None:
+    def check_switches(self, task: Task) -> None:
         """
         Raises:
             ConfigError: one is on that has no meaning here.

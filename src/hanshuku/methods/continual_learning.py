@@ -54,7 +54,8 @@ def next_session(
     begin = time.monotonic()
     past = (start.past if isinstance(start, ContinualPredictor) else Past()).widened(task)
     if method.strategy == "analytic" or (method.strategy == "auto" and past.sums):
-        method.require_analytic()
+        method = replace(method, strategy="analytic")  # of which auto may have settings that would do nothing
+        method.check_switches(task)
         return analytic.go_on(method, train, start=start, past=past, earlier=earlier, run=run)
     if start.pair == "bi" and task.is_pair:
         raise ConfigError("This function reads its two texts apart, and learns on by strategy='analytic' alone, or anew: name a method, such as finetune.")
