@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from summary_trust import Line, spread
+from switches import ARMS
 
 COLUMNS = ("accuracy", "slips", "counterfactual")
 
@@ -36,7 +37,7 @@ def few_rows(results: dict) -> Iterator[Line]:
 def dearer(results: dict) -> Iterator[Line]:
     """switch_cost."""
     for arm, found in results["ratio"].items():
-        if arm != "plain":
+        if arm != "plain" and "augment" not in ARMS.get(arm, {}):  # more rows make no step dearer
             yield f"a step with {arm}", f"{found['median']:.2f} of a plain one ({found['min']:.2f} to {found['max']:.2f}, {results['rounds']} rounds)"
 
 
