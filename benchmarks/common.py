@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import platform
@@ -78,7 +79,7 @@ def fork(program: str, *arguments: str, loaded: str) -> dict:
     os.environ |= {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     if str(ROOT / "src") not in sys.path:
         sys.path.insert(0, str(ROOT / "src"))
-    exec(loaded, {})
+    _load(loaded)
 
     def run() -> tuple[int, str, str]:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
@@ -91,6 +92,12 @@ def fork(program: str, *arguments: str, loaded: str) -> dict:
             return os.waitstatus_to_exitcode(status), out.read(), errors.read()
 
     return _measured(run)
+
+
+@functools.cache
+def _load(loaded: str) -> None:
+    """Run this once."""
+    exec(loaded, {})
 
 
 def _become(code: str, arguments: tuple[str, ...], out: int, errors: int) -> None:

@@ -166,6 +166,14 @@ def test_earlier_rows_stand_in_for_sums_that_were_not_kept(tiny_encoder):
     assert [session.rows for session in shown.past.sessions] == [20, 20]
 
 
+def test_earlier_rows_that_are_in_the_sums_already_are_not_counted_twice_and_that_is_said(tiny_encoder):
+    first, second, _ = parts("one label")
+    start = ANALYTIC.fit(first.task, first, model=tiny_encoder, run=Run(seed=0))
+    gone = ANALYTIC.go_on(second.task, second, start=start, earlier=first, run=Run(seed=0))
+    assert torch.equal(gone.past.sums["gram"], sessions(tiny_encoder, [first, second]).past.sums["gram"])
+    assert "the earlier rows were not read" in " ".join(gone.fit_notes)
+
+
 def test_a_function_that_keeps_no_sums_says_what_to_do(tiny_encoder):
     first, second, _ = parts("one label")
     probe = get_method("probe").fit(first.task, first, model=tiny_encoder, run=Run(seed=0))

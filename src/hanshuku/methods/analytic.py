@@ -43,6 +43,7 @@ def go_on(
         ConfigError: nothing is known of the rows that `start` learned from.
     """
     known = Sums(**{name: tensor.numpy() for name, tensor in past.sums.items()}) if past.sums else None
+    notes = ("the earlier rows were not read: sums over what was learned are kept with the function already",) if known is not None and earlier is not None else ()
     if known is None and earlier is None:
         raise ConfigError(
             "analytic adds to sums over the rows of earlier sessions, and this function keeps none: it was not learned with strategy='analytic'. "
@@ -53,7 +54,7 @@ def go_on(
         past = past if past.sessions else replace(past, sessions=(Session(len(earlier), labels_of(earlier), ""),))
     rows = method.switches.grown(train, run.seed)
     run.report(Step(0, 2, note=f"read {len(rows):,} rows"))
-    return _learned(replace(start, task=train.task), past, train, rows, start.features(rows.inputs), known, run)
+    return _learned(replace(start, task=train.task), past, train, rows, start.features(rows.inputs), known, run, notes)
 
 
 def outputs_of(rows: Encoded) -> np.ndarray:
@@ -72,7 +73,7 @@ def _sums(rows: Encoded, features: np.ndarray, known: Sums | None) -> Sums:
 
 
 def _learned(
-    start: EncoderPredictor, past: Past, train: Encoded, rows: Encoded, features: np.ndarray, known: Sums | None, run: Run
+    start: EncoderPredictor, past: Past, train: Encoded, rows: Encoded, features: np.ndarray, known: Sums | None, run: Run, notes: tuple[str, ...] = ()
 ) -> ContinualPredictor:
     run.report(Step(1, 2, note="add to the sums and solve for the head"))
     sums = _sums(rows, features, known)
@@ -81,4 +82,4 @@ def _learned(
     sessions = (*past.sessions, Session(len(train), labels_of(train), "analytic"))
     plain = replace(start, head=head, threshold=0.5, moved_parameters=head.weight.size + head.bias.size)
     run.report(Step(2, 2, note="done"))
-    return ContinualPredictor.of(plain, replace(past, sessions=sessions, sums=kept))
+    return ContinualPredictor.of(plain, replace(past, sessions=sessions, sums=kept), notes)
