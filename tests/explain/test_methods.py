@@ -105,20 +105,21 @@ def encoders(tiny_encoder):
     rng = np.random.default_rng(0)
 
     def made(task, *, labels=2, pair="cross", **settings):
-        width = 32 * (4 if pair == "bi" else 1)
+        width = 32 * (4 if pair == "bi" else max(1, len(settings.get("layers", ()))))
         head = Head(rng.normal(size=(labels, width)) * (0.1 if task.kind == "rate" else 1.0), np.full(labels, 0.5 if task.kind == "rate" else 0.1))
         return EncoderPredictor(task, loaded, head, settings.pop("pooling", "mean"), settings.pop("normalise", True), pair, precision="fp32", **settings)
 
     pair_of = Task("classify", ("first", "second"), ("good", "bad"))
     return {
         "mean": made(MOOD), "cls": made(MOOD, pooling="cls", normalise=False), "short": made(MOOD, max_length=8),
+        "two layers": made(MOOD, layers=(2, 1)),
         "three labels": made(Task("classify", labels=("a", "b", "c")), labels=3), "several": made(Task("classify", labels=("good", "bad"), several=True)),
         "number": made(Task("rate", low=1, high=5), labels=1), "cross": made(pair_of), "bi": made(pair_of, pair="bi"),
         "three texts": made(Task("classify", ("a", "b", "c"), ("good", "bad"))),
     }  # fmt: skip
 
 
-FORMS = ("mean", "cls", "short", "three labels", "several", "number", "cross", "bi", "three texts")
+FORMS = ("mean", "cls", "short", "two layers", "three labels", "several", "number", "cross", "bi", "three texts")
 TEXTS = ("what a wonderful lovely film today", "服务态度好，房间干净", "sad 🙁")
 
 

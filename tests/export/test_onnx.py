@@ -74,6 +74,13 @@ def test_a_tolerance_that_is_not_met_writes_nothing(learned, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_what_reads_two_layers_answers_the_same_when_exported(tiny_encoder, tmp_path):
+    two = team.learn(ROWS, method="continual", strategy="analytic", model=tiny_encoder, precision="fp32")
+    assert two.predictor().layers == (2, 1)
+    assert export(two, tmp_path / "two.fn").differing == 0
+    assert hk.load(tmp_path / "two.fn").predict("my parcel never came").output == two.predict("my parcel never came").output
+
+
 def test_an_answer_does_not_depend_on_its_batch(exported):
     predictor = hk.load(exported[1]).predictor()
     rows = [("parcel",), ("i want my money back please and soon",), ("parcel",)]

@@ -13,9 +13,12 @@ torch = pytest.importorskip("torch")
 from hanshuku.errors import ConfigError  # noqa: E402
 from hanshuku.inference.continual import ContinualPredictor  # noqa: E402
 from hanshuku.methods import get_method  # noqa: E402
+from hanshuku.methods.analytic import last_layer  # noqa: E402
 from hanshuku.methods.sums import ALPHAS, Sums  # noqa: E402
+from hanshuku.tasks import Task  # noqa: E402
 from hanshuku.training.run import Run  # noqa: E402
 from tests.children import TASKS, rows_of, share_right  # noqa: E402
+from tests.tiny import tiny_bert  # noqa: E402
 
 ANALYTIC = get_method("continual", strategy="analytic", precision="fp32")
 KINDS = ("one label", "several labels", "a number", "a pair")
@@ -114,8 +117,8 @@ def test_very_many_rows_are_added_part_by_part_and_every_second_one_judges(monke
     parted = Sums.of(features, targets).judged(task, features, targets)
     assert np.allclose(parted.gram, whole.gram)
     assert np.allclose(parted.moments, whole.moments)
-    assert parted.errors == pytest.approx(whole.errors, rel=0.3)
-    assert not np.array_equal(parted.errors, whole.errors)
+    assert parted.losses == pytest.approx(whole.losses, rel=0.3)
+    assert not np.array_equal(parted.losses, whole.losses)
 
 
 def test_left_out_rows_are_answered_as_a_fit_without_them_answers():
@@ -123,12 +126,91 @@ def test_left_out_rows_are_answered_as_a_fit_without_them_answers():
     rng, task = np.random.default_rng(4), TASKS["a number"]
     features, targets = rng.normal(size=(25, 6)), rng.normal(size=(25, 1))
     found, scaled = Sums.of(features, targets).judged(task, features, targets), (features - features.mean(0)) / features.std(0)
-    for alpha, error in zip(ALPHAS, found.errors, strict=True):
+    for alpha, error in zip(ALPHAS, found.errors[0], strict=True):
         theirs = 0.0
         for i in range(25):
             kept = np.delete(np.arange(25), i)
             theirs += float(ridge(alpha=alpha * 25).fit(scaled[kept], targets[kept, 0]).predict(scaled[i : i + 1])[0] - targets[i, 0]) ** 2
         assert error == pytest.approx(theirs, rel=1e-6)
+
+
+def gathered(features, labels, blocks=1):
+    targets = np.eye(labels.max() + 1)[labels]
+    task = Task("classify", labels=tuple("abcdefgh"[: targets.shape[1]]))
+    return Sums.of(features, targets, blocks=blocks).judged(task, features, targets), task
+
+
+def test_of_one_label_the_head_is_that_of_the_linear_discriminant(monkeypatch):
+    theirs = pytest.importorskip("sklearn.discriminant_analysis").LinearDiscriminantAnalysis
+    monkeypatch.setattr("hanshuku.methods.sums.ALPHAS", (1e-12,))
+    monkeypatch.setattr("hanshuku.methods.sums.FACTORS", (1.0,))
+    rng = np.random.default_rng(6)
+    labels = rng.choice(3, size=90, p=[0.6, 0.3, 0.1])
+    features = 3 + rng.normal(size=(90, 4)) * [1, 2, 5, 0.1] + np.eye(3, 4)[labels]
+    sums, task = gathered(features, labels)
+    found = sums.head(task).outputs(task, features.astype(np.float32))
+    assert np.allclose(found, theirs(solver="lsqr").fit(features, labels).predict_proba(features), atol=1e-3)
+
+
+def test_a_row_left_out_of_a_discriminant_is_answered_as_if_it_had_not_been_there():
+    rng = np.random.default_rng(7)
+    labels = np.array([0] * 12 + [1] * 6 + [2] * 2)
+    features = rng.normal(size=(20, 6)) + np.eye(3, 6)[labels]
+    targets, scaled = np.eye(3)[labels], (features - features.mean(0)) / features.std(0)
+    solved = Sums.of(features, targets)._solved(Task("classify", labels=("a", "b", "c")))
+    for alpha, found in zip(ALPHAS, solved.left_out(features, targets, ALPHAS), strict=True):
+        for i in range(20):
+            kept = np.arange(20) != i
+            means = np.stack([scaled[kept & (labels == label)].mean(0) for label in range(3)])
+            apart = (scaled - means[labels])[kept]
+            held_back = np.linalg.inv(apart.T @ apart / 20 + alpha * np.eye(6))
+            far = scaled[i] - means
+            theirs = np.log([(kept & (labels == label)).sum() for label in range(3)]) - 0.5 * np.einsum("kf,fg,kg->k", far, held_back, far)
+            assert np.allclose(found[i] - found[i, 0], theirs - theirs[0], atol=1e-6)
+
+
+def test_a_label_between_two_others_is_not_passed_over():
+    """Three on a line: regression on 0 and 1 never answers the one in the middle where it has few rows."""
+    rng = np.random.default_rng(8)
+    labels = np.array([0] * 100 + [1] * 20 + [2] * 100)
+    features = np.concatenate([labels[:, None] + 0.2 * rng.normal(size=(220, 1)), rng.normal(size=(220, 3))], axis=1)
+    sums, task = gathered(features, labels)
+    found = sums.head(task).logits(features.astype(np.float32)).argmax(axis=1)
+    assert (found == labels).mean() > 0.95
+
+
+def test_a_label_without_a_row_is_never_the_likeliest():
+    rng = np.random.default_rng(9)
+    labels = np.array([0, 2] * 20)
+    features = rng.normal(size=(40, 3)) + np.eye(3)[labels]
+    sums, task = gathered(features, labels)
+    logits = sums.head(task).logits((10 * rng.normal(size=(500, 3))).astype(np.float32))
+    assert (logits.argmax(axis=1) != 1).all()
+    assert np.isfinite(logits).all()
+
+
+def test_one_row_a_label_is_enough():
+    features = np.eye(3)
+    sums, task = gathered(features, np.arange(3))
+    assert not sums.losses.any()
+    assert (sums.head(task).logits(features.astype(np.float32)).argmax(axis=1) == np.arange(3)).all()
+
+
+@pytest.mark.parametrize(("useful", "read"), [(slice(0, 1), False), (slice(8, 9), True)])
+def test_another_layer_is_read_where_that_answers_better(useful, read):
+    rng = np.random.default_rng(10)
+    labels, features = rng.choice(2, size=60), rng.normal(size=(60, 16))
+    features[:, useful] += 4 * labels[:, None]
+    sums, task = gathered(features, labels, blocks=2)
+    assert sums.head(task).weight[:, 8:].any() == read
+
+
+def test_the_sums_of_the_first_block_are_those_of_its_features_alone():
+    rng = np.random.default_rng(11)
+    labels, features = rng.choice(2, size=30), rng.normal(size=(30, 6))
+    both, one = gathered(features, labels, blocks=2)[0].first(1), gathered(features[:, :3], labels)[0]
+    for name in ("gram", "moments", "errors", "losses"):
+        assert np.allclose(getattr(both, name), getattr(one, name))
 
 
 def test_a_label_that_is_new_leaves_the_others_their_rows():
@@ -179,6 +261,22 @@ def test_a_function_that_keeps_no_sums_says_what_to_do(tiny_encoder):
     probe = get_method("probe").fit(first.task, first, model=tiny_encoder, run=Run(seed=0))
     with pytest.raises(ConfigError, match=r"keeps none.*earlier=.*lwf"):
         ANALYTIC.go_on(second.task, second, start=probe, run=Run(seed=0))
+
+
+def test_two_layers_are_read_and_of_pairs_and_of_a_model_with_one_the_last(tiny_encoder, tmp_path):
+    one, pair = rows_of("one label"), rows_of("a pair")
+    shallow = str(tiny_bert(tmp_path / "shallow", layers=1))
+    read = [ANALYTIC.fit(rows.task, rows, model=model, run=Run(seed=0)).layers for rows, model in ((one, tiny_encoder), (pair, tiny_encoder), (one, shallow))]
+    assert read == [(2, 1), (), ()]
+
+
+def test_another_strategy_goes_on_from_the_head_for_the_last_layer(tiny_encoder):
+    rows, _, _ = parts("one label")
+    start = ANALYTIC.fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0))
+    plain = last_layer(start, start.past)
+    assert plain.layers == ()
+    assert np.array_equal(plain.features(rows.inputs), start.features(rows.inputs)[:, :32])
+    assert share_right(rows, plain.outputs(rows.inputs), 0.5) > 0.7
 
 
 def test_another_strategy_that_goes_on_says_that_the_sums_are_left_out(tiny_encoder):

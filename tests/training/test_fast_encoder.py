@@ -35,6 +35,19 @@ def test_the_hidden_states_are_the_model_s_up_to_rounding(ids, mask):
     assert (ours - theirs)[real].abs().max() < 0.05
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_output_of_every_layer_is_the_model_s_too(frozen):
+    network = bert().eval().requires_grad_(not frozen)
+    with torch.no_grad():
+        theirs = network(input_ids=IDS, attention_mask=MASK, output_hidden_states=True)
+        with torch.autocast("cpu", dtype=torch.bfloat16), fast_trunks(network, frozen=frozen):
+            ours = network(input_ids=IDS, attention_mask=MASK, output_hidden_states=True)
+    assert len(ours.hidden_states) == len(theirs.hidden_states) == 3
+    for mine, other in zip(ours.hidden_states, theirs.hidden_states, strict=True):
+        assert (mine - other)[MASK.bool()].abs().max() < 0.05
+    assert torch.equal(ours.last_hidden_state, ours.hidden_states[-1])
+
+
 @pytest.mark.parametrize(("ids", "mask"), [(IDS, MASK), (LONG_IDS, None), (LONG_IDS, LONG_MASK)])
 def test_the_gradients_are_the_model_s_up_to_rounding(ids, mask):
     network = bert().train()

@@ -154,13 +154,11 @@ class _Score:
         """(B,) scores of (B * sides, T) ids."""
         import torch
 
-        from hanshuku.inference.embed import pool
+        from hanshuku.inference.embed import text_vectors
 
-        more = {} if types is None else {"token_type_ids": types}
-        hidden = self.network(input_ids=ids, attention_mask=mask, **more).last_hidden_state[:, -ids.shape[1] :]
-        features = pool(hidden, mask, self.predictor.pooling)
-        if self.predictor.normalise:
-            features = torch.nn.functional.normalize(features, dim=-1)
+        inputs = {"input_ids": ids, "attention_mask": mask} | ({} if types is None else {"token_type_ids": types})
+        like = self.predictor
+        features = text_vectors(self.network, inputs, pooling=like.pooling, normalise=like.normalise, layers=like.layers)
         if self.sides == 2:
             u, v = features[0::2], features[1::2]
             features, targets = torch.cat([u, v, (u - v).abs(), u * v], dim=1), targets[0::2]

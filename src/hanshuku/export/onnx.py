@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from hanshuku.errors import ExportError
 from hanshuku.inference.answering import AnswerPredictor
-from hanshuku.inference.embed import limit_of, pool
+from hanshuku.inference.embed import limit_of, text_vectors
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import Head
 from hanshuku.inference.onnx_graph import GRAPH, HEAD, OUTPUT, TOKENIZER
@@ -44,14 +44,14 @@ class States(nn.Module):
 class Pooled(States):
     """The network with its pooling."""
 
-    def __init__(self, network: Any, pooling: str, normalise: bool) -> None:
+    def __init__(self, network: Any, pooling: str, normalise: bool, layers: tuple[int, ...] = ()) -> None:
         super().__init__(network)
-        self.pooling, self.normalise = pooling, normalise
+        self.pooling, self.normalise, self.layers = pooling, normalise, layers
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
         """(B, T) int64 -> (B, D) float32."""
-        pooled = pool(super().forward(input_ids, attention_mask, token_type_ids), attention_mask, self.pooling)
-        return nn.functional.normalize(pooled, dim=-1) if self.normalise else pooled
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask} | ({} if token_type_ids is None else {"token_type_ids": token_type_ids})
+        return text_vectors(self.network, inputs, pooling=self.pooling, normalise=self.normalise, layers=self.layers)
 
 
 def write_encoder(predictor: EncoderPredictor, folder: Path, *, int8: bool = False) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def write_encoder(predictor: EncoderPredictor, folder: Path, *, int8: bool = Fal
         ExportError: the network cannot be traced.
     """
     loaded = predictor.loaded
-    names = _write_graph(Pooled(loaded.network, predictor.pooling, predictor.normalise), loaded, folder, int8=int8)
+    names = _write_graph(Pooled(loaded.network, predictor.pooling, predictor.normalise, predictor.layers), loaded, folder, int8=int8)
     _write_head(predictor.head, folder)
     settings = {"normalise": predictor.normalise, "pair": predictor.pair, "threshold": predictor.threshold, "prefix": loaded.info.prefix}
     return settings | _reading(loaded, predictor.max_length, names)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.tokens import BATCH_TOKENS, Tokenised, model_inputs, token_batches, tokenise
@@ -85,9 +85,32 @@ def limit_of(loaded: Loaded, max_length: int | None) -> int:
     return limit
 
 
+def text_vectors(network: Any, inputs: Mapping[str, Tensor], *, pooling: str, normalise: bool, layers: Sequence[int] = ()) -> Tensor:
+    """Pooled vectors of a batch, (B, D) float32; of several layers one after the other, (B, layers * D).
+
+    Args:
+        network: an encoder.
+        inputs: what it takes: `input_ids` (B, T), `attention_mask` ...
+        pooling: see `pool`.
+        normalise: scale each layer's vector to length 1.
+        layers: 1..number of layers, the output of each; (): that of the last one.
+    """
+    width = inputs["input_ids"].shape[1]  # prompt tuning puts vectors in front, which are passed over
+    states = layer_states(network, inputs, layers) if layers else [network(**inputs).last_hidden_state]
+    found = [pool(hidden[:, -width:], inputs.get("attention_mask"), pooling) for hidden in states]
+    return torch.cat([nn.functional.normalize(each, dim=-1) for each in found] if normalise else found, dim=-1)
+
+
+def layer_states(network: Any, inputs: Mapping[str, Tensor], layers: Sequence[int]) -> list[Tensor]:
+    """The output of each of these layers, (B, T, H)."""
+    out = network(**inputs, output_hidden_states=True)
+    last = len(out.hidden_states) - 1  # in some families the last one comes before a norm
+    return [out.last_hidden_state if layer == last else out.hidden_states[layer] for layer in layers]
+
+
 @torch.inference_mode()
 def vectors(
-    loaded: Loaded, tokens: Tokenised, *, pooling: str, normalise: bool, precision: str = "auto", budget: int = BATCH_TOKENS
+    loaded: Loaded, tokens: Tokenised, *, pooling: str, normalise: bool, precision: str = "auto", budget: int = BATCH_TOKENS, layers: Sequence[int] = ()
 ) -> np.ndarray:
     """Pooled vectors of tokenised rows, (N, D) float32, in their order.
 
@@ -98,6 +121,7 @@ def vectors(
         normalise: scale each vector to length 1.
         precision: see `is_half`.
         budget: padded tokens of a batch.
+        layers: see `text_vectors`.
     """
     device = best_device()
     network: Any = on_device(loaded.network)
@@ -106,11 +130,7 @@ def vectors(
     with autocast(precision, device), fast_trunks(network, frozen=True):
         for rows in token_batches(tokens.lengths, budget):
             inputs = {name: tensor.to(device) for name, tensor in model_inputs(tokens, rows, pad_id).items()}
-            hidden = network(**inputs).last_hidden_state
-            width = inputs["input_ids"].shape[1]  # prompt tuning puts vectors in front, which are passed over
-            pooled = pool(hidden[:, -width:], inputs.get("attention_mask"), pooling)
-            if normalise:
-                pooled = torch.nn.functional.normalize(pooled, dim=-1)
+            pooled = text_vectors(network, inputs, pooling=pooling, normalise=normalise, layers=layers)
             if found is None:
                 found = np.empty((len(tokens), pooled.shape[1]), dtype=np.float32)
             found[rows] = pooled.cpu().numpy()
@@ -152,11 +172,12 @@ def embed_counted(
     max_length: int | None = None,
     precision: str = "auto",
     prefix: str | None = None,
+    layers: Sequence[int] = (),
 ) -> tuple[np.ndarray, int]:
-    """`embed`, and the number of texts that were longer than max_length and lost their end; prefix: before each, None: the model's own."""
+    """`embed`, and the number of texts that were longer than max_length and lost their end; prefix: before each, None: the model's own; layers: see `text_vectors`."""
     rows = [(text,) if isinstance(text, str) else tuple(text) for text in texts]
     place: dict[tuple[str, ...], int] = {}
     index = [place.setdefault(row, len(place)) for row in rows]
     tokens = tokenise(loaded.tokenizer, list(place), limit_of(loaded, max_length), prefix=loaded.info.prefix if prefix is None else prefix)
-    found = vectors(loaded, tokens, pooling=pooling or loaded.info.pooling, normalise=normalise, precision=precision)
+    found = vectors(loaded, tokens, pooling=pooling or loaded.info.pooling, normalise=normalise, precision=precision, layers=layers)
     return found[index], tokens.cut

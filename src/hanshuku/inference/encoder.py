@@ -36,6 +36,7 @@ class EncoderPredictor(CountsCut):
         precision: "auto", "bf16" or "fp32"; the head always runs in float32.
         changed: whether weights of the network moved, so that they must be saved with the function.
         moved_parameters: how many parameters learning moved, the head's among them.
+        layers: whose outputs the head reads, one after the other, 1..number of layers; (): the last one.
         cut: rows since the last `count_anew` that were longer than the model reads and lost their end.
     """
 
@@ -51,6 +52,7 @@ class EncoderPredictor(CountsCut):
     precision: str = "auto"
     changed: bool = True
     moved_parameters: int = 0
+    layers: tuple[int, ...] = ()
     cut: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -96,7 +98,7 @@ class EncoderPredictor(CountsCut):
         backbone = save_backbone(self.loaded, folder, changed=self.changed)
         self.head.save(folder)
         plain = ("pooling", "normalise", "pair", "max_length", "threshold", "precision", "changed", "moved_parameters")
-        return {"backbone": backbone} | {name: getattr(self, name) for name in plain}
+        return {"backbone": backbone, "layers": list(self.layers)} | {name: getattr(self, name) for name in plain}
 
     @classmethod
     def load(cls, folder: Path, data: dict[str, Any], task: Task) -> EncoderPredictor:
@@ -110,8 +112,8 @@ class EncoderPredictor(CountsCut):
             settings = {key: data[key] for key in ("pooling", "normalise", "pair", "max_length", "threshold", "precision", "changed")}
         except KeyError as error:
             raise FunctionFolderError(f"{folder} is damaged: its function.json lacks {error}. Copy the function again.") from error
-        moved = data.get("moved_parameters", 0)
-        return cls(task, load_backbone(folder, backbone), Head.load(folder), **settings, moved_parameters=moved)
+        more = {"moved_parameters": data.get("moved_parameters", 0), "layers": tuple(data.get("layers", ()))}
+        return cls(task, load_backbone(folder, backbone), Head.load(folder), **settings, **more)
 
     def _vectors(self, rows: Inputs) -> np.ndarray:
         found, cut = embed_counted(
@@ -121,6 +123,7 @@ class EncoderPredictor(CountsCut):
             normalise=self.normalise,
             max_length=self.max_length,
             precision=self.precision,
+            layers=self.layers,
         )
         self.cut += cut
         return found

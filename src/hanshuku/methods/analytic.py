@@ -1,4 +1,4 @@
-"""The work of `Continual` with strategy=analytic: the encoder stays as it is, and the head is ridge regression over the rows of all sessions."""
+"""The work of `Continual` with strategy=analytic: the encoder stays as it is, and the head is solved from sums over the rows of all sessions."""
 
 from __future__ import annotations
 
@@ -11,27 +11,52 @@ import torch
 
 from hanshuku.errors import ConfigError
 from hanshuku.inference.continual import ContinualPredictor
-from hanshuku.inference.heads import unit_targets
+from hanshuku.inference.encoder import EncoderPredictor
+from hanshuku.inference.heads import Head, unit_targets
 from hanshuku.inference.past import Past, Session
 from hanshuku.methods.continual_past import labels_of
-from hanshuku.methods.frozen_rows import FrozenRows
-from hanshuku.methods.probe import Probe
 from hanshuku.methods.sums import Sums
+from hanshuku.models.load import Loaded, load_encoder
 from hanshuku.training.run import Run, Step
 
 if TYPE_CHECKING:
     from hanshuku.data.encoded import Encoded
-    from hanshuku.inference.encoder import EncoderPredictor
     from hanshuku.methods.continual import Continual
     from hanshuku.tasks import Task
+
+DEPTH = 2 / 3  # where the other layer stands that is read beside the last
 
 
 def begin(method: Continual, task: Task, train: Encoded, model: str, run: Run) -> ContinualPredictor:
     """The first session; see `Continual.fit`."""
     rows = method.switches.grown(train, run.seed)
-    probe = Probe(descriptions=False, max_length=method.max_length, precision=method.precision)
-    frozen = FrozenRows.read(task, rows.inputs, probe, model, run)
-    return _learned(frozen.untaught, Past(), train, rows, frozen.features, None, run)
+    run.report(Step(0, 3, note=f"load {model}"))
+    loaded = load_encoder(model)
+    start = EncoderPredictor(
+        task, loaded, Head(np.zeros((1, 1)), np.zeros(1)), pooling=loaded.info.pooling, normalise=True, pair="bi", max_length=method.max_length or None,
+        precision=method.precision, changed=False, layers=() if task.is_pair else layers_of(loaded),
+    )  # fmt: skip
+    run.report(Step(1, 3, note=f"read {len(rows):,} rows"))
+    return _learned(start, Past(), train, rows, start.features(rows.inputs), None, run)
+
+
+def layers_of(loaded: Loaded) -> tuple[int, ...]:
+    """The last layer and the one at two thirds, which knows more of moods and less of topics; (): a model of one layer, or that does not say.
+
+    Over five tasks in English (minilm, two draws of 1,000 rows each, held-out rows of the training splits) the mean accuracy was 0.62 by the last layer
+    alone, 0.65 by the last but one, 0.66 by these two, with a third no more.
+    """
+    count = int(getattr(loaded.network.config.get_text_config(), "num_hidden_layers", 0) or 0)
+    return (count, max(1, round(DEPTH * count))) if count > 1 else ()
+
+
+def last_layer(start: EncoderPredictor, past: Past) -> EncoderPredictor:
+    """The same function by its last layer alone, for what moves the encoder from there: its head by the same sums."""
+    if not start.layers:
+        return start
+    known = _known(past)
+    assert known is not None, "only sums make a head for several layers"
+    return replace(start, head=known.first(1).head(start.task), layers=())
 
 
 def go_on(
@@ -42,7 +67,7 @@ def go_on(
     Raises:
         ConfigError: nothing is known of the rows that `start` learned from.
     """
-    known = Sums(**{name: tensor.numpy() for name, tensor in past.sums.items()}) if past.sums else None
+    known = _known(past)
     notes = ("the earlier rows were not read: sums over what was learned are kept with the function already",) if known is not None and earlier is not None else ()
     if known is None and earlier is None:
         raise ConfigError(
@@ -50,10 +75,12 @@ def go_on(
             "Give the earlier rows (earlier=, --earlier), or take strategy='lwf', which needs none."
         )
     if known is None and earlier is not None:
-        known = _sums(earlier, start.features(earlier.inputs), None)
+        if not train.task.is_pair and getattr(start.loaded, "delta", None) is None:  # not every network with a small change gives all of its layers
+            start = replace(start, layers=layers_of(start.loaded))
+        known = _sums(earlier, start, start.features(earlier.inputs), None)
         past = past if past.sessions else replace(past, sessions=(Session(len(earlier), labels_of(earlier), ""),))
     rows = method.switches.grown(train, run.seed)
-    run.report(Step(0, 2, note=f"read {len(rows):,} rows"))
+    run.report(Step(1, 3, note=f"read {len(rows):,} rows"))
     return _learned(replace(start, task=train.task), past, train, rows, start.features(rows.inputs), known, run, notes)
 
 
@@ -65,21 +92,25 @@ def outputs_of(rows: Encoded) -> np.ndarray:
     return np.asarray(rows.targets if rows.task.several else np.eye(len(rows.task.labels))[rows.targets], dtype=np.float64)
 
 
-def _sums(rows: Encoded, features: np.ndarray, known: Sums | None) -> Sums:
-    """Those that are known and those of the rows."""
+def _known(past: Past) -> Sums | None:
+    return Sums(**{name: tensor.numpy() for name, tensor in past.sums.items()}) if past.sums else None
+
+
+def _sums(rows: Encoded, start: EncoderPredictor, features: np.ndarray, known: Sums | None) -> Sums:
+    """Those that are known and those of the rows, whose features `start` gave."""
     targets = outputs_of(rows)
-    fresh = Sums.of(features, targets)
+    fresh = Sums.of(features, targets, blocks=max(1, len(start.layers)))
     return (fresh if known is None else known.plus(fresh)).judged(rows.task, features, targets)
 
 
 def _learned(
     start: EncoderPredictor, past: Past, train: Encoded, rows: Encoded, features: np.ndarray, known: Sums | None, run: Run, notes: tuple[str, ...] = ()
 ) -> ContinualPredictor:
-    run.report(Step(1, 2, note="add to the sums and solve for the head"))
-    sums = _sums(rows, features, known)
+    run.report(Step(2, 3, note="add to the sums and solve for the head"))
+    sums = _sums(rows, start, features, known)
     head = sums.head(train.task)
     kept: Mapping[str, Any] = {name: torch.from_numpy(array) for name, array in vars(sums).items()}
     sessions = (*past.sessions, Session(len(train), labels_of(train), "analytic"))
     plain = replace(start, head=head, threshold=0.5, moved_parameters=head.weight.size + head.bias.size)
-    run.report(Step(2, 2, note="done"))
+    run.report(Step(3, 3, note="done"))
     return ContinualPredictor.of(plain, replace(past, sessions=sessions, sums=kept), notes)

@@ -57,6 +57,7 @@ def next_session(
         method = replace(method, strategy="analytic")  # of which auto may have settings that would do nothing
         method.check_switches(task)
         return analytic.go_on(method, train, start=start, past=past, earlier=earlier, run=run)
+    start = analytic.last_layer(start, past)
     if start.pair == "bi" and task.is_pair:
         raise ConfigError("This function reads its two texts apart, and learns on by strategy='analytic' alone, or anew: name a method, such as finetune.")
     passed_over: tuple[str, ...] = ()

@@ -58,7 +58,14 @@ def can_run_fast(network: nn.Module) -> bool:
 def fast_hidden_states(
     network: Any, input_ids: Tensor, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None, *, weights: list[Any] | None = None
 ) -> Tensor:
-    """The last hidden states, (B, T, H) float32, as the network's own forward gives up to bfloat16 rounding.
+    """The last hidden states, (B, T, H) float32; see `fast_layer_states`."""
+    return fast_layer_states(network, input_ids, attention_mask, token_type_ids, weights=weights, every=False)[-1]
+
+
+def fast_layer_states(
+    network: Any, input_ids: Tensor, attention_mask: Tensor | None, token_type_ids: Tensor | None, *, weights: list[Any] | None, every: bool
+) -> tuple[Tensor, ...]:
+    """Hidden states, (B, T, H) float32, as the network's own forward gives up to bfloat16 rounding.
 
     Args:
         network: one for which `can_run_fast` holds.
@@ -66,6 +73,7 @@ def fast_hidden_states(
         attention_mask: (B, T), 1 for a token and 0 for padding; None: no padding.
         token_type_ids: (B, T); None: all 0.
         weights: of each layer, see `half`, where nothing moves; None: cast anew.
+        every: what goes into the first computed layer and the output of each layer; False: the output of the last one.
     """
     config, (rows, tokens) = network.config, input_ids.shape
     heads, size, layers = config.num_attention_heads, config.hidden_size, _computed(network)
@@ -83,12 +91,15 @@ def fast_hidden_states(
     if weights is not None and bias is not None:
         places = attention_mask.reshape(-1).nonzero()[:, 0]  # type: ignore[union-attr]
         x = x[places]
+    passed = [embedded.float()]
     for i, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
         if weights is not None:
             x, _ = run_layer(x, bias, shape, mask, weights[i], places)
-            continue
-        x = FastLayer.apply(x, bias, shape, mask, *layer_parameters(layer))
-    return spread(x, places, shape).view(rows, tokens, size).float()
+        else:
+            x = FastLayer.apply(x, bias, shape, mask, *layer_parameters(layer))
+        if every:
+            passed.append(spread(x, places, shape).view(rows, tokens, size).float())
+    return tuple(passed) if every else (spread(x, places, shape).view(rows, tokens, size).float(),)
 
 
 def _masks(shape: Shape, layers: int, config: Any) -> list[Masks]:
@@ -127,7 +138,7 @@ def _keep(generator: np.random.Generator, n: int, p: float) -> Tensor | None:
 def fast_trunks(network: nn.Module, *, frozen: bool = False) -> Iterator[None]:
     """While this lasts, each plain BERT-type trunk inside `network` runs fast wherever bfloat16 autocast is on.
 
-    What FastLayer does not do (given embeddings or positions, all hidden states, long texts) goes the model's own way.
+    What FastLayer does not do (given embeddings or positions, long texts) goes the model's own way.
     Where nothing moves (`frozen`) and no gradient is asked for, parameters are cast to bfloat16 once instead of at each pass.
     """
     trunks: list[Any] = [module for module in network.modules() if can_run_fast(module) and "forward" not in module.__dict__]
@@ -158,10 +169,12 @@ def _fast_forward(trunk: Any, own: Callable[..., Any], frozen: bool) -> Callable
     kept: list[Any] = []
 
     def forward(
-        input_ids: Tensor | None = None, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None, **more: Any
-    ) -> Any:
+        input_ids: Tensor | None = None, attention_mask: Tensor | None = None, token_type_ids: Tensor | None = None,
+        output_hidden_states: bool | None = None, **more: Any,
+    ) -> Any:  # fmt: skip
         short = input_ids is not None and input_ids.shape[1] <= LONGEST and (attention_mask is None or attention_mask.ndim == 2)
         if not short or more or not torch.is_autocast_enabled("cpu") or input_ids.device.type != "cpu":  # type: ignore[union-attr]
+            more |= {} if output_hidden_states is None else {"output_hidden_states": output_hidden_states}
             return own(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **more)
         from transformers.modeling_outputs import BaseModelOutput
 
@@ -171,7 +184,8 @@ def _fast_forward(trunk: Any, own: Callable[..., Any], frozen: bool) -> Callable
         elif frozen and not torch.is_grad_enabled():  # in the midst of learning: the same for this run over the rows
             kept.extend(half(layer_parameters(layer)) for layer in _computed(trunk)[len(kept) :])
             weights = kept
-        hidden = fast_hidden_states(trunk, input_ids, attention_mask, token_type_ids, weights=weights)  # type: ignore[arg-type]
-        return BaseModelOutput(last_hidden_state=hidden)
+        every = bool(output_hidden_states)
+        hidden = fast_layer_states(trunk, input_ids, attention_mask, token_type_ids, weights=weights, every=every)  # type: ignore[arg-type]
+        return BaseModelOutput(last_hidden_state=hidden[-1], hidden_states=hidden if every else None)
 
     return forward
