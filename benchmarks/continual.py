@@ -1,7 +1,7 @@
 """Learning on without forgetting: five tasks one after the other in three orders, by every strategy, against all tasks at once.
 
     python benchmarks/continual.py [--rows 1000] [--test-rows 500] [--seeds 3] [--strategies plain,replay,...] [--memory 0.01]
-        [--rates 3e-5,1e-4,3e-4] [--epochs 3] [--max-length 96] [--cells FILE] [--no-record]
+        [--rates 3e-5,1e-4,3e-4] [--epochs 3] [--max-length 96] [--cells FILE] [--name continual] [--no-record]
 
 ag_news, yelp5, amazon5, dbpedia14, tweet_emotion: 27 labels under one head, those of yelp5 and amazon5 in common; no text is told its task. Every strategy, the
 plain baseline and learning all at once included (analytic has none), gets its learning rate from the same grid: one sequence of the first order for each rate, judged by the average
@@ -138,6 +138,7 @@ def main() -> None:
     parser.add_argument("--max-length", type=int, default=96)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--cells", default="", help="finished runs; results/continual.cells.jsonl where not given")
+    parser.add_argument("--name", default="continual", help="of the file in results/")
     parser.add_argument("--no-record", action="store_true", help="print, and leave results/ as it is")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
@@ -152,7 +153,7 @@ def main() -> None:
     if options.no_record:
         print(json.dumps(settings | {"strategies": results}, indent=1))
     else:
-        record("continual", settings | {"strategies": results})
+        record(options.name, settings | {"strategies": results})
 
 
 if __name__ == "__main__":

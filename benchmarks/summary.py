@@ -312,7 +312,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     **dict.fromkeys(("few_rows", "few_rows_32"), ("Fine-tuning from few rows", few_rows)),
     "switches": ("Switches, on and off", switched), "switch_cost": ("What a step costs with a switch", dearer),
     **dict.fromkeys(("adversarial_robustness", "adversarial_robustness_sst2"), ("Adversarial training", sturdier)),
-    "self_training": ("Learning from unlabelled rows", taught_by_itself), "transfer": ("A rich task first", carried_over), "continual": ("Task after task", learned_on),
+    "self_training": ("Learning from unlabelled rows", taught_by_itself), "transfer": ("A rich task first", carried_over), **dict.fromkeys(("continual", "continual_seeds"), ("Task after task", learned_on)),
     "answer_pieces": ("Chinese words in answering", pieces), "calibration": ("Calibration", scaled), "calibration_zh": ("Calibration", scaled),
     "auto_confidence": ("Confidences of auto, as they are and scaled", scaled),
     "robustness": ("One function elsewhere", elsewhere), "attacks": ("Attacks", turned), "attacks_zh": ("Attacks", turned),

@@ -12,11 +12,12 @@ import numpy as np
 
 SMALL = 1e-6
 UNSEEN = 20.0  # logits by which a label without a row is below the mean of the others
+NEVER = -1e6  # its logit while rows are left out
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """weights = (Z'Z + a n I)^-1 Z'Y over standardised features Z and targets Y."""
+    """weights = (Z'Z + a F I)^-1 Z'Y over F standardised features Z and targets Y."""
 
     count: float
     middle: np.ndarray  # (F,) of the features
@@ -50,12 +51,12 @@ class Ridge:
             yield (fitted - leverage * targets) / (1 - leverage)
 
     def _held_back(self, alpha: float) -> np.ndarray:
-        return self.values + alpha * self.count
+        return self.values + alpha * len(self.values)
 
 
 @dataclass(frozen=True)
 class Discriminant:
-    """Each label's rows are normal around their mean, all alike: log p(label) + x'Pm - m'Pm / 2, where P = (W / n + a I)^-1.
+    """The rows of each label are normal around their mean, all alike: log p(label) + x'Pm - m'Pm / 2, where P = n (W + a F I)^-1.
 
     W are the products of standardised features less the mean m of their label (Hayes & Kanan 2020, https://arxiv.org/abs/1909.01520). Regression on
     0 and 1 passes over a label that lies between others or has few rows; this does not.
@@ -80,7 +81,7 @@ class Discriminant:
 
     def weights(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """(O, F) and (O,) for raw features; a label without a row is never the likeliest."""
-        pulled = self.means / (self.values + alpha)
+        pulled = self.means / self._held_back(alpha)
         bias = np.log(np.maximum(self.counts, SMALL)) - 0.5 * (pulled * self.means).sum(axis=1)
         seen = self.counts > 0
         pulled[~seen], bias[~seen] = pulled[seen].mean(axis=0), bias[seen].mean() - UNSEEN
@@ -99,11 +100,12 @@ class Discriminant:
         total = float(self.counts.sum())
         many = np.where(self.counts[own] > 1, self.counts[own], np.nan)
         grown = many / (many - 1)  # how much farther a row is from the mean of its label without it
-        prior = np.where(self.counts > 0, np.log(np.maximum(self.counts, SMALL)), -np.inf) - np.zeros((len(turned), labels))
+        prior = np.where(self.counts > 0, np.log(np.maximum(self.counts, SMALL)), NEVER) - np.zeros((len(turned), labels))
         prior[rows, own] = np.log(many - 1)
         for alpha in alphas:
-            pulled = self.means / (self.values + alpha)
-            square = (turned**2 / (self.values + alpha)).sum(axis=1)
+            held_back = self._held_back(alpha)
+            pulled = self.means / held_back
+            square = (turned**2 / held_back).sum(axis=1)
             across = turned @ pulled.T  # x'Pm
             between = pulled @ self.means.T  # m'Pm
             far = square[:, None] - 2 * across + np.diag(between)  # u'Pu, u = x - m
@@ -112,6 +114,9 @@ class Discriminant:
             far[rows, own], along[rows, own] = grown**2 * reach, grown * reach
             left = (grown / total)[:, None]
             yield prior - 0.5 * (far + left * along**2 / np.maximum(1 - left * reach[:, None], SMALL))
+
+    def _held_back(self, alpha: float) -> np.ndarray:
+        return self.values + alpha * len(self.values) / self.counts.sum()
 
 
 def _standardised(gram: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
