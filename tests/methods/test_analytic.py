@@ -271,7 +271,7 @@ def test_two_layers_are_read_and_of_pairs_and_of_a_model_with_one_the_last(tiny_
 def test_another_strategy_goes_on_from_the_head_for_the_last_layer(tiny_encoder):
     rows, _, _ = parts("one label")
     start = ANALYTIC.fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0))
-    plain = last_layer(start, start.past)
+    plain = last_layer(start, start.past, rows.inputs)
     assert plain.layers == ()
     assert np.array_equal(plain.features(rows.inputs), start.features(rows.inputs)[:, :32])
     assert share_right(rows, plain.outputs(rows.inputs), 0.5) > 0.7

@@ -71,7 +71,7 @@ def test_ridge_chooses_the_penalty_with_the_least_error_on_rows_left_out():
 
 def test_ridge_with_a_prior_that_explains_all_gives_the_prior():
     direction = np.array([0.5, -1.0, 0.0, 2.0, 0.0])
-    weight, bias, _ = fit_ridge(X, 3 * X @ direction + 1, direction, (0.1, 1000.0))
+    weight, bias, *_ = fit_ridge(X, 3 * X @ direction + 1, direction, (0.1, 1000.0))
     assert np.allclose(weight[0], 3 * direction, atol=1e-6)
     assert np.allclose(bias, 1, atol=1e-6)
 

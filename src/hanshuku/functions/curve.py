@@ -217,13 +217,12 @@ def _order(rows: Encoded, places: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _probes(rows: Encoded, frozen: FrozenRows) -> _Fit:
-    """Heads on vectors that are there; the penalty of each size is chosen the first time."""
-    penalties: dict[int, Any] = {}
+    """Heads on vectors that are there; layers and penalty of each size are chosen the first time."""
+    known: dict[int, Any] = {}
 
     def fit(places: np.ndarray, held: np.ndarray, seed: int) -> tuple[np.ndarray, float]:
-        learned = frozen.learn(rows, places, penalty=penalties.get(len(places)), seed=seed)
-        if rows.task.kind != "rate":
-            penalties.setdefault(len(places), learned.penalty)
+        learned = frozen.learn(rows, places, like=known.get(len(places)), seed=seed)
+        known.setdefault(len(places), learned)
         return frozen.outputs(learned, held), learned.threshold
 
     return fit

@@ -57,7 +57,6 @@ def next_session(
         method = replace(method, strategy="analytic")  # of which auto may have settings that would do nothing
         method.check_switches(task)
         return analytic.go_on(method, train, start=start, past=past, earlier=earlier, run=run)
-    start = analytic.last_layer(start, past)
     if start.pair == "bi" and task.is_pair:
         raise ConfigError("This function reads its two texts apart, and learns on by strategy='analytic' alone, or anew: name a method, such as finetune.")
     passed_over: tuple[str, ...] = ()
@@ -153,8 +152,9 @@ def _prepared(
     train, held = parts(train, validation, run.seed, is_judged=task.several)
     train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen, and none that was made is stored
     run.report(Step(0, 1, note=f"read {len(train):,} rows"))
-    ready = ready_to_go_on(method, task, start, [part for part in (train, past.rows, held) if part is not None], run.seed)
     teacher = torch.from_numpy(start.logits(train.inputs)) if "lwf" in names else None
+    start = analytic.last_layer(start, past, train.inputs)
+    ready = ready_to_go_on(method, task, start, [part for part in (train, past.rows, held) if part is not None], run.seed)
     identity = f"{identity_of(method, task, train, past.rows, held)} {len(past.sessions)} {zlib.crc32(start.head.weight.tobytes())}"
     return _Session(method, task, names, start, past, ready, len(train), _labels(method, names, train), teacher, identity)
 

@@ -107,10 +107,10 @@ _Answer = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float]]  # rows t
 
 
 def _by_probe(rows: Encoded, frozen: FrozenRows, seed: int) -> _Answer:
-    penalty = None if rows.task.kind == "rate" else frozen.learn(rows, seed=seed).penalty
+    like = frozen.learn(rows, seed=seed)
 
     def answer(kept: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, float]:
-        learned = frozen.learn(rows, kept, penalty=penalty, seed=seed)
+        learned = frozen.learn(rows, kept, like=like, seed=seed)
         return frozen.outputs(learned, held), learned.threshold
 
     return answer

@@ -26,12 +26,14 @@ class Probe:
     descriptions: bool = field(default=True, metadata={"help": "start from the label descriptions where cross-validation does not speak against it"})
     strength: float = field(default=0.0, metadata={"help": "how much rows weigh against the penalty (C), up to 1e6; 0: by cross-validation"})
     trust: float = field(default=4.0, metadata={"help": "length of the descriptions' head that a set strength draws to, 0..100"})
+    layers: int = field(default=0, metadata={"help": "layers that are read: 1 the last, 2 the last but two besides; 0: by cross-validation; pairs: the last"})
     max_length: int = field(default=0, metadata={"help": "most tokens a text; 0: the model's limit"})
     precision: str = field(default="auto", metadata={"help": "auto, bf16 or fp32"})
 
     def __post_init__(self) -> None:
         check_range("strength", self.strength, 0, 1e6)
         check_range("trust", self.trust, 0, 100)
+        check_range("layers", self.layers, 0, 2, whole=True)
         check_length(self.max_length)
         check_choice("precision", self.precision, ("auto", "bf16", "fp32"))
 
