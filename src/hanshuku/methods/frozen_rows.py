@@ -91,12 +91,11 @@ class FrozenRows:
             widths: tuple[int, ...] = (like.head.weight.shape[1],)
         else:
             widths = (last, features.shape[1]) if self.layers and not self.settings.layers else (features.shape[1],)
-        found = [
-            learn_head(
-                self.task, features[:, :width], taken, self._prior(width), penalty=penalty, blocks=4 if self.task.is_pair else width // last, seed=seed
-            )
-            for width in widths
-        ]
+        found: list[Learned] = []
+        for width in widths:
+            blocks = 4 if self.task.is_pair else width // last
+            found.append(learn_head(self.task, features[:, :width], taken, self._prior(width), penalty=penalty, blocks=blocks, seed=seed))
+            penalty = None if self.task.kind == "rate" else found[0].penalty  # features are of one length whatever their number: no need to choose anew
         return min(found, key=lambda each: each.loss)  # of equals the last layer alone
 
     def _prior(self, width: int) -> Head | None:
