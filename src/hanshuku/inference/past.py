@@ -4,7 +4,7 @@ memory/rows.jsonl            the rows that are replayed, a JSON object each: inp
 memory/logits.safetensors    what the function said of them when they were stored, for distillation
 memory/fisher.safetensors    how much each weight matters to what was learned (EWC), bfloat16
 memory/subspaces.safetensors the directions in which earlier sessions moved each layer (O-LoRA)
-memory/sums.safetensors      sums over all rows, of which ridge regression makes the head (analytic), float64
+memory/sums.safetensors      sums over all rows, from which the head is solved (analytic), float64
 """
 
 from __future__ import annotations

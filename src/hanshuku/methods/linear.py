@@ -112,7 +112,7 @@ def fit_logistic(
     return found[: labels * width].reshape(labels, width), found[labels * width :]
 
 
-def fit_ridge(features: np.ndarray, targets: np.ndarray, prior: np.ndarray, alphas: Sequence[float]) -> tuple[np.ndarray, np.ndarray, float, float]:
+def fit_ridge(features: np.ndarray, targets: np.ndarray, prior: np.ndarray, alphas: Sequence[float]) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
     """Ridge regression drawn towards what the prior direction alone explains; alpha by leave-one-out error.
 
     The leave-one-out residual of row i is e_i / (1 - h_ii) (Golub, Heath & Wahba 1979, Technometrics 21(2), section 1).
@@ -124,7 +124,7 @@ def fit_ridge(features: np.ndarray, targets: np.ndarray, prior: np.ndarray, alph
         alphas: penalties to choose from, in units of a row's mean square length.
 
     Returns:
-        weight (1, F), bias (1,), the alpha chosen, its mean squared error.
+        weight (1, F), bias (1,), the alpha chosen, its (N,) squared errors.
     """
     along = features @ prior
     spread = float(along.var())
@@ -134,14 +134,16 @@ def fit_ridge(features: np.ndarray, targets: np.ndarray, prior: np.ndarray, alph
     centre = features.mean(axis=0)
     u, s, vt = _svd(features - centre)
     projected = u.T @ rest
-    best = (np.inf, alphas[-1])
+    best, errors = alphas[-1], np.full(len(rest), np.inf)
     for alpha in alphas:
         shrink = s**2 / (s**2 + alpha)
         fitted = u @ (shrink * projected)
         leverage = (u**2 * shrink).sum(axis=1) + 1 / len(rest)
-        best = min(best, (float((((rest - fitted) / (1 - leverage).clip(1e-6)) ** 2).mean()), alpha))
-    weight = slope * prior + vt.T @ (s / (s**2 + best[1]) * projected)
-    return weight[None], np.array([mean - weight @ centre]), best[1], best[0]
+        squared = ((rest - fitted) / (1 - leverage).clip(1e-6)) ** 2
+        if squared.mean() < errors.mean():
+            best, errors = alpha, squared
+    weight = slope * prior + vt.T @ (s / (s**2 + best) * projected)
+    return weight[None], np.array([mean - weight @ centre]), best, errors
 
 
 def _svd(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
