@@ -76,5 +76,13 @@ def learned_on(results: dict) -> Iterator[Line]:
         yield f"{name}, {results['rows'] or 'all'} rows a task, {len(results['seeds'])} seeds, rate {found['rate']:g}", said
 
 
+def layered(results: dict) -> Iterator[Line]:
+    """probe_layers."""
+    for size, found in results["sizes"].items():
+        for arm, gain in found["gain"].items():
+            sets = ", ".join(f"{name} {each[arm]['gain']:+.1f}" for name, each in found["sets"].items())
+            yield f"{arm}, {size} a class, {results['seeds']} seeds", f"{_points({'gain': gain['mean'], 'low': gain['low'], 'high': gain['high']})} points over the last layer alone; {sets}"
+
+
 def _mean(found: dict) -> str:
     return spread(found) if found.get("low") is not None else f"{found['mean']:.3f}"
