@@ -36,12 +36,12 @@ def kept(name: str, rows: int, test_rows: int, folder: Path = FOLDER) -> tuple[F
     file = folder / f"{name}-{rows}-{test_rows}.npz"
     if not file.is_file():
         model = Probe().default_model(task, language_of([row[0] for row in encoded.inputs[:200]]))
-        frozen = FrozenRows.read(task, encoded.inputs, Probe(), model)
+        frozen = FrozenRows.read(task, encoded.inputs, Probe(layers=1), model)
         assert frozen.prior is not None
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(file, features=frozen.features, weight=frozen.prior.weight, bias=frozen.prior.bias)
     data = np.load(file)
-    return FrozenRows(task, None, data["features"], Head(data["weight"], data["bias"]), Probe()), encoded, len(parts[0])
+    return FrozenRows(task, None, data["features"], Head(data["weight"], data["bias"]), Probe(layers=1)), encoded, len(parts[0])
 
 
 def main() -> None:

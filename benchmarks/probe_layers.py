@@ -45,7 +45,7 @@ def measured(name: str, size: int, seed: int, options: argparse.Namespace) -> di
     task = Task("classify", labels=tuple(labels), instruction=SETS[name])
     targets = np.array([labels.index(str(row["label"])) for row in train + test])
     encoded = Encoded(task, [(row["text"],) for row in train + test], targets, np.zeros(len(targets), dtype=np.int64))
-    model = Probe().default_model(task, "zh" if "新" in SETS[name] or "情" in SETS[name] else "en")
+    model = Probe().default_model(task, "en" if SETS[name].isascii() else "zh")
     both = FrozenRows.read(task, encoded.inputs, Probe(layers=2, max_length=options.max_length), model)
     width = both.features.shape[1] // 2
     found: dict = {"rows": len(train), "labels": len(labels)}

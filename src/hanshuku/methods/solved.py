@@ -96,11 +96,11 @@ class Discriminant:
         """
         turned = ((features - self.middle) / self.scale) @ self.axes
         own = targets.argmax(axis=1)
-        rows, labels = np.arange(len(turned)), len(self.counts)
+        rows = np.arange(len(turned))
         total = float(self.counts.sum())
         many = np.where(self.counts[own] > 1, self.counts[own], np.nan)
         grown = many / (many - 1)  # how much farther a row is from the mean of its label without it
-        prior = np.where(self.counts > 0, np.log(np.maximum(self.counts, SMALL)), NEVER) - np.zeros((len(turned), labels))
+        prior = np.tile(np.where(self.counts > 0, np.log(np.maximum(self.counts, SMALL)), NEVER), (len(turned), 1))
         prior[rows, own] = np.log(many - 1)
         for alpha in alphas:
             held_back = self._held_back(alpha)
