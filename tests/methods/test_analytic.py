@@ -317,6 +317,15 @@ def test_rows_made_by_augmentation_count_too(tiny_encoder):
     assert grown.past.sessions[0].rows == len(rows)
 
 
+def test_what_is_made_of_a_row_does_not_help_to_answer_it_when_it_is_left_out(tiny_encoder):
+    rows = rows_of("one label")
+    plain, grown = (
+        get_method("continual", strategy="analytic", precision="fp32", **settings).fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0)).past.sums["losses"]
+        for settings in ({}, {"augment": "typos", "augment_times": 3})
+    )
+    assert torch.allclose(plain, grown)
+
+
 def test_a_probe_on_pairs_goes_on_though_it_reads_its_texts_apart(tiny_encoder):
     first, second, _ = parts("a pair")
     probe = get_method("probe", precision="fp32").fit(first.task, first, model=tiny_encoder, run=Run(seed=0))

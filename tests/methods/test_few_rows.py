@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from hanshuku.methods import finetuning as work  # noqa: E402
 from hanshuku.methods import get_method  # noqa: E402
-from hanshuku.methods.few_rows import FEW, pace  # noqa: E402
+from hanshuku.methods.few_rows import FEW, pace, passes  # noqa: E402
 from hanshuku.methods.finetune import Finetune  # noqa: E402
 from hanshuku.methods.trunk_fit import ready  # noqa: E402
 from hanshuku.training.run import Run  # noqa: E402
@@ -48,6 +48,12 @@ def test_before_it_has_moved_it_answers_as_a_probe_does(tiny_encoder, tuning):
     assert np.mean(few == rows.targets) > np.mean(many == rows.targets)
 
 
+def test_rows_that_are_made_of_others_have_no_part_in_the_start(tiny_encoder):
+    rows = rows_of("one label")
+    plain, grown = (fit(tiny_encoder, rows, few=1000, **settings).outputs(rows.inputs) for settings in ({}, {"augment": "typos", "augment_times": 3}))
+    assert np.allclose(plain, grown, atol=1e-4)
+
+
 def test_a_causal_model_starts_from_a_probe_too(tiny_causal):
     rows = rows_of("one label")
     few, many = (fit(tiny_causal, rows, few=count).outputs(rows.inputs).argmax(axis=1) for count in (len(rows) + 1, len(rows)))
@@ -81,17 +87,31 @@ def test_what_is_new_in_a_trunk_learns_at_its_own_rate(tiny_encoder, monkeypatch
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TASKS if kind != "one label"])
-def test_other_tasks_learn_as_ever(tiny_encoder, kind):
+def test_other_tasks_learn_as_ever(kind):
     rows = rows_of(kind)
-    assert pace(ready(Finetune(), rows.task, tiny_encoder, Run()), rows) == 1
+    assert pace(Finetune(), rows) == 1
 
 
 @pytest.mark.parametrize("tuning", ["head", "prefix", "prompt"])
-def test_tunings_whose_head_cannot_be_known_beforehand_learn_as_ever(tiny_encoder, tuning):
-    rows = rows_of("one label")
-    assert pace(ready(Finetune(tuning=tuning), rows.task, tiny_encoder, Run()), rows) == 1
+def test_tunings_whose_head_cannot_be_known_beforehand_learn_as_ever(tuning):
+    assert pace(Finetune(tuning=tuning), rows_of("one label")) == 1
 
 
-def test_layers_that_start_anew_have_no_probe_to_start_from(tiny_encoder):
+def test_layers_that_start_anew_have_no_probe_to_start_from():
+    assert pace(get_method("finetune", reinit_layers=1), rows_of("one label")) == 1
+
+
+def test_rows_that_are_made_of_others_take_no_more_steps():
     rows = rows_of("one label")
-    assert pace(ready(get_method("finetune", reinit_layers=1), rows.task, tiny_encoder, Run()), rows) == 1
+    assert 5 * len(rows) * passes(Finetune(), rows, 5 * len(rows)) == pytest.approx(len(rows) * passes(Finetune(), rows, len(rows)))
+
+
+def test_passes_that_are_set_are_kept():
+    rows = rows_of("one label")
+    assert passes(Finetune(epochs=4.0), rows, 5 * len(rows)) == 4
+
+
+def test_many_rows_take_more_steps_with_those_that_are_made_of_them():
+    rows = rows_of("one label")
+    many = rows.take(np.resize(np.arange(len(rows)), FEW))
+    assert 5 * passes(Finetune(), many, 5 * FEW) > passes(Finetune(), many, FEW)

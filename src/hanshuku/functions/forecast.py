@@ -21,6 +21,7 @@ from hanshuku.functions.compare import examples_of
 from hanshuku.functions.learn import default_model, encoded, with_unlabelled
 from hanshuku.methods import get_method
 from hanshuku.methods.auto_cost import free_mb
+from hanshuku.methods.finetune import Finetune
 from hanshuku.models.pull import pull
 from hanshuku.tasks import Task
 from hanshuku.training.run import Step, silent
@@ -122,13 +123,22 @@ class _Probe:
         return float(record.fit_seconds or 0.0), float(record.fit_peak_memory_mb or 0.0)
 
 
+def _passes(method: Any, rows: Encoded, learned: int) -> float:
+    """Passes over what is learned, with what is made of the rows."""
+    if isinstance(method, Finetune):
+        from hanshuku.methods.few_rows import passes  # which loads torch
+
+        return passes(method, rows, learned)
+    return float(method.planned_epochs(learned, len(rows.task.labels), rows.task.kind))
+
+
 def _extrapolated(probe: _Probe, method: Any, rows: Encoded) -> tuple[float, float]:
     """Seconds and peak memory from short fits: time is a line in the rows read, in the passes over them, and in the steps where a method plans these."""
     names = {f.name for f in fields(method)}
     passes, steps, short = 1.0, 0, method
     growth = getattr(getattr(method, "switches", None), "growth", 1)  # rows that are made of others are learned too
     if "epochs" in names:
-        passes, short = method.planned_epochs(len(rows) * growth, len(rows.task.labels), rows.task.kind), replace(method, epochs=1.0)
+        passes, short = _passes(method, rows, len(rows) * growth), replace(method, epochs=1.0)
     elif "steps" in names:
         steps = max(0, method.planned_steps(len(rows) * growth, len(rows.task.labels)) - STEPS[0])
         short = replace(method, steps=STEPS[0])

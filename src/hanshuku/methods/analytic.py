@@ -100,18 +100,26 @@ def _known(past: Past) -> Sums | None:
     return Sums(**{name: tensor.numpy() for name, tensor in past.sums.items()}) if past.sums else None
 
 
-def _sums(rows: Encoded, features: np.ndarray, known: Sums | None) -> Sums:
-    """Those that are known and those of the rows."""
-    targets = outputs_of(rows)
-    fresh = Sums.of(features, targets)
-    return (fresh if known is None else known.plus(fresh)).judged(rows.task, features, targets)
+def _sums(rows: Encoded, features: np.ndarray, known: Sums | None, given: int | None = None) -> Sums:
+    """Those that are known and those of the rows.
+
+    Args:
+        rows: as given, and behind them those that are made of others.
+        features: (N, F).
+        known: of earlier sessions.
+        given: how many of the rows were given; they alone are left out, from sums without what is made of them: else each would be answered by its like.
+    """
+    targets, given = outputs_of(rows), len(features) if given is None else given
+    fresh = Sums.of(features[:given], targets[:given])
+    judged = (fresh if known is None else known.plus(fresh)).judged(rows.task, features[:given], targets[:given])
+    return judged if given == len(features) else judged.plus(Sums.of(features[given:], targets[given:]))
 
 
 def _learned(
     start: EncoderPredictor, past: Past, train: Encoded, rows: Encoded, features: np.ndarray, known: Sums | None, run: Run, notes: tuple[str, ...] = ()
 ) -> ContinualPredictor:
     run.report(Step(2, 3, note="add to the sums and solve for the head"))
-    sums = _sums(rows, features, known)
+    sums = _sums(rows, features, known, len(train))
     head = sums.head(train.task)
     kept: Mapping[str, Any] = {name: torch.from_numpy(array) for name, array in vars(sums).items()}
     sessions = (*past.sessions, Session(len(train), labels_of(train), "analytic"))

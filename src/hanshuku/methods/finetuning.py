@@ -15,7 +15,7 @@ from hanshuku.inference.embed import vectors
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import answers, unit_targets
 from hanshuku.inference.tokens import tokenise
-from hanshuku.methods.few_rows import pace, start_head
+from hanshuku.methods.few_rows import pace, passes, start_head
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
 from hanshuku.methods.trunk_fit import Trunk, ready, shortened, teach
 from hanshuku.tasks import Task
@@ -38,6 +38,7 @@ class _Fit:
     trunk: Trunk
     rows: Rows  # the learned ones first, then those held out, then the views of unlabelled texts
     count: int  # rows learned
+    epochs: float  # passes over them
     judging: int  # rows held out
     classifier: Classifier
     identity: str  # fingerprint of the settings and rows, so that a checkpoint is never taken for another fit's
@@ -59,9 +60,9 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
     require_words(method)
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience or task.several))
     trunk = ready(method, task, model, run)
-    trunk.pace = pace(trunk, train)
-    train = method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
-    fit = _prepare(method, trunk, task, train, held, run)
+    trunk.pace = pace(method, train)
+    given, train = train, method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
+    fit = _prepare(method, trunk, task, train, held, run, given)
     moved = fit.trunk.tuned.moved + sum(p.numel() for p in fit.classifier.head.parameters())
     with shortened(fit.trunk, fit.rows, fit.classifier, run):
         _train(fit, run, start)
@@ -109,7 +110,7 @@ def identity_of(method: object, task: Task, *rows: Encoded | None) -> str:
     return " ".join([str(method), str(task), *(fingerprint(part) for part in rows if part is not None)])
 
 
-def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: Encoded | None, run: Run) -> _Fit:
+def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: Encoded | None, run: Run, given: Encoded) -> _Fit:
     loaded = trunk.loaded
     viewed = _viewed(method, task, train, run)
     inputs = [*train.inputs, *(held.inputs if held else ()), *(viewed.inputs if viewed else ())]
@@ -126,11 +127,12 @@ def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: E
         found, *scale = standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
         rows = Rows(tokens, targets, trunk.pad_id, vectors=found)
     elif trunk.pace < 1:
-        run.report(Step(0, 1, note=f"start from a probe of {len(train):,} rows"))
-        start_head(classifier, trunk, train, tokens, run.seed)
+        run.report(Step(0, 1, note=f"start from a probe of {len(given):,} rows"))
+        start_head(classifier, trunk, given, tokens, run.seed)  # it is judged on rows, so that what is made of them would make it too sure
     known = len(train) + (len(held) if held else 0)
     more = ViewLoss(method.views, task, viewed, lambda places: rows.collate([known + place for place in places])) if viewed else None
-    return _Fit(method, task, trunk, rows, len(train), known - len(train), classifier, identity, tuple(scale) if scale else None, more)  # type: ignore[arg-type]
+    epochs = passes(method, given, len(train))
+    return _Fit(method, task, trunk, rows, len(train), epochs, known - len(train), classifier, identity, tuple(scale) if scale else None, more)  # type: ignore[arg-type]
 
 
 def _viewed(method: Finetune, task: Task, train: Encoded, run: Run) -> Viewed | None:
@@ -182,7 +184,7 @@ def _train(fit: _Fit, run: Run, start: float) -> None:
         Feed(fit.rows.lengths[: fit.count], fit.rows.collate, fit.identity),
         labels_scored(task, criterion),
         run.since(start),
-        epochs=method.planned_epochs(fit.count, len(task.labels)),
+        epochs=fit.epochs,
         evaluate=(lambda: score(task, *fit.held_logits())) if fit.held else None,
         more=fit.unlabelled,
     )
