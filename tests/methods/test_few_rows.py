@@ -10,11 +10,12 @@ torch = pytest.importorskip("torch")
 from hanshuku.methods import finetuning as work  # noqa: E402
 from hanshuku.methods import get_method  # noqa: E402
 from hanshuku.methods.few_rows import FEW, pace, passes  # noqa: E402
-from hanshuku.methods.finetune import Finetune  # noqa: E402
+from hanshuku.methods.finetune import MIN_TO_HOLD, Finetune  # noqa: E402
 from hanshuku.methods.trunk_fit import ready  # noqa: E402
 from hanshuku.training.run import Run  # noqa: E402
 from tests.children import TASKS, rows_of  # noqa: E402
 
+TEXTS = ("one label", "several labels", "a number")
 STILL = {"epochs": 1.0, "learning_rate": 1e-9, "precision": "fp32", "dropout": 0.0}
 
 
@@ -46,6 +47,22 @@ def test_before_it_has_moved_it_answers_as_a_probe_does(tiny_encoder, tuning):
     few, many = (fit(tiny_encoder, rows, few=count, **settings).outputs(rows.inputs).argmax(axis=1) for count in (len(rows) + 1, len(rows)))
     assert np.mean(few == probe) > 0.9
     assert np.mean(few == rows.targets) > np.mean(many == rows.targets)
+
+
+def test_several_labels_start_as_sure_as_a_probe_is(tiny_encoder):
+    rows = rows_of("several labels")
+    rows = rows.take(np.arange(MIN_TO_HOLD - 1))
+    probe = get_method("probe", precision="fp32", layers=1).fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0))
+    assert np.abs(fit(tiny_encoder, rows, few=1000).outputs(rows.inputs) - probe.outputs(rows.inputs)).mean() < 0.05  # a third of the head: 0.2
+
+
+def test_a_number_starts_nearer_to_the_mean_than_a_probe_and_orders_rows_as_it_does(tiny_encoder):
+    rows = rows_of("a number")
+    probe = get_method("probe", precision="fp32", layers=1).fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0)).outputs(rows.inputs)
+    few = fit(tiny_encoder, rows, few=1000).outputs(rows.inputs)
+    assert few.mean() == pytest.approx(probe.mean(), abs=0.05)
+    assert few.std() < 0.5 * probe.std()
+    assert np.corrcoef(few, probe)[0, 1] > 0.9
 
 
 def test_rows_that_are_made_of_others_have_no_part_in_the_start(tiny_encoder):
@@ -86,7 +103,7 @@ def test_what_is_new_in_a_trunk_learns_at_its_own_rate(tiny_encoder, monkeypatch
     assert rates(tiny_encoder, rows, monkeypatch, tuning="lora") == work.teach.__globals__["TUNINGS"]["lora"].learning_rate
 
 
-@pytest.mark.parametrize("kind", [kind for kind in TASKS if kind != "one label"])
+@pytest.mark.parametrize("kind", [kind for kind in TASKS if kind not in TEXTS])
 def test_other_tasks_learn_as_ever(kind):
     rows = rows_of(kind)
     assert pace(Finetune(), rows) == 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from hanshuku.inference.embed import vectors
@@ -19,8 +20,10 @@ from hanshuku.methods.zero_shot import zero_shot_head
 
 if TYPE_CHECKING:
     from hanshuku.data.encoded import Encoded
+    from hanshuku.inference.heads import Head
     from hanshuku.methods.finetune import Finetune
     from hanshuku.methods.trunk_fit import Trunk
+    from hanshuku.tasks import Task
     from hanshuku.training.classifier import Classifier
 
 FEW = 400  # rows, below which all this applies
@@ -37,8 +40,8 @@ def pace(method: Finetune, train: Encoded) -> float:
         method: with its settings.
         train: labelled rows as given, none of them made of others.
     """
-    one = train.task.kind == "classify" and not train.task.several and not train.task.is_pair
-    if not one or method.tuning in NOT_BEFORE or method.switches.reinit_layers:
+    texts = train.task.kind in {"classify", "rate"} and not train.task.is_pair
+    if not texts or method.tuning in NOT_BEFORE or method.switches.reinit_layers:
         return 1.0
     return min(1.0, math.sqrt(len(train) / FEW))
 
@@ -74,7 +77,18 @@ def start_head(classifier: Classifier, trunk: Trunk, train: Encoded, tokens: Tok
     rows = Tokenised(tokens.ids[: len(train)], tokens.types and tokens.types[: len(train)], 0)
     found = vectors(loaded, rows, pooling=loaded.info.pooling, normalise=False, precision=precision)
     prior = zero_shot_head(train.task, loaded, precision=precision) if loaded.info.kind == "encoder" else None
-    head = learn_head(train.task, found, train, prior, seed=seed).head
+    weight, bias = _shortened(train.task, learn_head(train.task, found, train, prior, seed=seed).head, found)
     with torch.no_grad():
-        classifier.head.weight.copy_(LENGTH * torch.from_numpy(head.weight))
-        classifier.head.bias.copy_(LENGTH * torch.from_numpy(head.bias))
+        classifier.head.weight.copy_(torch.from_numpy(weight))
+        classifier.head.bias.copy_(torch.from_numpy(bias))
+
+
+def _shortened(task: Task, head: Head, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The weight and bias to start from: of several labels the whole head, as most are rare and a shorter one would take each for half likely; of a
+    number shorter, with the same mean answer. Looked at on go_emotions (validation split) and yelp5 as stars, two seeds.
+    """
+    if task.several:
+        return head.weight, head.bias
+    weight = LENGTH * head.weight
+    bias = head.bias + (1 - LENGTH) * (features.mean(axis=0) @ head.weight.T) if task.kind == "rate" else LENGTH * head.bias
+    return weight, bias.astype(np.float32)

@@ -53,7 +53,7 @@ class Finetune:
     Labels and numbers: an encoder or a causal model with a linear head on its pooled output. Texts: a causal
     model or an encoder-decoder, instruction tuning; the loss is that of the answers alone.
 
-    Of texts with one label each, fewer than 400 in all, the head starts at 0.3 of a probe's and weights that were trained before move at
+    Of fewer than 400 texts with labels or numbers (no pairs) the head starts from a probe's and weights that were trained before move at
     sqrt(rows / 400) of their rate (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054); not with tuning=head,
     prefix or prompt, nor where layers start anew (`reinit_layers`).
     """
