@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from summary_little import carried_over, dearer, few_rows, layered, learned_on, sturdier, switched, taught_by_itself
+from summary_little import carried_over, dearer, few_rows, few_rows_kinds, layered, learned_on, sturdier, switched, taught_by_itself
 from summary_trust import biased, capitals, elsewhere, pieces, planted, scaled, turned
 
 RESULTS = Path(__file__).with_name("results")
@@ -310,6 +310,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "injection": ("Attacks on an instruction", attacks_on_instructions), "suggest": ("What to label next", suggested), "wrong_labels": ("Wrong labels", cleaned),
     "learning_curve": ("What more labels would give", foretold), "auto_regret": ("What auto chooses", chosen),
     **dict.fromkeys(("few_rows", "few_rows_32"), ("Fine-tuning from few rows", few_rows)),
+    "few_rows_kinds": ("Fine-tuning from few rows: several labels, numbers", few_rows_kinds),
     "probe_layers": ("Two layers under a probe", layered),
     "switches": ("Switches, on and off", switched), "switch_cost": ("What a step costs with a switch", dearer),
     **dict.fromkeys(("adversarial_robustness", "adversarial_robustness_sst2"), ("Adversarial training", sturdier)),

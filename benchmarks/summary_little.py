@@ -34,6 +34,12 @@ def few_rows(results: dict) -> Iterator[Line]:
     yield "mean gain over these sets", spread(results["mean_gain"], sign="+")
 
 
+def few_rows_kinds(results: dict) -> Iterator[Line]:
+    """few_rows_kinds."""
+    for name, found in results["results"].items():
+        yield f"{name}, fine-tuning as ever and as with few rows, {results['seeds']} seeds", f"{found['as ever']:.3f} to {found['few']:.3f}: {spread(found['gain'], sign='+')}; a probe {found['probe']:.3f}"
+
+
 def dearer(results: dict) -> Iterator[Line]:
     """switch_cost."""
     for arm, found in results["ratio"].items():
