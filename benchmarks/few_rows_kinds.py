@@ -2,7 +2,7 @@
 
     python benchmarks/few_rows_kinds.py [--seeds 5] [--test-rows 1000] [--max-length 96]
 
-go_emotions, `--several` rows of each of 28 labels (micro- and macro-F1), and amazon5 as stars 1..5, `--stars` rows of each (Spearman's correlation, mean absolute error); a probe
+go_emotions, `--several` rows of each of 28 labels (micro- and macro-F1), and amazon5 as stars 1..5, `--stars` rows of each (Spearman's correlation, root mean squared error); a probe
 beside both. The form was looked at on the validation split of go_emotions and on yelp5. Each fit in a fork with one thread, in turn; differences have Student's t over seeds.
 Finished cells are kept in results/few_rows_kinds.cells.jsonl.
 """
@@ -19,7 +19,7 @@ from continual import interval
 from switches import LOADED
 
 ARMS = ("as ever", "few", "probe")
-MEASURES = {"several": ("micro_f1", "macro_f1"), "rate": ("spearman", "mae")}
+MEASURES = {"several": ("micro_f1", "macro_f1"), "rate": ("spearman", "rmse")}
 PROGRAM = """
 import json, random, sys, time
 sys.path.insert(0, 'benchmarks')

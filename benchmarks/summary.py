@@ -11,7 +11,17 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from summary_little import carried_over, dearer, few_rows, few_rows_kinds, layered, learned_on, sturdier, switched, taught_by_itself
+from summary_little import (
+    carried_over,
+    dearer,
+    few_rows,
+    few_rows_kinds,
+    layered,
+    learned_on,
+    sturdier,
+    switched,
+    taught_by_itself,
+)
 from summary_trust import biased, capitals, elsewhere, pieces, planted, scaled, turned
 
 RESULTS = Path(__file__).with_name("results")
