@@ -83,8 +83,9 @@ def test_a_label_without_a_row_has_a_place_in_the_head(tiny_encoder):
     assert np.isfinite(fit(tiny_encoder, part, few=1000).outputs(rows.inputs)).all()
 
 
-def test_two_rows_are_enough(tiny_encoder):
-    rows = rows_of("one label")
+@pytest.mark.parametrize("kind", TEXTS)
+def test_two_rows_are_enough(tiny_encoder, kind):
+    rows = rows_of(kind)
     assert np.isfinite(fit(tiny_encoder, rows.take(np.arange(2)), few=1000).outputs(rows.inputs)).all()
 
 
