@@ -5,7 +5,8 @@
 Sizes are rows a class (0: all). Each fit is a process of its own, with the same rows drawn by the seed and the same budget in
 wall seconds; what a method needs beyond it, it cuts. The regret is the best single method's mean accuracy over seeds, per set and size,
 minus auto's. DEVELOPMENT are the sets from which `methods/auto_prior.py` was made (--sets development); the result is on TEST, which had no
-part in it. Finished cells are kept in results/auto_regret.cells.jsonl, so that a run that was stopped goes on.
+part in it. Finished cells are kept in results/auto_regret.cells.jsonl, so that a run that was stopped goes on. SetFit's are those of
+fewshot_vs_setfit.py, where it learned the same rows and answered the same test rows with the same encoder.
 """
 
 from __future__ import annotations
@@ -103,29 +104,36 @@ def main() -> None:
                     key = (arm, name, str(seed), size, str(options.test_rows), str(options.budget), str(options.threads))
                     found.fill(key, partial(child, PROGRAM, *key, *known[name]))
     if options.sets == "test" and options.arms == ",".join(ARMS):
-        record("auto_regret", summary(found, names, options))
+        record("auto_regret", summary(found, options))
 
 
-def summary(found: dict, names: list, options: argparse.Namespace) -> dict:
-    """Per size and set: mean accuracies, the best single method, auto's regret; over sets its mean with a bootstrap interval over seeds."""
+def summary(found: dict, options: argparse.Namespace) -> dict:
+    """Of each size that has all cells of a seed: per set mean accuracies, the best single method, auto's regret; over sets means with intervals."""
     import numpy as np
 
-    rng, sizes = np.random.default_rng(0), {}
-    for size in options.sizes.split(","):
-        sets, table, gains = {}, [], []
-        for name in names:
-            at = {
-                arm: [found[arm, name, str(seed), size, str(options.test_rows), str(options.budget), str(options.threads)]["accuracy"] for seed in range(options.seeds)]
-                for arm in ARMS
-            }
+    rng, sizes, peer = np.random.default_rng(0), {}, Cells("fewshot_vs_setfit")  # the same encoder, rows and test rows
+    for size in ("8", "32", "0"):
+        rest = (size, str(options.test_rows), str(options.budget), str(options.threads))
+        seeds = [seed for seed in map(str, range(options.seeds)) if all((arm, name, seed, *rest) in found for arm in ARMS for name in TEST)]
+        if not seeds:
+            continue
+        sets, table, gains, over_peer = {}, [], [], {}
+        for name in TEST:
+            at = {arm: [found[(arm, name, seed, *rest)]["accuracy"] for seed in seeds] for arm in ARMS}
             best = max(SINGLE, key=lambda arm: statistics.mean(at[arm]))
             sets[name] = {arm: round(statistics.mean(values), 4) for arm, values in at.items()} | {
                 "best single": best, "regret": round(statistics.mean(at[best]) - statistics.mean(at["auto"]), 4),
             }  # fmt: skip
             table.append(np.array(at[best]) - np.array(at["auto"]))
             gains.append(np.array(at["auto"]) - np.array(at["logistic regression"]))
-        sizes[size] = {"sets": sets, "mean_regret": _interval(table, rng), "mean_gain_over_logistic_regression": _interval(gains, rng)}
-    return {"budget_s": options.budget, "threads": options.threads, "seeds": list(range(options.seeds)), "test_rows": options.test_rows, "rows_a_class": sizes}
+            theirs = [peer[("SetFit", name, seed, *rest[:2])]["accuracy"] for seed in seeds if ("SetFit", name, seed, *rest[:2]) in peer]
+            if len(theirs) == len(seeds):
+                over_peer[name] = np.array(at["auto"]) - np.array(theirs)
+                sets[name]["SetFit"] = round(statistics.mean(theirs), 4)
+        sizes[size] = {"seeds": seeds, "sets": sets, "mean_regret": _interval(table, rng), "mean_gain_over_logistic_regression": _interval(gains, rng)}
+        if over_peer:
+            sizes[size]["mean_gain_over_setfit"] = {**_interval(list(over_peer.values()), rng), "sets": list(over_peer)}
+    return {"budget_s": options.budget, "threads": options.threads, "test_rows": options.test_rows, "rows_a_class": sizes}
 
 
 def _interval(rows: list, rng: object) -> dict:
