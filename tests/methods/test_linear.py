@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("scipy")
 
 from hanshuku.inference.heads import Head
-from hanshuku.methods.linear import BIAS_PENALTY, Penalty, Scaling, fit_logistic, fit_ridge, folds
+from hanshuku.methods.linear import BIAS_PENALTY, Penalty, Scaling, Span, fit_logistic, fit_ridge, folds
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 5))
@@ -45,6 +45,32 @@ def test_the_stronger_the_penalty_the_nearer_the_head_stays_to_its_prior():
     prior = RNG.normal(size=(2, 5))
     away = [np.abs(fit_logistic(X, np.eye(2)[Y], prior, Penalty(c, 1.0))[0] - prior).sum() for c in (0.01, 1.0, 100.0)]
     assert away == sorted(away)
+
+
+@pytest.mark.parametrize("softmax", [True, False])
+@pytest.mark.parametrize("sparse", [True, False])
+def test_the_head_of_more_features_than_rows_is_the_one_that_a_search_over_all_features_finds(softmax, sparse):
+    from scipy.sparse import csr_array
+
+    wide = RNG.normal(size=(12, 80)) * (RNG.random((12, 80)) < 0.3)
+    wide[5] = wide[4]  # rows that are alike span less
+    targets, prior = np.eye(3)[np.arange(12) % 3], RNG.normal(size=(3, 80))
+    direct = fit_logistic(wide, targets, prior, Penalty(3.0, 1.0), softmax=softmax)
+    given = csr_array(wide) if sparse else wide
+    span = Span.where_worth(given, 3)
+    assert span is not None
+    found = fit_logistic(given, targets, prior, Penalty(3.0, 1.0), softmax=softmax, span=span)
+    again = fit_logistic(given, targets, prior, Penalty(3.0, 1.0), softmax=softmax, start=found, span=span)
+    for weight, bias in (found, again):
+        assert np.allclose(wide @ weight.T + bias, wide @ direct[0].T + direct[1], atol=0.02)
+        assert np.allclose(weight, direct[0], atol=0.01)
+
+
+def test_rows_without_features_leave_the_prior_and_learn_how_common_the_labels_are():
+    prior = RNG.normal(size=(2, 30))
+    nothing = np.zeros((4, 30))
+    weight, bias = fit_logistic(nothing, np.eye(2)[[0, 0, 0, 1]], prior, Penalty(3.0, 1.0), span=Span.of(nothing))
+    assert np.array_equal(weight, prior) and bias[0] > bias[1]
 
 
 def test_a_label_without_a_row_does_not_run_off_to_infinity():

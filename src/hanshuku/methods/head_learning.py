@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.inference.heads import Head, answers, unit_targets
-from hanshuku.methods.linear import Penalty, Scaling, fit_logistic, fit_ridge, folds
+from hanshuku.methods.linear import Penalty, Scaling, Span, fit_logistic, fit_ridge, folds
 from hanshuku.tasks import Task
 from hanshuku.training.judging import best_threshold
 
@@ -93,10 +94,19 @@ class Problem:
         """Whether exactly one label is right; else each has its own sigmoid."""
         return self.task.kind == "classify" and not self.task.several
 
-    def fit(self, penalty: Penalty, rows: np.ndarray | None = None, start: Any = None) -> tuple[np.ndarray, np.ndarray]:
-        """Weight and bias from these rows (None: all)."""
-        x, y = (self.features, self.targets) if rows is None else (self.features[rows], self.targets[rows])
-        return fit_logistic(x, y, penalty.trust * self.direction, penalty, softmax=self.is_softmax, start=start)
+    @cached_property
+    def span(self) -> Span | None:
+        """Of the rows, for every fit to them; None where it would not save time."""
+        return Span.where_worth(self.features, self.targets.shape[1])
+
+    def of(self, rows: np.ndarray) -> Problem:
+        """That of these rows alone."""
+        return replace(self, features=self.features[rows], targets=self.targets[rows])
+
+    def fit(self, penalty: Penalty, start: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Weight and bias."""
+        prior = penalty.trust * self.direction
+        return fit_logistic(self.features, self.targets, prior, penalty, softmax=self.is_softmax, start=start, span=self.span)
 
     def losses(self, logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(N,) minus the log probability of the right answer; of the right set where each label has its own sigmoid."""
@@ -120,16 +130,16 @@ def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed:
     rows the least log loss is mostly luck.
     """
     index = np.random.default_rng(seed).permutation(len(strata))[:CROSS_ROWS]
-    part = Problem(problem.task, problem.features[index], problem.targets[index], problem.direction, problem.sureness)
+    part = problem.of(index)
     count = min(3 if part.features.size * part.targets.shape[1] > CROSS_WORK else 5, len(index))
     if count < 2:
         return grid[0], 1.0, 0.5, None
     logits = np.zeros((len(grid), *part.targets.shape))
     for kept, held in folds(strata[index], count, seed):
-        start, trust = None, None
+        start, trust, rest = None, None, part.of(kept)
         for i in sorted(range(len(grid)), key=lambda i: (grid[i].trust, grid[i].strength)):
             start = start if grid[i].trust == trust else None  # a looser fit starts from the tighter one
-            weight, bias = start = part.fit(grid[i], kept, start)
+            weight, bias = start = rest.fit(grid[i], start)
             trust = grid[i].trust
             logits[i, held] = part.features[held] @ weight.T + bias
     found = [_temper(part, each) for each in logits]

@@ -17,6 +17,7 @@ from hanshuku.inference.heads import Head
 
 ITERATIONS = 100
 SINGLE = 1e7  # rows * features * labels from which products run in single precision
+WORTH = 5000  # how many times as long a weight takes in a search over all features as a unit of rows^3 in finding a basis of the rows
 BIAS_PENALTY = 1e-3  # a label without a row must not run off to minus infinity
 
 
@@ -68,7 +69,7 @@ class Scaling:
 
 def fit_logistic(
     features: Any, targets: np.ndarray, prior: np.ndarray, penalty: Penalty, *, softmax: bool = True,
-    start: tuple[np.ndarray, np.ndarray] | None = None,
+    start: tuple[np.ndarray, np.ndarray] | None = None, span: Span | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Weight (L, F) and bias (L,) of the regularised logistic regression, by L-BFGS.
 
@@ -79,7 +80,55 @@ def fit_logistic(
         penalty: its `strength` is used.
         softmax: one label a row is right; False: one sigmoid a label.
         start: weight and bias to start from.
+        span: of the rows: the minimum is the prior and a combination of rows, so it need not be sought beyond them; None: it is sought over all features.
     """
+    if span is None:
+        return _minimise(features, targets, prior, np.zeros(targets.shape[1]), penalty, softmax, start)
+    first = None if start is None else (span.into(start[0] - prior), start[1])
+    away, bias = _minimise(span.rows, targets, np.zeros((targets.shape[1], span.rows.shape[1])), features @ prior.T, penalty, softmax, first)
+    return prior + span.back(away), bias
+
+
+@dataclass(frozen=True)
+class Span:
+    """N rows of F features in R <= N coordinates of an orthonormal basis of their span."""
+
+    features: Any  # (N, F)
+    vectors: np.ndarray  # (N, R): left singular vectors
+    sizes: np.ndarray  # (R,): singular values
+
+    @classmethod
+    def where_worth(cls, features: Any, labels: int) -> Span | None:
+        """The span of (N, F) features where a head of L labels is found sooner in it; else None."""
+        rows, width = features.shape
+        return cls.of(features) if width > 2 * rows and rows**3 < WORTH * labels * width else None
+
+    @classmethod
+    def of(cls, features: Any) -> Span:
+        """The span of (N, F) features, an array or a sparse one."""
+        gram = features @ features.T
+        squares, vectors = np.linalg.eigh(gram if isinstance(gram, np.ndarray) else gram.toarray())
+        kept = squares > 1e-10 * squares.max()
+        return cls(features, vectors[:, kept], np.sqrt(squares[kept]))
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(N, R), the rows in these coordinates."""
+        return self.vectors * self.sizes
+
+    def into(self, weight: np.ndarray) -> np.ndarray:
+        """(L, F) -> (L, R): what of the weight lies in the span."""
+        return (self.features @ weight.T).T @ (self.vectors / self.sizes)
+
+    def back(self, weight: np.ndarray) -> np.ndarray:
+        """(L, R) -> (L, F)."""
+        return (self.features.T @ ((self.vectors / self.sizes) @ weight.T)).T
+
+
+def _minimise(
+    features: Any, targets: np.ndarray, prior: np.ndarray, given: np.ndarray, penalty: Penalty, softmax: bool, start: tuple[np.ndarray, np.ndarray] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """See `fit_logistic`; `given` are logits (N, L) to which those of the weight are added."""
     from scipy.optimize import minimize
 
     rows, width = features.shape
@@ -90,7 +139,7 @@ def fit_logistic(
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weight, bias = flat[: labels * width].reshape(labels, width), flat[labels * width :]
-        logits = features @ weight.T.astype(features.dtype) + bias
+        logits = features @ weight.T.astype(features.dtype) + given + bias
         if softmax:
             top = logits.max(axis=1, keepdims=True)
             grown = np.exp(logits - top)
