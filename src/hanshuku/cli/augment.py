@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def command(
     data: Annotated[str, typer.Argument(help="Labelled rows (or unlabelled ones); those that are learned, never those that judge.")],
-    with_: Annotated[str, typer.Option("--with", help="What to do: synonyms, masked, insert, swap, delete, typos, noise, ocr, casing, punctuation, contractions, homophones, lookalikes, script, width. masked@MODEL: words that this masked language model proposes. NAME:0.2 changes that share of the words or characters; A,B takes turns; A+B does both. Or alone back_translate, paraphrase or generate, which --by writes.")],
+    with_: Annotated[str, typer.Option("--with", help="What to do: synonyms, masked, insert, swap, delete, typos, noise, ocr, casing, punctuation, contractions, homophones, lookalikes, script, width. masked@MODEL: words that this masked language model proposes. NAME:0.2 changes that share of the words or characters; A,B takes turns; A+B does both; eda is synonyms,insert,swap,delete. Or alone back_translate, paraphrase or generate, which --by writes.")],
     out: Annotated[str, typer.Option(help="Write the rows and the new ones here: .jsonl, .json, .csv, .tsv, .txt, .parquet or .xlsx. Without it only samples are shown.")] = "",
     times: Annotated[int, typer.Option(help="Most new rows a row, 1..1000.")] = 1,
     sides: Annotated[str, typer.Option(help="Rows of two texts: which one changes: one (drawn for each new row), both, first, second.")] = "one",

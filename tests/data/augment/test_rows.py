@@ -160,3 +160,12 @@ def test_a_missing_package_is_told_with_its_pip_command(monkeypatch):
     with pytest.raises(MissingExtra, match=r'pip install "hanshuku\[augment\]"'):
         hk.read(ROWS).augment("script")
     script.converter.cache_clear()
+
+
+def test_eda_is_short_for_its_four_ways_with_the_share_given():
+    assert parse_spec("eda") == parse_spec("synonyms,insert,swap,delete")
+    assert parse_spec("typos, eda:0.2+casing") == parse_spec("typos,synonyms:0.2+casing,insert:0.2+casing,swap:0.2+casing,delete:0.2+casing")
+    with pytest.raises(ConfigError, match=r"eda:SHARE|SHARE is the share"):
+        parse_spec("eda:2")
+    with pytest.raises(ConfigError, match="named once"):
+        parse_spec("eda,swap")

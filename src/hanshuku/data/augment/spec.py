@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 
 from hanshuku.data.augment import AUGMENTERS
 from hanshuku.data.augment.base import Augmenter
 from hanshuku.errors import ConfigError, UnknownName
+
+EDA = ("synonyms", "insert", "swap", "delete")  # Wei & Zou 2019, arXiv 1901.11196
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,26 @@ def parse_spec(spec: str) -> tuple[tuple[Step, ...], ...]:
 
     Args:
         spec: names of AUGMENTERS with commas between them; NAME:SHARE sets the share of the words or characters that change,
-            above 0 and at most 1; NAME+NAME does both to one row; masked@MODEL lets a masked language model propose the words.
+            above 0 and at most 1; NAME+NAME does both to one row; masked@MODEL lets a masked language model propose the words;
+            eda stands for synonyms,insert,swap,delete.
 
     Raises:
         UnknownName: no augmenter has that name.
         ConfigError: a share is no number in its range, or nothing is named.
     """
-    ways = tuple(tuple(_step(step) for step in way.split("+")) for way in str(spec).split(",") if way.strip())
+    asked = (way for way in str(spec).split(",") if way.strip())
+    ways = tuple(steps for way in asked for steps in product(*(_steps(step) for step in way.split("+"))))
     if not ways:
         raise ConfigError(f"Say how to augment: one or more of {', '.join(AUGMENTERS)}, with commas between them. Received: {spec!r}.")
     if len(set(ways)) != len(ways):
         raise ConfigError(f"Each way to augment is named once; times= says how many rows are made. Received: {spec!r}.")
     return ways
+
+
+def _steps(text: str) -> list[Step]:
+    """What a name stands for, each of which is a way of its own."""
+    name, colon, share = text.partition(":")
+    return [_step(f"{each}{colon}{share}") for each in EDA] if name.strip() == "eda" else [_step(text)]
 
 
 def _step(text: str) -> Step:
@@ -62,7 +73,7 @@ def _step(text: str) -> Step:
     if name in {"back_translate", "paraphrase", "generate"}:
         raise ConfigError(f"{name} needs a function that writes, and stands alone: examples.augment({name!r}, by=...), hanshuku augment --with {name} --by ...; then learn from what it gives.")
     if name not in AUGMENTERS:
-        raise UnknownName("augmenter", name, AUGMENTERS)
+        raise UnknownName("augmenter", name, (*AUGMENTERS, "eda"))
     return Step(name, _share(share, text)) if colon else Step(name)
 
 
