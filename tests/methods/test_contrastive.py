@@ -9,7 +9,7 @@ import torch
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError
-from hanshuku.methods import get_method
+from hanshuku.methods import contrastive_learning, get_method
 from hanshuku.methods.contrastive import Contrastive
 from hanshuku.models.load import load_encoder
 from hanshuku.tasks import Task
@@ -88,6 +88,25 @@ def test_a_budget_ends_it_in_time(tiny_encoder):
     run = Run(seed=1, budget_s=3.0, report=lambda step: seen.append(step.total))
     Contrastive(steps=5000, precision="fp32").fit(TASKS["one label"], rows, model=tiny_encoder, run=run)
     assert 1 < seen[-2] < 5000  # the last report is of the head
+
+
+def test_what_reading_all_rows_for_the_head_will_take_is_kept_of_the_budget(tiny_encoder, monkeypatch):
+    left = []
+    whole = contrastive_learning.run_engine
+    monkeypatch.setattr(contrastive_learning, "reading_seconds", lambda *_: 600.0)
+    monkeypatch.setattr(contrastive_learning, "run_engine", lambda *given, **more: (left.append(given[4].budget_s), whole(*given, **more))[1])
+    for budget in (1000.0, None):
+        Contrastive(**QUICK).fit(TASKS["one label"], rows_of("one label"), model=tiny_encoder, run=Run(seed=1, budget_s=budget))
+    assert 300 < left[0] <= 400 and left[1] is None
+
+
+def test_many_rows_are_forecast_from_a_sample_and_few_are_not_read_for_it(tiny_encoder):
+    predictor = fit(tiny_encoder)
+    read = []
+    predictor.features = lambda inputs: read.append(len(inputs))
+    assert contrastive_learning.reading_seconds(predictor, [("a text",)] * 50, 0) == 0 and not read
+    assert contrastive_learning.reading_seconds(predictor, [("a text",)] * 5000, 0) > 0
+    assert read == [contrastive_learning.SAMPLE]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ from hanshuku.training.scored import Scored, jeffreys
 
 RATE = 3e-4  # the deeper the encoder, the more its blocks' small steps add up
 LONGEST = 256  # tokens a text where the user sets no limit
+SAMPLE = 64  # rows that are read to forecast how long all take, where a budget is set and there are many more
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,14 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     network = Vectors(loaded.network, loaded.info.pooling)
     feed = Feed([1] * len(groups), lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]), f"{method} {task} {fingerprint(rows)}")
     scored = vectors_scored(task, temperature, width, by_agreement=by_agreement)
-    _move(method, network, feed, scored, _schedule(method, a_step, loaded.network), run.since(start), texts.pad_id)
-    loaded.network.requires_grad_(False).eval()
     features = (4 if task.is_pair else 1) * int(loaded.network.config.hidden_size)
     predictor = EncoderPredictor(
         task, loaded, Head(np.zeros((1, features)), np.zeros(1)), pooling=loaded.info.pooling, normalise=True, pair="bi",
         max_length=limit, precision=method.precision,
     )  # fmt: skip
+    last = 0.0 if run.budget_s is None else reading_seconds(predictor, rows.inputs, run.seed)  # the head is fitted to all rows when the encoder has moved
+    _move(method, network, feed, scored, _schedule(method, a_step, loaded.network), run.since(start - last), texts.pad_id)
+    loaded.network.requires_grad_(False).eval()
     run.report(Step(0, 1, note="fit the head"))
     prior = zero_shot_head(task, loaded, precision=method.precision) if method.descriptions else None
     found = learn_head(task, predictor.features(rows.inputs), rows, prior, penalty=Penalty(method.strength, method.trust if prior else 0.0),
@@ -100,6 +103,16 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     predictor.head, predictor.threshold = found.head, found.threshold
     predictor.moved_parameters = moved + found.head.weight.size + found.head.bias.size
     return predictor
+
+
+def reading_seconds(predictor: EncoderPredictor, inputs: Sequence[tuple[str, ...]], seed: int) -> float:
+    """About how long the predictor takes to read the rows, in seconds, from a sample of them; 0 where they are few."""
+    if len(inputs) <= 4 * SAMPLE:
+        return 0.0
+    chosen = np.random.default_rng(seed).choice(len(inputs), SAMPLE, replace=False)
+    start = time.monotonic()
+    predictor.features([inputs[i] for i in chosen])
+    return (time.monotonic() - start) * len(inputs) / SAMPLE
 
 
 def vectors_scored(task: Task, temperature: float, width: int, *, by_agreement: bool) -> Scored:
