@@ -295,6 +295,16 @@ def long_rows(results: dict) -> Iterator[Line]:
         )
 
 
+def spanned(results: dict) -> Iterator[Line]:
+    """heads_of_few_rows."""
+    for name, found in results["sets"].items():
+        least = f"{found['cpu_s']['all']:.2f} to {found['cpu_s']['span']:.2f} s; over all features {times(found['all over span'])} that"
+        yield (
+            f"{name}, {found['rows']} rows, {found['labels']} labels: learned",
+            f"{least}; the same answer in {found['same answer']:.3f} of {found['n']}, chances at most {found['largest difference of a chance']:.0e} apart",
+        )
+
+
 def chosen(results: dict) -> Iterator[Line]:
     """auto_regret."""
     for size, found in results["rows_a_class"].items():
@@ -324,6 +334,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "injection": ("Attacks on an instruction", attacks_on_instructions), "suggest": ("What to label next", suggested), "wrong_labels": ("Wrong labels", cleaned),
     "learning_curve": ("What more labels would give", foretold), "auto_regret": ("What auto chooses", chosen),
     **dict.fromkeys(("few_rows", "few_rows_32"), ("Fine-tuning from few rows", few_rows)),
+    "heads_of_few_rows": ("A head of more features than rows, in the span of the rows", spanned),
     "few_rows_kinds": ("Fine-tuning from few rows: several labels, numbers", few_rows_kinds),
     "probe_layers": ("Two layers under a probe", layered),
     "switches": ("Switches, on and off", switched), "switch_cost": ("What a step costs with a switch", dearer),
