@@ -137,12 +137,15 @@ def summary(found: dict, options: argparse.Namespace) -> dict:
 
 
 def _interval(rows: list, rng: object) -> dict:
-    """Mean over sets and seeds; seeds drawn anew within each set, the sets as they are."""
+    """Mean over sets and seeds; seeds drawn anew within each set, the sets as they are: of one seed there is no interval."""
     import numpy as np
 
+    mean = {"value": round(float(np.mean(rows)), 4), "n": int(np.size(rows))}
+    if any(len(row) < 2 for row in rows):
+        return mean
     draws = np.mean([rng.choice(row, (10_000, len(row))).mean(1) for row in rows], axis=0)
     low, high = np.percentile(draws, [2.5, 97.5])
-    return {"value": round(float(np.mean(rows)), 4), "low": round(float(low), 4), "high": round(float(high), 4), "n": int(np.size(rows))}
+    return {**mean, "low": round(float(low), 4), "high": round(float(high), 4)}
 
 
 if __name__ == "__main__":
