@@ -163,3 +163,12 @@ def test_a_probe_really_answers_every_row_out_of_fold(tiny_encoder):
     found = wrong_labels(labelled(), model=tiny_encoder, folds=3)
     assert found.method.startswith("probe with")
     assert all(wrong.given != wrong.proposed and 0.5 <= wrong.confidence <= 1 for wrong in found)
+
+
+def test_several_labels_that_the_answers_cannot_tell_are_not_judged_and_it_is_said(tiny_encoder):
+    rows = [{"text": f"{text}{end}", "labels": ["good" if texts is GLAD else "bad"]} for texts in (GLAD, SAD) for text in texts for end in ENDS]
+    for place in (3, 17, 34, 48):  # a label that has nothing to do with the texts
+        rows[place]["labels"].append("monday")
+    found = wrong_labels(rows, model=tiny_encoder, folds=3)
+    assert [wrong.row for wrong in found] == []
+    assert "1 of 3 labels are answered no better than by a guess" in found.notes[0] and "monday" in found.notes[0]

@@ -66,6 +66,14 @@ def test_too_few_rows_and_methods_that_learn_nothing_are_refused():
         learning_curve(ROWS, more=[0])
 
 
+def test_entities_have_curves_and_a_method_that_cannot_find_them_is_refused(tiny_encoder):
+    rows = rows_of("entities")
+    found = learning_curve(rows, task=rows.task, method="finetune", model=tiny_encoder, repeats=1, epochs=1.0)
+    assert found.metric == "entity_f1"
+    with pytest.raises(ConfigError, match=r"Received a task of kind 'tag'\. Methods for it: finetune, auto"):
+        learning_curve(rows, task=rows.task, method="static", repeats=1)
+
+
 def test_the_command_says_what_more_labels_would_bring(capsys, tmp_path, monkeypatch, tiny_encoder):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mood.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS))

@@ -16,6 +16,7 @@ from hanshuku.errors import ConfigError, HanshukuError
 from hanshuku.evaluation.cost import peak_memory_mb, reset_peak
 from hanshuku.evaluation.evaluate import answer, check, judge, likelihood, preferences
 from hanshuku.evaluation.imports import ImportClock
+from hanshuku.methods import check_kind
 from hanshuku.methods.base import Method
 from hanshuku.methods.switching import flat_settings, make
 from hanshuku.metrics.base import Metric
@@ -116,8 +117,7 @@ def perform(name: str, job: Job, report: Callable[[Step], None] = silent) -> Run
 
 def _learn_and_measure(job: Job, report: Callable[[Step], None]) -> dict[str, Any]:
     task = job.train.task
-    if task.kind not in job.method.KINDS:
-        raise ConfigError(f"{job.method.NAME} does {', '.join(sorted(job.method.KINDS))}. Received a task of kind {task.kind!r}.")
+    check_kind(job.method, task.kind)
     reset_peak()
     start = time.perf_counter()
     learns = job.method.LEARNS

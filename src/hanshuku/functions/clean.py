@@ -16,7 +16,7 @@ from hanshuku.functions.compare import examples_of
 from hanshuku.functions.learn import default_model, encoded
 from hanshuku.methods import get_method
 from hanshuku.methods.checks import check_range
-from hanshuku.methods.confident import suspects
+from hanshuku.methods.confident import suspects, unlikely
 from hanshuku.methods.out_of_fold import FOLDS, OutOfFold, folds_for, out_of_fold
 from hanshuku.models.pull import pull
 from hanshuku.models.remote import is_remote
@@ -38,7 +38,7 @@ class WrongLabel:
     given: Any  # a label, a tuple of labels, or a number
     proposed: Any
     confidence: float  # probability of what is proposed as out-of-fold answers tell; rate: that an error so large is no chance
-    score: float  # how improbable what is given is, 0..1: the list is sorted by it; rate: the error as a part of the range
+    score: float  # how improbable what is given is, 0..1: the list is sorted by it; several labels: 1 minus its lift; rate: the error as a part of the range
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -54,7 +54,7 @@ class WrongLabels:
         examples: the rows that were looked at.
         task: what they state.
         found: the rows whose label seems wrong.
-        noise: estimated share of wrong labels, 0..1: what was found, whatever its confidence; several labels: the mean of the labels.
+        noise: estimated share of wrong labels, 0..1: what was found, whatever its confidence; several labels: of what is given, there or not.
         method: what gave the out-of-fold answers, with its model.
         notes: what to know of the answers before one trusts in them.
     """
@@ -97,7 +97,7 @@ def wrong_labels(
 ) -> WrongLabels:  # fmt: skip
     """The rows whose label seems wrong, by confident learning (arXiv 1911.00068) from out-of-fold answers.
 
-    One label: see `methods.confident.suspects`. Several labels: the same for each label, there or not. rate: rows whose
+    One label: see `methods.confident.suspects`. Several labels: see `methods.confident.unlikely`. rate: rows whose
     error is larger than a normal spread (1.4826 times the median absolute error) lets one expect (Chauvenet's criterion).
 
     Args:
@@ -161,9 +161,13 @@ def _alone(targets: np.ndarray, fold: np.ndarray) -> np.ndarray:
 
 
 def _notes(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[str, ...]:
-    """Where the answers are no better than a guess, and rows that cannot be judged; one label only."""
-    if task.kind == "rate" or task.several:
+    """Where the answers are no better than a guess, and rows and labels that cannot be judged."""
+    if task.kind == "rate":
         return ()
+    if task.several:
+        unknown = [name for name, judged in zip(task.labels, unlikely(targets > 0, answers.outputs.astype(np.float64)).judged.tolist(), strict=True) if not judged]
+        told = f"{len(unknown)} of {len(task.labels)} labels are answered no better than by a guess, so that none of their rows is judged: {', '.join(unknown[:8])}{', ...' * (len(unknown) > 8)}"
+        return (told,) if unknown else ()
     alone, notes = _alone(targets, answers.fold), []
     if alone.any():
         notes.append(f"{int(alone.sum())} of {len(targets)} rows have a label that no other text has: whether it is wrong cannot be told")
@@ -180,20 +184,15 @@ def _notes(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[str, ..
 def _sets(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, float]:
     """Each label by itself: is it there, or not? A row is found if any of its labels is."""
     given = targets > 0
-    turned = np.zeros_like(given)
-    noise = 0.0
-    for label in range(len(task.labels)):
-        chance = answers.outputs[:, label].astype(np.float64)
-        seen = suspects(given[:, label].astype(np.int64), np.stack([1 - chance, chance], axis=1))
-        turned[seen.rows, label] = True
-        noise += seen.noise / len(task.labels)
+    seen = unlikely(given, answers.outputs.astype(np.float64))
     found = []
-    for at in np.flatnonzero(turned.any(axis=1)).tolist():
-        right = given[at] ^ turned[at]
-        chance = np.where(right, answers.outputs[at], 1 - answers.outputs[at])[turned[at]].astype(np.float64)
+    for at in np.flatnonzero(seen.wrong.any(axis=1)).tolist():
+        turned = seen.wrong[at]
+        right = given[at] ^ turned
+        chance = np.where(right, answers.outputs[at], 1 - answers.outputs[at])[turned].astype(np.float64)
         both = [tuple(name for name, there in zip(task.labels, row, strict=True) if there) for row in (given[at], right)]
-        found.append((at, *both, round(float(chance.prod()), 4), round(float(chance.max()), 4)))
-    return sorted(found, key=lambda row: -row[-1]), noise
+        found.append((at, *both, round(float(chance.prod()), 4), round(1 - float(seen.lift[at][turned].min()), 4)))
+    return sorted(found, key=lambda row: -row[-1]), float(seen.wrong.mean())
 
 
 def _far(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, float]:

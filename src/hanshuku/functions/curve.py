@@ -14,7 +14,7 @@ from hanshuku.data.infer import infer_task
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.functions.compare import examples_of
 from hanshuku.functions.learn import default_model, encoded
-from hanshuku.methods import get_method
+from hanshuku.methods import check_kind, get_method
 from hanshuku.methods.checks import check_range
 from hanshuku.methods.curve_fit import fit_curve
 from hanshuku.methods.frozen_rows import FrozenRows
@@ -127,6 +127,7 @@ def learning_curve(
     if task is None:
         examples = examples_of(examples)
         task = infer_task(examples)
+    check_kind(chosen, task.kind)
     rows, _ = encoded(task, examples, drop_empty=True, drop_repeated=True)
     if len(rows) < FEWEST:
         raise DataError(f"A learning curve needs at least {FEWEST} labelled rows. Received: {len(rows)}.")

@@ -19,7 +19,7 @@ from hanshuku.evaluation.cost import library_versions
 from hanshuku.evaluation.drift.summary import summarise
 from hanshuku.functions.origin import Origin
 from hanshuku.inference.base import Predictor
-from hanshuku.methods import get_method
+from hanshuku.methods import check_kind, get_method
 from hanshuku.methods.switching import flat_settings
 from hanshuku.models.cache import read_json
 from hanshuku.models.catalogue import find, local_folder
@@ -85,8 +85,7 @@ def learn(
         ModelError: the model cannot be had.
     """
     chosen = get_method(method, **settings)
-    if task.kind not in chosen.KINDS:
-        raise ConfigError(f"Method {method!r} does {', '.join(sorted(chosen.KINDS))}. Received a task of kind {task.kind!r}.")
+    check_kind(chosen, task.kind)
     if track and folder is None:
         raise ConfigError(f"To track with {', '.join(track)}, give a folder for the logs: folder=... (or --folder).")
     rows, notes = _learnable(task, examples) if chosen.LEARNS or examples is not None else (None, ())

@@ -52,3 +52,13 @@ def get_method(name: str, **settings: Any) -> Any:
         return make(METHODS[name], settings)
     except TypeError as error:
         raise ConfigError(f"Method {name!r} cannot take {settings}: {error}.") from error
+
+
+def check_kind(method: Any, kind: str) -> None:
+    """
+    Raises:
+        ConfigError: the method cannot do tasks of this kind; those that can are named.
+    """
+    if kind not in method.KINDS:
+        can = ", ".join(name for name, other in METHODS.items() if kind in other.KINDS)
+        raise ConfigError(f"Method {method.NAME!r} does {', '.join(sorted(method.KINDS))}. Received a task of kind {kind!r}. Methods for it: {can}.")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SHARE = 0.1  # several labels: share of the labels that is thought to be wrong beforehand
+
 
 @dataclass(frozen=True)
 class Suspects:
@@ -80,3 +82,37 @@ def suspects(targets: np.ndarray, chances: np.ndarray) -> Suspects:
     count = max(int(((counted >= 0) & (counted != targets) & (best == counted)).sum()), int((own < 0.5 / chances.shape[1]).sum()))
     rows = np.argsort(own, kind="stable")[:count]
     return Suspects(rows, best[rows], joint)
+
+
+@dataclass(frozen=True)
+class Unlikely:
+    """What seems wrong with rows of several labels, each there or not.
+
+    Attributes:
+        wrong: (N, L) bool, whether what is given of the label seems wrong.
+        lift: (N, L) float64, how much likelier what is given is for this row than for all rows.
+        judged: (L,) bool, whether the answers tell the label from the others at all; where not, nothing of it is wrong.
+    """
+
+    wrong: np.ndarray
+    lift: np.ndarray
+    judged: np.ndarray
+
+
+def unlikely(given: np.ndarray, chances: np.ndarray) -> Unlikely:
+    """Which of several labels seem wrong.
+
+    If a share e of what is given was drawn as often as it is given in all, b, the answers p, which were learned from it, hold
+    it too: p = (1 - e) * true + e * b, and what is given was drawn with the probability e * b / p. That is more than a half
+    where p / b, the lift, is below 2 * e. Confident learning label by label says of every label that the answers do not know
+    that it is wrong: of 1,500 rows of go_emotions it names three quarters.
+
+    Args:
+        given: (N, L) bool, whether the label is given.
+        chances: (N, L) out-of-fold probabilities that it is there.
+    """
+    chances = np.clip(chances, 1e-6, 1 - 1e-6)
+    often = chances.mean(axis=0)
+    lift = np.where(given, chances / often, (1 - chances) / (1 - often))
+    told = np.where(given, np.log((1 - SHARE) * lift + SHARE), 0.0).sum(axis=0)  # log score of the rows that have the label, above a guess's
+    return Unlikely((lift < 2 * SHARE) & (told > 0), lift, told > 0)

@@ -79,11 +79,10 @@ def out_of_fold(
         ConfigError: the method cannot do this kind of task, or a setting is outside its range.
         DataError: there are too few rows.
     """
-    from hanshuku.methods import get_method
+    from hanshuku.methods import check_kind, get_method
 
     chosen = get_method(method, **settings)
-    if rows.task.kind not in chosen.KINDS:
-        raise ConfigError(f"Method {method!r} does {', '.join(sorted(chosen.KINDS))}. Received a task of kind {rows.task.kind!r}.")
+    check_kind(chosen, rows.task.kind)
     fold = fold_of_rows(rows, folds, seed)
     if method == "probe":
         frozen = frozen or FrozenRows.read(rows.task, rows.inputs, chosen, model, Run(seed, report=report))
