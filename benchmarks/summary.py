@@ -274,6 +274,24 @@ def cleaned(results: dict) -> Iterator[Line]:
         )
 
 
+def several_cleaned(results: dict) -> Iterator[Line]:
+    """wrong_labels_several."""
+    for name, found in results["sets"].items():
+        mean = {who: {key: f"{value['mean']:.2f} ± {value['half_interval']:.2f}" for key, value in of.items()} for who, of in found.items()}
+        peers = "; ".join(f"{who} {of['precision']} and {of['recall']} (F1 of ours {ours_over(found[who])} over it)" for who, of in mean.items() if who != "hanshuku")
+        own = mean["hanshuku"]
+        yield (
+            f"{name}, a tenth of {results['rows']:,} rows of several labels wrong, {results['seeds']} seeds",
+            f"precision {own['precision']}, recall {own['recall']}; micro-F1 of the labels {own['labels_f1_before']} before and {own['labels_f1_mended']} when mended; {peers}",
+        )
+
+
+def ours_over(found: dict) -> str:
+    """The paired difference in points."""
+    gain = found["ours_minus_this_f1"]
+    return f"{100 * gain['mean']:+.1f} ± {100 * gain['half_interval']:.1f} points"
+
+
 def foretold(results: dict) -> Iterator[Line]:
     """learning_curve."""
     for name, found in results["sets"].items():
@@ -332,6 +350,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "startup": ("Start", start), "coverage": ("Intervals, tests and promises", coverage), "faithfulness": ("Explanations beside random words", faithful),
     "out_of_scope": ("Rows out of scope, clinc150", scope), "out_of_scope_probe": ("Rows out of scope, clinc150", scope), "toxicity": ("Toxic texts", toxic),
     "injection": ("Attacks on an instruction", attacks_on_instructions), "suggest": ("What to label next", suggested), "wrong_labels": ("Wrong labels", cleaned),
+    "wrong_labels_several": ("Wrong labels of rows with several", several_cleaned),
     "learning_curve": ("What more labels would give", foretold), "auto_regret": ("What auto chooses", chosen),
     **dict.fromkeys(("few_rows", "few_rows_32"), ("Fine-tuning from few rows", few_rows)),
     "heads_of_few_rows": ("A head of more features than rows, in the span of the rows", spanned),

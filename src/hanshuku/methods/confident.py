@@ -115,4 +115,5 @@ def unlikely(given: np.ndarray, chances: np.ndarray) -> Unlikely:
     often = chances.mean(axis=0)
     lift = np.where(given, chances / often, (1 - chances) / (1 - often))
     told = np.where(given, np.log((1 - SHARE) * lift + SHARE), 0.0).sum(axis=0)  # log score of the rows that have the label, above a guess's
-    return Unlikely((lift < 2 * SHARE) & (told > 0), lift, told > 0)
+    judged = told > 1e-6  # equal answers are rounded to either side of 0
+    return Unlikely((lift < 2 * SHARE) & judged, lift, judged)
