@@ -1,5 +1,7 @@
 """auto tries methods from cheap to dear on rows they did not learn from, keeps what is probably best, and says why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,23 @@ def test_without_a_budget_a_dear_arm_gets_its_first_fold_and_no_more_than_two_mi
     monkeypatch.setattr("hanshuku.methods.auto_search.WORTH", 0.0)
     search.climb(["finetune"])
     assert search.arms[0].done == 1
+
+
+def test_a_cheap_arm_that_takes_longer_than_foretold_answers_fewer_parts(tiny_encoder, monkeypatch):
+    search = search_of({}, tiny_encoder, budget_s=40.0)
+    monkeypatch.setattr(search, "left", lambda: 40.0 - 15.0 * search.arms[0].done)
+    monkeypatch.setattr(Search, "try_part", lambda self, arm, part: arm.seconds.append(15.0))
+    search.climb(["static"])
+    assert search.arms[0].done == 1, "another 15 seconds and 15 more to learn from all rows do not fit 25"
+
+
+def test_static_is_foretold_by_its_rows_characters_and_labels(tiny_encoder):
+    pace = search_of({}, tiny_encoder).pace
+    static = get_method("static")
+    few, many = replace(pace, labels=2), replace(pace, labels=150)
+    assert pace.characters > 5
+    assert many.seconds(static, "static", 4000) > 50 > 10 > few.seconds(static, "static", 4000)
+    assert many.seconds(static, "static", 300) < 2, "the weights are sought in the span of few rows"
 
 
 def test_a_search_that_was_killed_does_not_ask_again_for_what_was_answered(tiny_encoder, tmp_path, monkeypatch):
