@@ -11,7 +11,7 @@ import numpy as np
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.inference.heads import Head, answers, unit_targets
-from hanshuku.methods.linear import Penalty, Scaling, Span, fit_logistic, fit_ridge, folds
+from hanshuku.methods.linear import MANY, Penalty, Scaling, Span, fit_logistic, fit_ridge, folds
 from hanshuku.tasks import Task
 from hanshuku.training.judging import best_threshold
 
@@ -22,7 +22,7 @@ MODESTY = 5.0  # log loss that a factor of e away from 1 must win back over all 
 FACTORS = tuple(2.0 ** (k / 4) for k in range(-8, 13))  # 0.25..8
 ALPHAS = tuple(10.0**k for k in (-2, -1, 0, 1, 2, 3))
 CROSS_ROWS = 4000  # rows of the cross-validation at most; the rest adds little to the choice
-CROSS_WORK = 3e8  # rows * features * labels above which three folds must do instead of five
+CROSS_WORK = 3e8  # rows * features * labels above which three folds must do instead of five; so they must above MANY weights
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,10 @@ def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed:
     """
     index = np.random.default_rng(seed).permutation(len(strata))[:CROSS_ROWS]
     part = problem.of(index)
-    count = min(3 if part.features.size * part.targets.shape[1] > CROSS_WORK else 5, len(index))
+    labels = part.targets.shape[1]
+    has_many = part.direction.size > MANY and not Span.is_worth(*part.features.shape, labels)
+    is_large = part.features.size * labels > CROSS_WORK or has_many
+    count = min(3 if is_large else 5, len(index))
     if count < 2:
         return grid[0], 1.0, 0.5, None
     logits = np.zeros((len(grid), *part.targets.shape))

@@ -17,6 +17,7 @@ from hanshuku.inference.heads import Head
 
 ITERATIONS = 100
 SINGLE = 1e7  # rows * features * labels from which products run in single precision
+MANY = 1e6  # weights from which L-BFGS remembers 5 steps instead of 10, as its own work is then half of the time
 WORTH = 5000  # how many times as long a weight takes in a search over all features as a unit of rows^3 in finding a basis of the rows
 BIAS_PENALTY = 1e-3  # a label without a row must not run off to minus infinity
 
@@ -100,8 +101,12 @@ class Span:
     @classmethod
     def where_worth(cls, features: Any, labels: int) -> Span | None:
         """The span of (N, F) features where a head of L labels is found sooner in it; else None."""
-        rows, width = features.shape
-        return cls.of(features) if width > 2 * rows and rows**3 < WORTH * labels * width else None
+        return cls.of(features) if cls.is_worth(*features.shape, labels) else None
+
+    @staticmethod
+    def is_worth(rows: int, width: int, labels: int) -> bool:
+        """Whether a head of so many labels is found sooner in the span of so many rows than over so many features."""
+        return width > 2 * rows and rows**3 < WORTH * labels * width
 
     @classmethod
     def of(cls, features: Any) -> Span:
@@ -157,7 +162,8 @@ def _minimise(
 
     first = (prior, np.zeros(labels)) if start is None else start
     flat = np.concatenate([first[0].ravel(), first[1]])
-    found = minimize(loss, flat, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "ftol": 1e-6, "gtol": 1e-5}).x
+    options = {"maxiter": ITERATIONS, "ftol": 1e-6, "gtol": 1e-5, "maxcor": 5 if len(flat) > MANY else 10}
+    found = minimize(loss, flat, jac=True, method="L-BFGS-B", options=options).x
     return found[: labels * width].reshape(labels, width), found[labels * width :]
 
 
