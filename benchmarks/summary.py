@@ -313,6 +313,15 @@ def long_rows(results: dict) -> Iterator[Line]:
         )
 
 
+def many_weights(results: dict) -> Iterator[Line]:
+    """heads_of_many_weights."""
+    for name, found in results["sets"].items():
+        yield (
+            f"{name}, static, {found['rows']:,} rows of {found['labels']} labels",
+            f"{found['cpu_s']['fewer']:.0f} s; as before {times(found['as ever over fewer'])} that; accuracy {found['accuracy']['fewer']:.3f} and {found['accuracy']['as ever']:.3f}, n {found['n']:,}",
+        )
+
+
 def spanned(results: dict) -> Iterator[Line]:
     """heads_of_few_rows."""
     for name, found in results["sets"].items():
@@ -354,6 +363,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "learning_curve": ("What more labels would give", foretold), "auto_regret": ("What auto chooses", chosen),
     **dict.fromkeys(("few_rows", "few_rows_32"), ("Fine-tuning from few rows", few_rows)),
     "heads_of_few_rows": ("A head of more features than rows, in the span of the rows", spanned),
+    "heads_of_many_weights": ("A head of more than a million weights", many_weights),
     "few_rows_kinds": ("Fine-tuning from few rows: several labels, numbers", few_rows_kinds),
     "probe_layers": ("Two layers under a probe", layered),
     "switches": ("Switches, on and off", switched), "switch_cost": ("What a step costs with a switch", dearer),

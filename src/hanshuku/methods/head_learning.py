@@ -132,7 +132,7 @@ def _choose(problem: Problem, grid: Sequence[Penalty], strata: np.ndarray, seed:
     index = np.random.default_rng(seed).permutation(len(strata))[:CROSS_ROWS]
     part = problem.of(index)
     labels = part.targets.shape[1]
-    has_many = part.direction.size > MANY and not Span.is_worth(*part.features.shape, labels)
+    has_many = part.direction.size > MANY and not Span.is_worth(part.features.shape, labels)
     is_large = part.features.size * labels > CROSS_WORK or has_many
     count = min(3 if is_large else 5, len(index))
     if count < 2:

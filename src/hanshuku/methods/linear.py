@@ -101,11 +101,12 @@ class Span:
     @classmethod
     def where_worth(cls, features: Any, labels: int) -> Span | None:
         """The span of (N, F) features where a head of L labels is found sooner in it; else None."""
-        return cls.of(features) if cls.is_worth(*features.shape, labels) else None
+        return cls.of(features) if cls.is_worth(features.shape, labels) else None
 
     @staticmethod
-    def is_worth(rows: int, width: int, labels: int) -> bool:
-        """Whether a head of so many labels is found sooner in the span of so many rows than over so many features."""
+    def is_worth(shape: tuple[int, int], labels: int) -> bool:
+        """Whether a head of so many labels is found sooner in the span of the rows than over (rows, features)."""
+        rows, width = shape
         return width > 2 * rows and rows**3 < WORTH * labels * width
 
     @classmethod
