@@ -116,6 +116,11 @@ def test_a_cheap_arm_that_takes_longer_than_foretold_answers_fewer_parts(tiny_en
     assert search.arms[0].done == 1, "another 15 seconds and 15 more to learn from all rows do not fit 25"
 
 
+def test_a_probe_of_many_labels_is_foretold_with_its_heads(tiny_encoder):
+    pace = replace(search_of({}, tiny_encoder).pace, labels=150, row_s=0.001, shape=(6, 384, 12))
+    assert pace.seconds(get_method("probe"), "probe", 1000) > pace.reading(1000) + 3
+
+
 def test_static_is_foretold_by_its_rows_characters_and_labels(tiny_encoder):
     pace = search_of({}, tiny_encoder).pace
     static = get_method("static")

@@ -16,6 +16,7 @@ LONGEST, SHORTER = 512, 256  # most tokens of a row where the user sets no limit
 LOADING = 1.0  # seconds to load a model and set out
 PASSES = {"contrastive": 3.0, "finetune": 5.0}  # a step costs so many readings of its texts (measured: 2.8 and 4.6 on ag_news)
 SELF_TEXTS = 4000  # that a round of self_train learns from at most
+HEAD_S = 4e-8  # seconds of a head for what the encoder read: a row, label and number; no more than 4,000 rows choose its penalty
 STATIC_S = (0.2, 1e-3, 7e-6, 6e-5)  # seconds of the method static, which reads no encoder: a fit, a row, a character, a row and label of 4,000 short rows
 
 
@@ -62,6 +63,10 @@ class Pace:
         """Seconds to read so many rows once."""
         return LOADING + self.row_s * rows
 
+    def head(self, rows: int) -> float:
+        """Seconds to fit a head to so many rows that were read; a probe reads two layers."""
+        return HEAD_S * min(rows, 4000) * self.labels * 2 * self.shape[1]
+
     def readable(self, seconds: float) -> int:
         """Rows that can be read in so many seconds; never less than 64."""
         return max(64, int(min(1e12, max(0.0, seconds - LOADING) / max(self.row_s, 1e-9))))
@@ -89,7 +94,7 @@ class Pace:
         """
         if name == "contrastive":
             texts = method.planned_steps(rows, self.labels) * method.planned_batch(self.labels)
-            return self.reading(rows) + PASSES[name] * cost_of(method) * self.row_s * texts
+            return self.reading(rows) + PASSES[name] * cost_of(method) * self.row_s * texts + self.head(rows)
         if name == "finetune":
             return LOADING + PASSES[name] * cost_of(method) * self.row_s * rows * method.planned_epochs(rows, self.labels)
         if name == "self_train":
@@ -97,7 +102,7 @@ class Pace:
         if name == "static":
             fit, row, character, weights = STATIC_S
             return fit + rows * (row + character * self.characters + weights * self.labels * min(1.0, rows / 4000) * (1 + self.characters / 200))
-        return self.reading(rows)
+        return self.reading(rows) + (self.head(rows) if name == "probe" else 0.0)
 
 
 def cost_of(method: Any) -> float:

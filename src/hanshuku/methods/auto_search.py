@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 WORTH = 0.05  # least chance of being the best that is worth another fit
 CHEAP = {"similarity": 0.1, "static": 0.25, "probe": 0.5}  # they answer every part at once, where that takes no more than this part of the time
-ONCE = ("similarity", "probe")  # their first part reads every row, and the others take next to nothing
+ONCE = ("similarity", "probe")  # their first part reads every row; the others answer, or fit a head
 READERS = ("probe", "contrastive")  # they read every row by the whole encoder, whatever their budget
 UNASKED_S = 120.0  # seconds that a dear arm's folds take at most where no budget is given; its first one is always taken
 ASIDE = 0.25  # part of the time left that an arm may take which is not the likeliest one
@@ -95,12 +95,17 @@ class Search:
         for name in names:
             self.arm(name)
         for arm in self.arms:
-            rows = self.train if arm.method.LEARNS else self.judges.rows
-            fits = 1 if arm.name in ONCE else len(self.judges.parts)
-            if not arm.note and arm.name in CHEAP and fits * self.fit_seconds(arm, len(rows)) <= CHEAP[arm.name] * self.left():
+            if not arm.note and arm.name in CHEAP and self._in_turn(arm) <= CHEAP[arm.name] * self.left():
                 self.try_parts(arm)
         while (best := self._next()) is not None:
             self.try_part(best, best.done)
+
+    def _in_turn(self, arm: Arm) -> float:
+        """Seconds that a cheap arm will take for all its parts."""
+        rows = len(self.train) if arm.method.LEARNS else len(self.judges.rows)
+        first = self.fit_seconds(arm, rows)
+        others = {"similarity": 0.0, "probe": self.pace.head(rows)}.get(arm.name, first)
+        return first + (len(self.judges.parts) - 1) * others
 
     def open(self) -> list[Arm]:
         """Arms that may go on."""
@@ -153,7 +158,7 @@ class Search:
     def try_parts(self, arm: Arm) -> None:
         """Fit and ask for every part that is left, as far as the time lasts: a fit may take longer than was foretold."""
         while not arm.note and arm.done < len(self.judges.parts):
-            if arm.done and arm.name not in ONCE and self.fit_seconds(arm, len(self.train)) + self.to_learn_again(arm) > self.left():
+            if arm.done > (arm.name in ONCE) and self.fit_seconds(arm, len(self.train)) + self.to_learn_again(arm) > self.left():
                 return
             self.try_part(arm, arm.done)
 
