@@ -221,7 +221,7 @@ def test_a_method_that_does_not_do_this_kind_of_task_fails_with_a_reason():
     task = Task("rate", low=0, high=2)
     rows = Encoded(task, TEST.inputs, TEST.targets.astype(np.float32), TEST.lines)
     found = compare(rows, rows, [here("constant", Constant()), here("one", Nearest(k=2))])
-    assert "constant does classify" in found.methods[0].message
+    assert "Method 'constant' does classify" in found.methods[0].message
     assert found.primary == "spearman"
     assert found.methods[1].status == "done"
 
