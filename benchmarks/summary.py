@@ -366,7 +366,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     "heads_of_many_weights": ("A head of more than a million weights", many_weights),
     "few_rows_kinds": ("Fine-tuning from few rows: several labels, numbers", few_rows_kinds),
     "probe_layers": ("Two layers under a probe", layered),
-    "switches": ("Switches, on and off", switched), "switch_cost": ("What a step costs with a switch", dearer),
+    **dict.fromkeys(("switches", "switches_32"), ("Switches, on and off", switched)), "switch_cost": ("What a step costs with a switch", dearer),
     **dict.fromkeys(("adversarial_robustness", "adversarial_robustness_sst2"), ("Adversarial training", sturdier)),
     "self_training": ("Learning from unlabelled rows", taught_by_itself), "transfer": ("A rich task first", carried_over), **dict.fromkeys(("continual", "continual_seeds"), ("Task after task", learned_on)),
     "answer_pieces": ("Chinese words in answering", pieces), "calibration": ("Calibration", scaled), "calibration_zh": ("Calibration", scaled),

@@ -1,7 +1,7 @@
 """Each switch, on and off: what it gains, what it costs, and what it does for typos and counterfactual edits.
 
     python benchmarks/switches.py [--methods finetune,contrastive] [--arms fgm,ema] [--sets a,b] [--sizes 8,32,all] [--seeds 5]
-                                  [--test-rows 1000] [--most 4000]
+                                  [--test-rows 1000] [--most 4000] [--name switches]
 
 The same rows, drawn by the seed, for every arm; a fit is a process of its own (a fork) with one thread, the arms in turn. `all` is all rows, at
 most --most of them. Columns: accuracy on the test rows; on the same rows with slips of the finger (English) or homophones (Chinese) in a
@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--test-rows", type=int, default=1000)
     parser.add_argument("--most", type=int, default=4000)
+    parser.add_argument("--name", default="switches", help="of the file in results/ that is written; the cells stand in switches.cells.jsonl in any case")
     parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "src"))
@@ -129,7 +130,7 @@ def main() -> None:
             "test_rows": options.test_rows, "most": options.most, "counterfactual": name in COUNTERFACTUAL,
         }  # fmt: skip
         found.fill(key, partial(fork, PROGRAM, json.dumps(given), loaded=LOADED), hidden=COLUMNS)
-    record("switches", {method: summary(found, options, method) for method in options.methods.split(",")})
+    record(options.name, {method: summary(found, options, method) for method in options.methods.split(",")})
 
 
 def cells_of(options: argparse.Namespace) -> list[tuple[str, str, int, str, str]]:
