@@ -191,6 +191,14 @@ def ratios(ours: list, theirs: list, key: str) -> dict:
     return {"median": round(statistics.median(found), 3), "min": round(min(found), 3), "max": round(max(found), 3), "n": len(found)}
 
 
+def mean_of(values: list[float]) -> dict:
+    """Mean over seeds and half of its 95% interval (Student's t)."""
+    from hanshuku.metrics.intervals import t_quantile
+
+    half = t_quantile(len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return {"mean": round(statistics.mean(values), 4), "half_interval": round(half, 4)}
+
+
 def rows_of(name: str, part: str, limit: int = 0) -> list:
     """Rows of a shared data set, as dicts."""
     import gzip

@@ -9,10 +9,9 @@ bitext_customer_service, stock_comments_zh, tweet_emotion). Vectors are kept in 
 from __future__ import annotations
 
 import argparse
-import statistics
 
 import numpy as np
-from common import record
+from common import mean_of, record
 from kept_vectors import kept
 
 from hanshuku.data.read import read
@@ -20,7 +19,6 @@ from hanshuku.functions.core import Function
 from hanshuku.functions.origin import Origin
 from hanshuku.methods import choosing
 from hanshuku.methods.choosing import unit
-from hanshuku.metrics.intervals import t_quantile
 
 STEP, TOTAL = 20, 200
 
@@ -96,8 +94,8 @@ def main() -> None:
         results[name] = {"accuracy of 200 random labels": goal, "curves": mean}
         for by in options.by:
             shares = [needed(found, goal) / TOTAL for found in curves[by]]
-            half = t_quantile(len(shares) - 1) * statistics.stdev(shares) / len(shares) ** 0.5 if len(shares) > 1 else float("nan")
-            share = {"of the mean curve": round(needed(mean[by], goal) / TOTAL, 3), "mean of seeds": round(statistics.mean(shares), 3), "half_interval": round(half, 3)}
+            over = mean_of(shares)
+            share = {"of the mean curve": round(needed(mean[by], goal) / TOTAL, 3), "mean of seeds": over["mean"], "half_interval": over["half_interval"]}
             results[name][by] = {"labels needed, part of 200": share}
         print(name, results[name], flush=True)
     if not options.no_record:

@@ -8,16 +8,14 @@ Some labels of the sets themselves are wrong and count as falsely found. Vectors
 from __future__ import annotations
 
 import argparse
-import statistics
 from dataclasses import replace
 
 import numpy as np
-from common import record
+from common import mean_of, record
 from kept_vectors import kept
 
 from hanshuku.methods.confident import suspects
 from hanshuku.methods.out_of_fold import out_of_fold
-from hanshuku.metrics.intervals import t_quantile
 
 
 def measured(name: str, seed: int, train_rows: int, test_rows: int, noise: float) -> dict:
@@ -62,11 +60,7 @@ def main() -> None:
     results = {}
     for name in options.sets:
         runs = [measured(name, seed, options.rows, options.test_rows, options.noise) for seed in range(options.seeds)]
-        results[name] = {}
-        for key in runs[0]:
-            values = [run[key] for run in runs]
-            half = t_quantile(len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-            results[name][key] = {"mean": round(statistics.mean(values), 4), "half_interval": round(half, 4)}
+        results[name] = {key: mean_of([run[key] for run in runs]) for key in runs[0]}
         print(name, results[name], flush=True)
     if not options.no_record:
         record("wrong_labels", {"seeds": options.seeds, "rows": options.rows, "noise": options.noise, "sets": results})

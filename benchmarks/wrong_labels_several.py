@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import random
-import statistics
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
-from common import record, rows_of
+from common import mean_of, record, rows_of
 
 from hanshuku.data.encoded import Encoded
 from hanshuku.data.infer import infer_task
@@ -30,7 +29,6 @@ from hanshuku.methods.confident import suspects, unlikely
 from hanshuku.methods.frozen_rows import FrozenRows
 from hanshuku.methods.out_of_fold import out_of_fold
 from hanshuku.methods.probe import Probe
-from hanshuku.metrics.intervals import t_quantile
 
 INTENTS = 30  # of clinc150
 NOISE = 0.1
@@ -128,16 +126,10 @@ def summed(runs: list[dict[str, dict[str, float]]]) -> dict:
     """Means with half a 95% interval over the seeds; the differences in F1 to ours are paired."""
     result: dict = {}
     for name in runs[0]:
-        result[name] = {key: interval([run[name][key] for run in runs]) for key in runs[0][name]}
+        result[name] = {key: mean_of([run[name][key] for run in runs]) for key in runs[0][name]}
         if name != "hanshuku":
-            result[name]["ours_minus_this_f1"] = interval([run["hanshuku"]["f1"] - run[name]["f1"] for run in runs])
+            result[name]["ours_minus_this_f1"] = mean_of([run["hanshuku"]["f1"] - run[name]["f1"] for run in runs])
     return result
-
-
-def interval(values: list[float]) -> dict[str, float]:
-    """Mean and half interval."""
-    half = t_quantile(len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return {"mean": round(statistics.mean(values), 4), "half_interval": round(half, 4)}
 
 
 def main() -> None:

@@ -129,20 +129,22 @@ def wrong_labels(
     answers = out_of_fold(rows, method=method, model=name, folds=folds, seed=seed, report=report, **settings)
     assert rows.targets is not None
     find = _far if task.kind == "rate" else _sets if task.several else _labels
-    found, noise = find(task, rows.targets, answers)
+    found, noise, notes = find(task, rows.targets, answers)
     wrong = []
     for at, given, proposed, confidence, score in found:
         if confidence >= at_least:
             file, line = rows_of.origin(at)
             wrong.append(WrongLabel(at, file, line, " | ".join(rows.inputs[at]), given, proposed, confidence, score))
-    return WrongLabels(rows_of, task, tuple(wrong), noise, f"{method} with {name}", _notes(task, rows.targets, answers))
+    return WrongLabels(rows_of, task, tuple(wrong), noise, f"{method} with {name}", notes)
 
 
 _Found = list[tuple[Any, ...]]  # row, given, proposed, confidence, score
+_Told = tuple[_Found, float, tuple[str, ...]]  # and the share of wrong labels, and what to know of the answers
 
 
-def _labels(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, float]:
-    judged = np.flatnonzero(~_alone(targets, answers.fold))
+def _labels(task: Task, targets: np.ndarray, answers: OutOfFold) -> _Told:
+    alone = _alone(targets, answers.fold)
+    judged = np.flatnonzero(~alone)
     if not len(judged):
         raise DataError(f"To tell whether a label is wrong, another text with the same label is due. Received: {len(targets)} rows of {len(set(targets.tolist()))} labels, no two alike.")
     chances = answers.outputs.astype(np.float64)
@@ -151,7 +153,7 @@ def _labels(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found
     for at, label in zip(judged[seen.rows].tolist(), seen.proposed.tolist(), strict=True):
         sure, given = float(chances[at, label]), int(targets[at])
         found.append((at, task.labels[given], task.labels[label], round(sure, 4), round(1 - float(chances[at, given]), 4)))
-    return found, seen.noise
+    return found, seen.noise, _notes(targets, answers, alone)
 
 
 def _alone(targets: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -160,15 +162,9 @@ def _alone(targets: np.ndarray, fold: np.ndarray) -> np.ndarray:
     return np.asarray(folds_of[targets] < 2)
 
 
-def _notes(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[str, ...]:
-    """Where the answers are no better than a guess, and rows and labels that cannot be judged."""
-    if task.kind == "rate":
-        return ()
-    if task.several:
-        unknown = [name for name, judged in zip(task.labels, unlikely(targets > 0, answers.outputs.astype(np.float64)).judged.tolist(), strict=True) if not judged]
-        told = f"{len(unknown)} of {len(task.labels)} labels are answered no better than by a guess, so that none of their rows is judged: {', '.join(unknown[:8])}{', ...' * (len(unknown) > 8)}"
-        return (told,) if unknown else ()
-    alone, notes = _alone(targets, answers.fold), []
+def _notes(targets: np.ndarray, answers: OutOfFold, alone: np.ndarray) -> tuple[str, ...]:
+    """One label: rows that cannot be judged, and where the answers are no better than a guess."""
+    notes = []
     if alone.any():
         notes.append(f"{int(alone.sum())} of {len(targets)} rows have a label that no other text has: whether it is wrong cannot be told")
     judged = targets[~alone]
@@ -181,7 +177,7 @@ def _notes(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[str, ..
     return tuple(notes)
 
 
-def _sets(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, float]:
+def _sets(task: Task, targets: np.ndarray, answers: OutOfFold) -> _Told:
     """Each label by itself: is it there, or not? A row is found if any of its labels is."""
     given = targets > 0
     seen = unlikely(given, answers.outputs.astype(np.float64))
@@ -192,10 +188,12 @@ def _sets(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, 
         chance = np.where(right, answers.outputs[at], 1 - answers.outputs[at])[turned].astype(np.float64)
         both = [tuple(name for name, there in zip(task.labels, row, strict=True) if there) for row in (given[at], right)]
         found.append((at, *both, round(float(chance.prod()), 4), round(1 - float(seen.lift[at][turned].min()), 4)))
-    return sorted(found, key=lambda row: -row[-1]), float(seen.wrong.mean())
+    unknown = [name for name, judged in zip(task.labels, seen.judged.tolist(), strict=True) if not judged]
+    told = f"{len(unknown)} of {len(task.labels)} labels are answered no better than by a guess, so that none of their rows is judged: {', '.join(unknown[:8])}{', ...' * (len(unknown) > 8)}"
+    return sorted(found, key=lambda row: -row[-1]), float(seen.wrong.mean()), (told,) if unknown else ()
 
 
-def _far(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, float]:
+def _far(task: Task, targets: np.ndarray, answers: OutOfFold) -> _Told:
     from scipy.stats import norm
 
     error = targets.astype(np.float64) - answers.outputs
@@ -206,7 +204,7 @@ def _far(task: Task, targets: np.ndarray, answers: OutOfFold) -> tuple[_Found, f
     rows = rows[np.argsort(-np.abs(error[rows]), kind="stable")]
     width = task.high - task.low
     found = [(at, float(targets[at]), round(float(answers.outputs[at]), 3), round(1 - float(tail[at]), 4), round(float(abs(error[at]) / width), 4)) for at in rows.tolist()]
-    return found, len(found) / max(len(error), 1)
+    return found, len(found) / max(len(error), 1), ()
 
 
 def _like(cell: Any, label: Any) -> Any:
