@@ -33,15 +33,15 @@ def kept(name: str, rows: int, test_rows: int, folder: Path = FOLDER) -> tuple[F
     examples = read(parts[0] + parts[1])
     task = infer_task(examples)
     encoded, _ = encode(task, examples)
-    file = folder / f"{name}-{rows}-{test_rows}.npz"
+    file = folder / f"{name}-{rows}-{test_rows}-layers.npz"
     if not file.is_file():
         model = Probe().default_model(task, language_of([row[0] for row in encoded.inputs[:200]]))
-        frozen = FrozenRows.read(task, encoded.inputs, Probe(layers=1), model)
+        frozen = FrozenRows.read(task, encoded.inputs, Probe(), model)
         assert frozen.prior is not None
         folder.mkdir(parents=True, exist_ok=True)
-        np.savez(file, features=frozen.features, weight=frozen.prior.weight, bias=frozen.prior.bias)
+        np.savez(file, features=frozen.features, weight=frozen.prior.weight, bias=frozen.prior.bias, layers=np.array(frozen.layers, dtype=np.int64))
     data = np.load(file)
-    return FrozenRows(task, None, data["features"], Head(data["weight"], data["bias"]), Probe(layers=1)), encoded, len(parts[0])
+    return FrozenRows(task, None, data["features"], Head(data["weight"], data["bias"]), Probe(), tuple(data["layers"].tolist())), encoded, len(parts[0])
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ class Kept:
         self.frozen, self.learned, self.place, self.task = frozen, learned, place, frozen.task
 
     def features(self, rows):
-        return self.frozen.features[[self.place[row] for row in rows]]
+        return self.frozen.features[[self.place[row] for row in rows], : self.learned.head.weight.shape[1]]
 
     def outputs(self, rows):
         return self.learned.head.outputs(self.task, self.features(rows))
@@ -43,7 +43,8 @@ def chosen_rows(by: str, frozen, rows, pool: list, learned, place: dict, done: l
     if by == "random":
         return pool[:STEP]
     if learned is None:
-        return [pool[at] for at in choosing.typical(unit(frozen.features[pool]), STEP, None, seed)[0].tolist()]
+        last = frozen.features.shape[1] // max(1, len(frozen.layers))  # an encoder that has learned nothing is read at its last layer
+        return [pool[at] for at in choosing.typical(unit(frozen.features[pool, :last]), STEP, None, seed)[0].tolist()]
     function = Function(frozen.task, Kept(frozen, learned, place), history=(Origin("probe", {}, "kept"),))
     column = rows.task.inputs[0]
     known = read([{column: rows.inputs[at][0]} for at in done])
