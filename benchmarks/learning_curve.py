@@ -1,6 +1,6 @@
 """Learning curves: accuracy at 1,000 rows foretold from 100, against what 1,000 rows then give, on five sets.
 
-    python benchmarks/learning_curve.py [--sets ag_news sst2 hate_offensive chnsenticorp_hotel fewclue_tnews] [--seeds 5]
+    python benchmarks/learning_curve.py [--sets ag_news sst2 hate_offensive chnsenticorp_hotel fewclue_tnews] [--seeds 5] [--name learning_curve]
 
 The prior of slopes was read off other sets (dbpedia14, airline_tweets, stock_comments_zh). Vectors are kept in a folder (kept_vectors.py).
 """
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1200)
     parser.add_argument("--test-rows", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--name", default="learning_curve", help="Of the file in results/.")
     parser.add_argument("--no-record", action="store_true", help="Print only.")
     options = parser.parse_args()
     results = {}
@@ -54,7 +55,7 @@ def main() -> None:
         }  # fmt: skip
         print(name, results[name], flush=True)
     if not options.no_record:
-        record("learning_curve", {"seeds": options.seeds, "from_rows": FEW, "to_rows": MANY, "sets": results})
+        record(options.name, {"seeds": options.seeds, "from_rows": FEW, "to_rows": MANY, "sets": results})
 
 
 if __name__ == "__main__":
