@@ -88,6 +88,19 @@ def test_pairs_are_chosen_too(tiny_encoder):
     assert len(same.suggest([("my parcel", "money"), ("money", "cash"), ("a", "b")], 2)) == 2
 
 
+def test_pairs_are_chosen_before_there_is_a_function(tiny_encoder):
+    pairs = [("my parcel", "money"), ("money", "cash"), ("a", "b"), ("服务很差", "服务不好")]
+    found = suggest(None, pairs, n=2, model=tiny_encoder)
+    file = hk.read([{"premise": one, "hypothesis": other} for one, other in pairs])
+    assert {each.inputs for each in found} < set(pairs)
+    assert suggest(None, file, n=2, model=tiny_encoder) == found
+
+
+def test_texts_and_pairs_are_not_mixed(tiny_encoder):
+    with pytest.raises(DataError, match="texts, or pairs of texts"):
+        suggest(None, ["my parcel", ("money", "cash")], model=tiny_encoder)
+
+
 def test_where_nothing_is_left_it_says_so(team):
     with pytest.raises(DataError, match="no row to choose from"):
         team.suggest(["", " "])

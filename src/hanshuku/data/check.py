@@ -16,7 +16,7 @@ from hanshuku.data.infer import is_rated, is_several
 from hanshuku.data.match import match_columns, one_text, pair_of_texts
 from hanshuku.data.notes import Note
 from hanshuku.data.read import read
-from hanshuku.data.roles import TEXT_COLUMNS, find_pairs, find_target, normal
+from hanshuku.data.roles import find_target, holds_pairs, normal
 from hanshuku.data.stream import PEEK, Stream
 from hanshuku.errors import ConfigError
 from hanshuku.tasks import Task
@@ -134,8 +134,7 @@ def _columns(head: Examples, task: Task | None) -> tuple[tuple[str, ...], str | 
     found = find_target(head.names)
     target = found[0] if len(found) == 1 else None
     rest = [name for name in head.names if name != target]
-    plain = [name for name in rest if normal(name) in TEXT_COLUMNS[0]]
-    return (pair_of_texts(rest, head) if find_pairs(rest) and not plain else (one_text(rest, head)[0],)), target
+    return (pair_of_texts(rest, head) if holds_pairs(rest) else (one_text(rest, head)[0],)), target
 
 
 def _merged(notes: Sequence[Note]) -> list[Note]:

@@ -16,8 +16,8 @@ from hanshuku.data.notes import plural
 from hanshuku.data.roles import (
     TEXT_COLUMNS,
     find_first,
-    find_pairs,
     find_target,
+    holds_pairs,
     is_labelled,
     normal,
     rename_hint,
@@ -148,8 +148,7 @@ def input_columns(examples: Examples, target: str | None, kind: str | None = Non
             raise ConfigError(f"inputs= takes one or two columns beside the answer's, {target!r}. Received: {', '.join(inputs)}.")
         return tuple(inputs)
     rest = [name for name in examples.names if name != target]
-    plain = [name for name in rest if normal(name) in TEXT_COLUMNS[0]]
-    if kind == "pair" or (find_pairs(rest) and not plain):
+    if kind == "pair" or holds_pairs(rest):
         return pair_of_texts(rest, examples)
     return (one_text(rest, examples)[0],)
 

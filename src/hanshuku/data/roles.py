@@ -62,6 +62,11 @@ def find_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(by_normal[a], by_normal[b]) for a, b in PAIR_COLUMNS if a in by_normal and b in by_normal]
 
 
+def holds_pairs(names: Sequence[str]) -> bool:
+    """Whether the columns are those of pairs of texts: a recognised pair, and none that is plainly the text."""
+    return bool(find_pairs(names)) and not any(normal(name) in TEXT_COLUMNS[0] for name in names)
+
+
 def find_target(names: Sequence[str]) -> list[str]:
     """The columns that may hold a label or a number; the best group only.
 

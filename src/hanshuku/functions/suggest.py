@@ -12,7 +12,9 @@ import numpy as np
 from hanshuku.data.encode import input_rows
 from hanshuku.data.examples import Examples
 from hanshuku.data.language import language_of
+from hanshuku.data.match import pair_of_texts
 from hanshuku.data.read import read
+from hanshuku.data.roles import holds_pairs
 from hanshuku.data.split import normal_text
 from hanshuku.data.stream import Stream
 from hanshuku.errors import ConfigError, DataError
@@ -66,8 +68,8 @@ def suggest(
     average; entities and answers: their confidence.
 
     Args:
-        function: what the labels are for; None: none is there, texts are single.
-        texts: rows as `Function.map` takes them, a file, Examples or a Stream.
+        function: what the labels are for; None: none is there.
+        texts: rows as `Function.map` takes them, a file, Examples or a Stream; without a function texts, or pairs of texts.
         n: rows to choose.
         by: "uncertainty", "diversity" or "both".
         how: uncertainty: "margin" or "entropy"; diversity: "typical" (TypiClust) or "k_centres"; both: "clusters" (the most unsure rows,
@@ -84,7 +86,8 @@ def suggest(
     check_choice("by", by, STRATEGIES)
     check_choice("how", how or STRATEGIES[by][0], STRATEGIES[by])
     check_range("n", n, 1, 1_000_000, whole=True)
-    task = function.task if function is not None else Task("generate")
+    texts, labelled = (read(source, stream=True) if isinstance(source, (str, Path)) else source for source in (texts, labelled))
+    task = function.task if function is not None else _unnamed(texts)
     known = [] if labelled is None else _rows(function, task, labelled)
     rows = _rows(function, task, texts)
     places = _fresh(rows, known, seed)
@@ -94,15 +97,20 @@ def suggest(
     return pool.choose(min(n, len(places)), by, how or STRATEGIES[by][0])
 
 
+def _unnamed(source: Any) -> Task:
+    """What rows without a function fit: one text, or the two of a file of pairs."""
+    names = source.names if isinstance(source, (Examples, Stream)) else ()
+    return Task("generate", inputs=pair_of_texts(list(names), source)) if holds_pairs(names) else Task("generate")
+
+
 def _rows(function: Function[..., Any] | None, task: Task, source: Any) -> list[tuple[str, ...]]:
-    if isinstance(source, (str, Path)):
-        source = read(source, stream=True)
     if isinstance(source, (Examples, Stream)):
         return list(input_rows(task, source))
     if function is None:
-        if not all(isinstance(text, str) for text in source):
-            raise DataError("Without a function, rows are texts. Give texts, a file or Examples.")
-        return [(text,) for text in source]
+        rows = [(row,) if isinstance(row, str) else tuple(row) if isinstance(row, (list, tuple)) else () for row in source]
+        if any(len(row) not in (1, 2) or not all(isinstance(text, str) for text in row) for row in rows) or len({len(row) for row in rows}) > 1:
+            raise DataError("Without a function, rows are texts, or pairs of texts. Give texts, pairs, a file or Examples.")
+        return rows
     return [function.row(row, place) for place, row in enumerate(source)]
 
 

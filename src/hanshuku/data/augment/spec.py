@@ -53,7 +53,7 @@ def parse_spec(spec: str) -> tuple[tuple[Step, ...], ...]:
     asked = (way for way in str(spec).split(",") if way.strip())
     ways = tuple(steps for way in asked for steps in product(*(_steps(step) for step in way.split("+"))))
     if not ways:
-        raise ConfigError(f"Say how to augment: one or more of {', '.join(AUGMENTERS)}, with commas between them. Received: {spec!r}.")
+        raise ConfigError(f"Say how to augment: one or more of {', '.join((*AUGMENTERS, 'eda'))}, with commas between them. Received: {spec!r}.")
     if len(set(ways)) != len(ways):
         raise ConfigError(f"Each way to augment is named once; times= says how many rows are made. Received: {spec!r}.")
     return ways
