@@ -1,6 +1,6 @@
 """What the temperature that `auto` fits to its out-of-fold answers does for the confidences: calibration error on test rows, with it and without.
 
-    python benchmarks/auto_confidence.py [--seeds 3] [--rows 600] [--budget 90] [--sets sst2,ag_news,chnsenticorp_hotel]
+    python benchmarks/auto_confidence.py [--seeds 3] [--rows 600] [--budget 90] [--sets sst2,ag_news,chnsenticorp_hotel] [--name auto_confidence]
 
 `auto` learns from `rows` training rows within the budget; the same function is judged on the test set as it is and as it was before its confidences were scaled,
 row by row. No answer may change. Where `auto` found no clear gain on its own rows it scales nothing, and both are the same. A finished cell is kept in
@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=600, help="training rows")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--budget", type=int, default=90, help="seconds of wall time that auto may take")
+    parser.add_argument("--name", default="auto_confidence", help="of the file in results/ that is written")
     parser.add_argument("--fresh", action="store_true", help="start anew")
     asked = parser.parse_args()
     cells, found = Cells("auto_confidence", fresh=asked.fresh), {}
@@ -61,7 +62,7 @@ def main() -> None:
         each = [cells.fill((name, asked.rows, asked.budget, seed), lambda name=name, seed=seed: one_seed(asked, name, seed)) for seed in range(asked.seeds)]
         means = {when: {measure: over_seeds([cell[when][measure] for cell in each]) for measure in ("ece", "ece_corrected", "log_loss")} for when in ("before", "after")}
         found[name] = {"labels": each[0]["labels"], "n": each[0]["n"], "scaled": sum(bool(cell["said"]) for cell in each), "mean_over_seeds": means, "each_seed": each}
-    record("auto_confidence", {"method": "auto", "rows": asked.rows, "budget": asked.budget, "seeds": asked.seeds, "sets": found})
+    record(asked.name, {"method": "auto", "rows": asked.rows, "budget": asked.budget, "seeds": asked.seeds, "sets": found})
 
 
 if __name__ == "__main__":

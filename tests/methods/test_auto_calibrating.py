@@ -78,3 +78,12 @@ def test_it_is_said_what_was_done_and_on_how_many_rows(tiny_encoder):
     found, said = honest(search, SimpleNamespace(arms=(arm,)), predictor)
     assert "fitted to 200 answers" in said and found is not predictor
     assert honest(search, SimpleNamespace(arms=(arm, arm)), predictor) == (predictor, ""), "two that answer together stay as they are"
+
+
+def test_of_an_arm_that_no_row_has_judged_it_is_said_that_its_confidences_are_not_checked(tiny_encoder):
+    rows = rows_of("one label")
+    search = SimpleNamespace(task=rows.task, judges=SimpleNamespace(rows=SimpleNamespace(targets=rows.targets)))
+    untried = SimpleNamespace(name="contrastive", outputs=None, right=np.full(len(rows), np.nan))
+    predictor = get_method("probe").fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0))
+    found, said = honest(search, SimpleNamespace(arms=(untried,)), predictor)
+    assert found is predictor and said.startswith("contrastive was chosen by what is usual") and "not checked" in said

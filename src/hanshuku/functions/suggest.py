@@ -16,7 +16,7 @@ from hanshuku.data.match import pair_of_texts
 from hanshuku.data.read import read
 from hanshuku.data.roles import holds_pairs
 from hanshuku.data.split import normal_text
-from hanshuku.data.stream import Stream
+from hanshuku.data.stream import PEEK, Stream
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.functions.origin import learned_by
 from hanshuku.methods import METHODS, choosing
@@ -99,8 +99,10 @@ def suggest(
 
 def _unnamed(source: Any) -> Task:
     """What rows without a function fit: one text, or the two of a file of pairs."""
-    names = source.names if isinstance(source, (Examples, Stream)) else ()
-    return Task("generate", inputs=pair_of_texts(list(names), source)) if holds_pairs(names) else Task("generate")
+    head = source.head(PEEK) if isinstance(source, Stream) else source
+    if not isinstance(head, Examples) or not holds_pairs(head.names):
+        return Task("generate")
+    return Task("generate", inputs=pair_of_texts(list(head.names), head))
 
 
 def _rows(function: Function[..., Any] | None, task: Task, source: Any) -> list[tuple[str, ...]]:

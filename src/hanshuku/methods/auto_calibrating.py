@@ -26,14 +26,18 @@ SURE = 1.64  # standard errors by which it must lower the log loss: a chance of 
 def honest(search: Search, choice: Choice, predictor: Predictor) -> tuple[Predictor, str]:
     """The predictor with probabilities that say how often it is right, and a sentence of what was done; as it was where it is two, or nothing shows that this helps.
 
+    Where an arm was chosen that no row has judged, for want of time, the sentence says that its confidences were not checked.
+
     Args:
         search: whose rows judged.
         choice: what was chosen.
         predictor: what it learned from all rows.
     """
     arm, targets = choice.arms[0], search.judges.rows.targets
-    if search.task.kind != "classify" or len(choice.arms) > 1 or arm.outputs is None or targets is None:
+    if search.task.kind != "classify" or len(choice.arms) > 1 or targets is None:
         return predictor, ""
+    if arm.outputs is None:
+        return predictor, f"{arm.name} was chosen by what is usual for such rows: the budget was too short to try it on some first, so its confidences are not checked and may say too much"
     judged = ~np.isnan(arm.right)
     scaling = temperature_of(search.task, targets[judged], arm.outputs[judged], predictor.threshold)
     found = None if scaling is None else cooled(predictor, scaling)
