@@ -18,7 +18,7 @@ def scaled(results: dict) -> Iterator[Line]:
     for name, found in results["sets"].items():
         for measure, named in (("ece", "calibration error"), ("log_loss", "log loss")):
             came = "; ".join(f"{way} {spread(each[measure])}" for way, each in found["mean_over_seeds"].items())
-            yield f"{name}, {results['method']} on {results['rows']:,} rows, {results['seeds']} seeds: {named}", f"{came}; n {found['n']:,}"
+            yield f"{name}, {results['method']} on {found.get('rows') or results['rows']:,} rows, {results['seeds']} seeds: {named}", f"{came}; n {found['n']:,}"
 
 
 def capitals(results: dict) -> Iterator[Line]:

@@ -10,7 +10,8 @@ pytest.importorskip("torch")
 
 from hanshuku.inference import get_predictor
 from hanshuku.methods import get_method
-from hanshuku.methods.auto_calibrating import FEWEST, cooled, honest, temperature_of
+from hanshuku.methods.auto_calibrating import FEWEST, honest, temperature_of
+from hanshuku.methods.modest import cooled
 from hanshuku.metrics.scaling import Temperature
 from hanshuku.training.run import Run
 from tests.children import TASKS, rows_of

@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 from hanshuku.data.encoded import Encoded
 from hanshuku.errors import ConfigError
 from hanshuku.methods import get_method
+from hanshuku.methods.modest import mean_surety
 from hanshuku.methods.self_train import SelfTrain
 from hanshuku.methods.self_training import chosen, guesses
 from hanshuku.tasks import Task
@@ -73,7 +74,14 @@ def test_unlabelled_texts_that_are_all_labelled_already_are_told_as_that(tiny_en
 def test_it_tells_what_each_round_took(learned):
     _, found = learned
     assert found.fit_notes[0] == "52 of 52 unlabelled texts were read"
-    assert all(note.startswith("round") for note in found.fit_notes[1:]) and len(found.fit_notes) >= 2
+    assert all(note.startswith(("round", "confidences")) for note in found.fit_notes[1:]) and len(found.fit_notes) >= 2
+
+
+def test_what_learned_its_own_guesses_is_no_surer_of_the_texts_than_before(learned, tiny_encoder):
+    rows, found = learned
+    first = get_method("contrastive", steps=20, learning_rate=0.003, precision="fp32").fit(rows.task, replace(rows, unlabelled=()), model=tiny_encoder, run=Run(seed=0))
+    assert "temperature" in found.fit_notes[-1]
+    assert abs(mean_surety(rows.task, found.outputs(rows.unlabelled)) - mean_surety(rows.task, first.outputs(rows.unlabelled))) < 1e-3
 
 
 def test_a_search_that_is_killed_and_goes_on_gives_the_same(learned, tiny_encoder, tmp_path):

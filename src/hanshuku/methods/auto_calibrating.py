@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hanshuku.inference.base import Predictor
-from hanshuku.inference.encoder import EncoderPredictor
-from hanshuku.inference.heads import Head
-from hanshuku.inference.static import StaticHead, StaticPredictor
+from hanshuku.methods.modest import cooled
 from hanshuku.metrics.classification import row_losses
 from hanshuku.metrics.scaling import Temperature, fit_temperature
 from hanshuku.tasks import Task
@@ -69,15 +66,3 @@ def _losses(task: Task, targets: np.ndarray, chances: np.ndarray) -> np.ndarray:
         return row_losses(targets, chances)
     right = np.where(targets > 0, chances, 1 - chances).astype(np.float64)
     return np.asarray(-np.log(right.clip(1e-6, 1.0)).mean(axis=1))
-
-
-def cooled(predictor: Predictor, scaling: Temperature) -> Predictor | None:
-    """The predictor whose head gives logits divided by the temperature, so that it answers as before; None where its head is no linear one."""
-    t = scaling.temperature
-    threshold = scaling.threshold(predictor.threshold) if predictor.task.several else predictor.threshold
-    if isinstance(predictor, EncoderPredictor):
-        return replace(predictor, head=Head(predictor.head.weight / t, predictor.head.bias / t), threshold=threshold)
-    if isinstance(predictor, StaticPredictor):
-        head = predictor.head
-        return replace(predictor, head=StaticHead(head.weight / t, head.bias / t, head.buckets, head.table / t), threshold=threshold)
-    return None

@@ -13,12 +13,15 @@ from hanshuku.data.encoded import Encoded, drawn_unlabelled
 from hanshuku.errors import ConfigError
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.frozen_rows import FrozenRows
+from hanshuku.methods.modest import as_sure_as, mean_surety
 from hanshuku.methods.probe import Probe
 from hanshuku.methods.row_values import steady_rows
 from hanshuku.methods.self_train import SelfTrain
 from hanshuku.methods.settings import parse_method
 from hanshuku.tasks import Task
 from hanshuku.training.run import Run, Step
+
+SAMPLE = 500  # unlabelled texts by which the last teacher is made as sure as the first
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def fit_rounds(method: SelfTrain, task: Task, labelled: Encoded, model: str, val
     places = np.arange(len(labelled))
     everything = Encoded(task, [*labelled.inputs, *drawn], _filled(labelled, len(drawn)), np.zeros(len(labelled) + len(drawn), dtype=np.int64))
     head = frozen.learn(everything, places, seed=run.seed)
-    best = _teach(method, task, labelled, model, validation, run, start, 0)
+    best = first = _teach(method, task, labelled, model, validation, run, start, 0)
     notes, before, score = [f"{len(drawn):,} of {given:,} unlabelled texts were read"], None, -math.inf
     for number in range(1, method.rounds + 1):
         views = best.outputs(drawn), frozen.outputs(head, np.arange(len(labelled), len(everything)))
@@ -68,8 +71,20 @@ def fit_rounds(method: SelfTrain, task: Task, labelled: Encoded, model: str, val
         best = _teach(method, task, both, model, validation, run, start, number)
         head = frozen.learn(everything, np.concatenate([places, len(labelled) + taken]), seed=run.seed)
         notes.append(f"round {number}: {len(taken):,} texts, on which both views agree, were learned; alone they tell {reverse:.3f} of the labelled rows")
+    if best is not first:
+        best, said = _modest(task, best, first, drawn, run.seed)
+        notes += said
     best.fit_notes = (*getattr(best, "fit_notes", ()), *notes)  # type: ignore[attr-defined]
     return best
+
+
+def _modest(task: Task, last: Predictor, first: Predictor, drawn: list[tuple[str, ...]], seed: int) -> tuple[Predictor, list[str]]:
+    """The last teacher, no surer of the unlabelled texts than the first was, which learned no guesses; and what was done."""
+    some = [drawn[i] for i in np.random.default_rng(seed).permutation(len(drawn))[:SAMPLE]]
+    found, temperature = as_sure_as(last, some, mean_surety(task, first.outputs(some)))
+    if temperature == 1:
+        return found, []
+    return found, [f"confidences are scaled by a temperature of {temperature:.2f}: it is as sure of the unlabelled texts as before it learned guesses; no answer changes"]
 
 
 def _filled(labelled: Encoded, more: int) -> np.ndarray:
