@@ -10,9 +10,9 @@ pytest.importorskip("torch")
 
 from hanshuku.inference import get_predictor
 from hanshuku.methods import get_method
-from hanshuku.methods.auto_calibrating import FEWEST, honest, temperature_of
+from hanshuku.methods.auto_calibrating import honest, temperature_of
 from hanshuku.methods.modest import cooled
-from hanshuku.metrics.scaling import Temperature
+from hanshuku.metrics.scaling import LEAST, Temperature, fit_temperature
 from hanshuku.training.run import Run
 from tests.children import TASKS, rows_of
 
@@ -34,19 +34,26 @@ def boasts(count, several=False):
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_boasting_is_seen_from_a_hundred_rows_on(several):
-    task = SEVERAL if several else MOOD
-    targets, chances = boasts(FEWEST, several)
-    found = temperature_of(task, targets, chances, 0.5)
-    assert found is not None and found.temperature > 1.5
-    assert temperature_of(task, targets[1:], chances[1:], 0.5) is None
+def test_the_more_rows_show_that_answers_boast_the_more_they_are_believed(several):
+    believed = []
+    for count in (20, 200, 5000):
+        rows = boasts(count, several)
+        found, shown = temperature_of(*rows).temperature, fit_temperature(*rows).temperature
+        assert 1 < found < shown
+        believed.append(found / shown)
+    assert believed[0] < believed[1] < believed[2] and believed[2] > 0.95
+
+
+def test_a_handful_of_rows_changes_nothing():
+    assert temperature_of(*boasts(LEAST - 1)) is None
 
 
 def test_honest_answers_stay_as_they_are():
     rng = np.random.default_rng(1)
     chances = rng.dirichlet(np.ones(len(MOOD.labels)), 400).astype(np.float32)
     targets = np.array([rng.choice(len(row), p=row / row.sum()) for row in chances.astype(np.float64)])
-    assert temperature_of(MOOD, targets, chances, 0.5) is None
+    found = temperature_of(targets, chances)
+    assert found is None or found.temperature == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize("kind", ["one label", "several labels"])

@@ -8,7 +8,7 @@ import pytest
 
 from hanshuku.errors import ConfigError, DataError
 from hanshuku.metrics.calibration import expected_calibration_error
-from hanshuku.metrics.scaling import Temperature, fit_scaling, read_scaling
+from hanshuku.metrics.scaling import Temperature, fit_scaling, fit_temperature, read_scaling
 
 KINDS = ("temperature", "isotonic")
 
@@ -33,6 +33,14 @@ def several(n=3000, heat=3.0, seed=0):
 def test_the_temperature_that_was_put_in_is_found():
     assert fit_scaling("temperature", *one_label()).temperature == pytest.approx(2.5, rel=0.05)
     assert fit_scaling("temperature", *several()).temperature == pytest.approx(3.0, rel=0.07)
+
+
+@pytest.mark.parametrize("rows", [one_label, several])
+def test_few_rows_move_a_temperature_little_from_what_is_usual_and_many_as_far_as_they_say(rows):
+    targets, chances = rows()
+    few, many = (fit_temperature(targets[:count], chances[:count], spread=0.2).temperature for count in (10, len(targets)))
+    assert few < many
+    assert many == pytest.approx(fit_temperature(targets, chances).temperature, rel=0.05)
 
 
 def test_the_temperature_is_where_scipy_finds_the_lowest_loss():

@@ -17,18 +17,16 @@ class ContinualPredictor(EncoderPredictor):
 
     Attributes:
         past: what is kept of its sessions.
-        fit_notes: what was said of the fit, for the history.
     """
 
     KIND: ClassVar[str] = "continual"
     past: Past = field(default_factory=Past)
-    fit_notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, predictor: EncoderPredictor, past: Past, notes: tuple[str, ...] = ()) -> ContinualPredictor:
         """The same predictor with what it keeps."""
         plain = {f.name: getattr(predictor, f.name) for f in fields(EncoderPredictor) if f.init}
-        return cls(**plain, past=past, fit_notes=notes)
+        return cls(**{**plain, "past": past, "fit_notes": notes})
 
     def without_rows(self) -> ContinualPredictor:
         """The same without the stored rows and what was said of them."""

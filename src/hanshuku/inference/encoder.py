@@ -37,6 +37,7 @@ class EncoderPredictor(CountsCut):
         changed: whether weights of the network moved, so that they must be saved with the function.
         moved_parameters: how many parameters learning moved, the head's among them.
         layers: whose outputs the head reads, one after the other, 1..number of layers; (): the last one.
+        fit_notes: what was said of the fit, for the history.
         cut: rows since the last `count_anew` that were longer than the model reads and lost their end.
     """
 
@@ -53,6 +54,7 @@ class EncoderPredictor(CountsCut):
     changed: bool = True
     moved_parameters: int = 0
     layers: tuple[int, ...] = ()
+    fit_notes: tuple[str, ...] = ()
     cut: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:

@@ -34,6 +34,10 @@ class Head:
         """(N, F) float32 -> (N, O) float32."""
         return features @ self.weight.T + self.bias
 
+    def divided(self, temperature: float) -> Head:
+        """The head whose logits are divided by a number above 0."""
+        return Head(self.weight / temperature, self.bias / temperature)
+
     def token_logits(self, states: np.ndarray, lengths: Sequence[int], features: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
         """Of every token of B rows, B arrays (T_i, O) float32.
 

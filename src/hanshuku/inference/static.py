@@ -51,6 +51,7 @@ class StaticPredictor(CountsCut):
         head: what was learned.
         max_length: tokens that count, roughly: texts are cut at CHARACTERS_PER_TOKEN times as many characters.
         threshold: several labels: least probability of a label that is given.
+        fit_notes: what was said of the fit, for the history.
         cut: rows seen so far that were cut.
     """
 
@@ -61,6 +62,7 @@ class StaticPredictor(CountsCut):
     head: StaticHead
     max_length: int
     threshold: float = 0.5
+    fit_notes: tuple[str, ...] = ()
     cut: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:

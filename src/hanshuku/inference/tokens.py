@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,11 @@ class Tokenised:
     def lengths(self) -> np.ndarray:
         """(N,) int64, tokens a row."""
         return np.array([len(row) for row in self.ids], dtype=np.int64)
+
+    def take(self, places: Iterable[int]) -> Tokenised:
+        """The rows at these places, none of which counts as cut."""
+        chosen = list(places)
+        return Tokenised([self.ids[i] for i in chosen], None if self.types is None else [self.types[i] for i in chosen], 0)
 
 
 def row_texts(row: Sequence[str], prefix: str = "") -> tuple[str, ...]:

@@ -81,7 +81,7 @@ class Auto:
         choice = choose(search, try_switches(search, best) if self.switches else best)
         predictor, said = honest(search, choice, make(search, choice))
         predictor.trials = search.trials(choice.arms)  # type: ignore[attr-defined]
-        predictor.fit_notes = tuple(note for note in (choice.note, said) if note)  # type: ignore[attr-defined]
+        predictor.fit_notes = tuple(note for note in (*getattr(predictor, "fit_notes", ()), choice.note, said) if note)  # type: ignore[attr-defined]
         return predictor
 
     def _names(self, task: Task) -> list[str]:

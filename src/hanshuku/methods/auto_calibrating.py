@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hanshuku.inference.base import Predictor
 from hanshuku.methods.modest import cooled
-from hanshuku.metrics.classification import row_losses
-from hanshuku.metrics.scaling import Temperature, fit_temperature
-from hanshuku.tasks import Task
+from hanshuku.metrics.scaling import LEAST, Temperature, fit_temperature
 
 if TYPE_CHECKING:
     from hanshuku.methods.auto_finals import Choice
     from hanshuku.methods.auto_search import Search
 
-FEWEST = 100  # rows from which a temperature is fitted
-SURE = 1.64  # standard errors by which it must lower the log loss: a chance of 0.95
+SPREAD = 0.4  # standard deviation of the logarithm of temperatures of what methods learn, as `benchmarks/foreseen_temperature.py` found it
+LEAST_CHANGE = 0.05  # in that logarithm, below which nothing is scaled
 
 
 def honest(search: Search, choice: Choice, predictor: Predictor) -> tuple[Predictor, str]:
@@ -34,35 +33,23 @@ def honest(search: Search, choice: Choice, predictor: Predictor) -> tuple[Predic
     if search.task.kind != "classify" or len(choice.arms) > 1 or targets is None:
         return predictor, ""
     if arm.outputs is None:
-        return predictor, f"{arm.name} was chosen by what is usual for such rows: the budget was too short to try it on some first, so its confidences are not checked and may say too much"
+        return predictor, f"{arm.name} was chosen by what is usual for such rows: the budget was too short to try it on some first, so its confidences are not checked: they are what the method foresees of itself"
     judged = ~np.isnan(arm.right)
-    scaling = temperature_of(search.task, targets[judged], arm.outputs[judged], predictor.threshold)
+    scaling = temperature_of(targets[judged], arm.outputs[judged])
     found = None if scaling is None else cooled(predictor, scaling)
     if scaling is None or found is None:
         return predictor, ""
     return found, f"confidences are scaled by a temperature of {scaling.temperature:.2f}, fitted to {judged.sum():,} answers to rows it had not learned from; no answer changes"
 
 
-def temperature_of(task: Task, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> Temperature | None:
-    """The temperature of least log loss (Guo et al. 2017, arXiv 1706.04599); None where the rows are too few, or do not show that it helps.
+def temperature_of(targets: np.ndarray, outputs: np.ndarray) -> Temperature | None:
+    """The likeliest temperature (Guo et al. 2017, arXiv 1706.04599), given how far it is from 1 as a rule, so that few rows change little; None where that is next to nothing.
 
     Args:
-        task: classify.
         targets: (N,) label indices, or (N, L) of 0 and 1.
         outputs: (N, L) probabilities, given without having learned from these rows.
-        threshold: several labels: of a label that is given.
     """
-    if len(targets) < FEWEST:
+    if len(targets) < LEAST:
         return None
-    found = fit_temperature(targets, outputs)
-    scaled = found.apply(outputs, threshold if task.several else None)
-    gain = _losses(task, targets, outputs) - _losses(task, targets, scaled)
-    return found if gain.mean() > SURE * gain.std() / np.sqrt(len(gain)) else None
-
-
-def _losses(task: Task, targets: np.ndarray, chances: np.ndarray) -> np.ndarray:
-    """(N,) log losses; several labels: the mean over them."""
-    if not task.several:
-        return row_losses(targets, chances)
-    right = np.where(targets > 0, chances, 1 - chances).astype(np.float64)
-    return np.asarray(-np.log(right.clip(1e-6, 1.0)).mean(axis=1))
+    found = fit_temperature(targets, outputs, spread=SPREAD)
+    return found if abs(math.log(found.temperature)) >= LEAST_CHANGE else None

@@ -41,7 +41,7 @@ def first_session(method: Continual, task: Task, train: Encoded, *, model: str, 
     start = time.monotonic()
     if method.strategy == "analytic":
         return analytic.begin(method, task, train, model, run)
-    predictor = fit_encoder(method.finetune(), task, train, model=model, validation=validation, run=run)
+    predictor = fit_encoder(method.finetune(), task, train, model=model, validation=validation, run=run, is_modest=False)
     names = resolved(method, will_store=True)
     delta = getattr(predictor.loaded, "delta", None)
     return kept(method, predictor, Past(), train, names, run.since(start), {} if delta is None else delta.tensors)

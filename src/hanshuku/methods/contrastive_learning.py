@@ -21,6 +21,7 @@ from hanshuku.methods.contrastive import Contrastive
 from hanshuku.methods.descriptions import relation_of
 from hanshuku.methods.head_learning import learn_head
 from hanshuku.methods.linear import Penalty
+from hanshuku.methods.modest import difficulty, foreseen, is_foreseen, judging_rows
 from hanshuku.methods.zero_shot import unrelated_cosine, zero_shot_head
 from hanshuku.models.load import load_encoder
 from hanshuku.tasks import Task
@@ -80,6 +81,13 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     texts = Texts(
         tokenise(loaded.tokenizer, flat, limit, prefix=loaded.info.prefix), torch.from_numpy(learned.targets), width, loaded.tokenizer.pad_token_id or 0
     )
+    features = (4 if task.is_pair else 1) * int(loaded.network.config.hidden_size)
+    predictor = EncoderPredictor(
+        task, loaded, Head(np.zeros((1, features)), np.zeros(1)), pooling=loaded.info.pooling, normalise=True, pair="bi",
+        max_length=limit, precision=method.precision,
+    )  # fmt: skip
+    some = judging_rows(rows, run.seed)
+    hard = _difficulty(method, predictor, rows.take(some), run)
     if method.switches.reinit_layers:
         reinitialise(loaded.network, method.switches.reinit_layers, run.seed)
     moved = _free(loaded.network, method.layers)
@@ -88,21 +96,30 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     network = Vectors(loaded.network, loaded.info.pooling)
     feed = Feed([1] * len(groups), lambda chosen: texts.collate([int(row) for i in chosen for row in groups[i]]), f"{method} {task} {fingerprint(rows)}")
     scored = vectors_scored(task, temperature, width, by_agreement=by_agreement)
-    features = (4 if task.is_pair else 1) * int(loaded.network.config.hidden_size)
-    predictor = EncoderPredictor(
-        task, loaded, Head(np.zeros((1, features)), np.zeros(1)), pooling=loaded.info.pooling, normalise=True, pair="bi",
-        max_length=limit, precision=method.precision,
-    )  # fmt: skip
     last = 0.0 if run.budget_s is None else reading_seconds(predictor, rows.inputs, run.seed)  # the head is fitted to all rows when the encoder has moved
     _move(method, network, feed, scored, _schedule(method, a_step, loaded.network), run.since(start - last), texts.pad_id)
     loaded.network.requires_grad_(False).eval()
     run.report(Step(0, 1, note="fit the head"))
     prior = zero_shot_head(task, loaded, precision=method.precision) if method.descriptions else None
-    found = learn_head(task, predictor.features(rows.inputs), rows, prior, penalty=Penalty(method.strength, method.trust if prior else 0.0),
+    vectors = predictor.features(rows.inputs)
+    found = learn_head(task, vectors, rows, prior, penalty=Penalty(method.strength, method.trust if prior else 0.0),
                        blocks=4 if task.is_pair else 1, sureness=1.0, seed=run.seed)  # fmt: skip
-    predictor.head, predictor.threshold = found.head, found.threshold
+    heat = 1.0 if hard is None or rows.targets is None else foreseen(found.head.logits(vectors[some]), rows.targets[some], hard)
+    predictor.head, predictor.threshold = found.head.divided(heat), found.threshold
     predictor.moved_parameters = moved + found.head.weight.size + found.head.bias.size
     return predictor
+
+
+def _difficulty(method: Contrastive, predictor: EncoderPredictor, rows: Encoded, run: Run) -> float | None:
+    """See `difficulty`, of the encoder as it is; None where confidences are not foreseen."""
+    task = predictor.task
+    if not is_foreseen(task):
+        return None
+    run.report(Step(0, 1, note=f"a probe of {len(rows):,} rows"))
+    prior = zero_shot_head(task, predictor.loaded, precision=method.precision) if method.descriptions else None
+    vectors = predictor.features(rows.inputs)
+    predictor.count_anew()
+    return difficulty(task, vectors, rows, prior, blocks=4 if task.is_pair else 1, seed=run.seed)
 
 
 def reading_seconds(predictor: EncoderPredictor, inputs: Sequence[tuple[str, ...]], seed: int) -> float:

@@ -15,7 +15,7 @@ import torch
 
 from hanshuku.inference.embed import vectors
 from hanshuku.inference.tokens import Tokenised
-from hanshuku.methods.head_learning import learn_head
+from hanshuku.methods.head_learning import Learned, learn_head
 from hanshuku.methods.zero_shot import zero_shot_head
 
 if TYPE_CHECKING:
@@ -63,21 +63,24 @@ def passes(method: Finetune, given: Encoded, learned: int) -> float:
     return method.planned_epochs(len(given), labels, kind) * len(given) / learned
 
 
-def start_head(classifier: Classifier, trunk: Trunk, train: Encoded, tokens: Tokenised, seed: int) -> None:
-    """Set the classifier's head to that of a probe on the rows to learn from.
+def probed(trunk: Trunk, train: Encoded, tokens: Tokenised, seed: int) -> tuple[Learned, np.ndarray]:
+    """A probe on the rows to learn from, and what its head reads, (N, F).
 
     Args:
-        classifier: its head is changed in place.
         trunk: as it is before it learns.
         train: N rows.
         tokens: those of the N rows, and maybe others behind them.
         seed: of the probe's folds.
     """
     loaded, precision = trunk.loaded, trunk.method.precision
-    rows = Tokenised(tokens.ids[: len(train)], tokens.types and tokens.types[: len(train)], 0)
-    found = vectors(loaded, rows, pooling=loaded.info.pooling, normalise=False, precision=precision)
-    prior = zero_shot_head(train.task, loaded, precision=precision) if loaded.info.kind == "encoder" else None
-    weight, bias = _shortened(train.task, learn_head(train.task, found, train, prior, seed=seed).head, found)
+    found = vectors(loaded, tokens.take(range(len(train))), pooling=loaded.info.pooling, normalise=False, precision=precision)
+    prior = zero_shot_head(train.task, loaded, precision=precision) if loaded.info.kind == "encoder" and not train.task.is_pair else None
+    return learn_head(train.task, found, train, prior, seed=seed), found
+
+
+def start_head(classifier: Classifier, task: Task, probe: Head, found: np.ndarray) -> None:
+    """Set the classifier's head, in place, to that of a probe, which reads what was found of the rows."""
+    weight, bias = _shortened(task, probe, found)
     with torch.no_grad():
         classifier.head.weight.copy_(torch.from_numpy(weight))
         classifier.head.bias.copy_(torch.from_numpy(bias))

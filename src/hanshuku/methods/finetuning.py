@@ -15,8 +15,9 @@ from hanshuku.inference.embed import vectors
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import answers, unit_targets
 from hanshuku.inference.tokens import tokenise
-from hanshuku.methods.few_rows import pace, passes, start_head
+from hanshuku.methods.few_rows import pace, passes, probed, start_head
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
+from hanshuku.methods.modest import foreseen, is_foreseen, judging_rows, relative_loss
 from hanshuku.methods.trunk_fit import Trunk, ready, shortened, teach
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows
@@ -44,6 +45,8 @@ class _Fit:
     identity: str  # fingerprint of the settings and rows, so that a checkpoint is never taken for another fit's
     scale: tuple[np.ndarray, np.ndarray] | None  # of the head's inputs, where only a head learns
     unlabelled: ViewLoss | None  # what unlabelled texts teach
+    hard: float | None  # `difficulty` of the rows, where confidences are foreseen
+    judging_s: float  # seconds that it took
 
     @property
     def held(self) -> range:
@@ -54,18 +57,18 @@ class _Fit:
         return self.rows.logits(self.classifier, self.held, self.method.precision), self.rows.targets[self.count : self.count + self.judging].numpy()
 
 
-def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run) -> EncoderPredictor:
-    """See `Finetune.fit`."""
+def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, validation: Encoded | None, run: Run, is_modest: bool = True) -> EncoderPredictor:
+    """See `Finetune.fit`; without `is_modest` confidences stay as the network has them."""
     start = time.monotonic()
     require_words(method)
     train, held = parts(train, validation, run.seed, is_judged=bool(method.patience or task.several))
     trunk = ready(method, task, model, run)
     trunk.pace = pace(method, train)
     given, train = train, method.switches.grown(train, run.seed)  # behind the line: no row that judges is seen
-    fit = _prepare(method, trunk, task, train, held, run, given)
+    fit = _prepare(method, trunk, task, train, held, run, given, is_modest=is_modest)
     moved = fit.trunk.tuned.moved + sum(p.numel() for p in fit.classifier.head.parameters())
     with shortened(fit.trunk, fit.rows, fit.classifier, run):
-        _train(fit, run, start)
+        _train(fit, run, start - fit.judging_s)  # afterwards the same rows are read once more
         threshold = best_threshold(answers(task, fit.held_logits()[0]), fit.held_logits()[1])[0] if task.several and fit.held else 0.5
     loaded = fit.trunk.finished()
     predictor = EncoderPredictor(
@@ -80,8 +83,12 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
         changed=fit.trunk.changed,
         moved_parameters=moved,
     )
+    if fit.hard is not None and given.targets is not None:
+        some = judging_rows(given, run.seed)
+        predictor.head = predictor.head.divided(foreseen(predictor.logits([given.inputs[i] for i in some]), given.targets[some], fit.hard))
+        predictor.count_anew()
     if fit.unlabelled is not None:
-        predictor.fit_notes = (  # type: ignore[attr-defined]
+        predictor.fit_notes = (
             f"{len(fit.unlabelled.viewed):,} of {len(train.unlabelled):,} unlabelled texts were read; of the answers to those drawn last {fit.unlabelled.sure:.0%} were sure enough to teach",
         )
     return predictor
@@ -110,7 +117,7 @@ def identity_of(method: object, task: Task, *rows: Encoded | None) -> str:
     return " ".join([str(method), str(task), *(fingerprint(part) for part in rows if part is not None)])
 
 
-def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: Encoded | None, run: Run, given: Encoded) -> _Fit:
+def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: Encoded | None, run: Run, given: Encoded, *, is_modest: bool) -> _Fit:
     loaded = trunk.loaded
     viewed = _viewed(method, task, train, run)
     inputs = [*train.inputs, *(held.inputs if held else ()), *(viewed.inputs if viewed else ())]
@@ -121,18 +128,25 @@ def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: E
         trunk.tuned.trunk, len(task.labels) or 1, trunk.width, pooling=loaded.info.pooling, dropout=method.dropout, seed=run.seed
     )
     identity = identity_of(method, task, train, held)
-    rows, scale = Rows(tokens, targets, trunk.pad_id), None
+    rows, scale, hard, start = Rows(tokens, targets, trunk.pad_id), None, None, time.monotonic()
     if trunk.tuned.kind == "none":
         run.report(Step(0, 1, note=f"read {len(inputs):,} rows once"))
         found, *scale = standardised(vectors(loaded, tokens, pooling=loaded.info.pooling, normalise=False, precision=method.precision), len(train))
         rows = Rows(tokens, targets, trunk.pad_id, vectors=found)
     elif trunk.pace < 1:
         run.report(Step(0, 1, note=f"start from a probe of {len(given):,} rows"))
-        start_head(classifier, trunk, given, tokens, run.seed)  # it is judged on rows, so that what is made of them would make it too sure
+        probe, found = probed(trunk, given, tokens, run.seed)  # it is judged on rows, so that what is made of them would make it too sure
+        start_head(classifier, task, probe.head, found)
+        hard = relative_loss(task, probe.losses) if is_modest and is_foreseen(task) else None
+    elif is_modest and is_foreseen(task):
+        some = judging_rows(given, run.seed)
+        run.report(Step(0, 1, note=f"a probe of {len(some):,} rows"))
+        hard = relative_loss(task, probed(trunk, given.take(some), tokens.take(some), run.seed)[0].losses)
+    judging = 0.0 if hard is None else time.monotonic() - start
     known = len(train) + (len(held) if held else 0)
     more = ViewLoss(method.views, task, viewed, lambda places: rows.collate([known + place for place in places])) if viewed else None
     epochs = passes(method, given, len(train))
-    return _Fit(method, task, trunk, rows, len(train), epochs, known - len(train), classifier, identity, tuple(scale) if scale else None, more)  # type: ignore[arg-type]
+    return _Fit(method, task, trunk, rows, len(train), epochs, known - len(train), classifier, identity, tuple(scale) if scale else None, more, hard, judging)  # type: ignore[arg-type]
 
 
 def _viewed(method: Finetune, task: Task, train: Encoded, run: Run) -> Viewed | None:

@@ -110,12 +110,14 @@ class Isotonic:
         return {"kind": self.KIND, "before": list(self.before), "after": list(self.after)}
 
 
-def fit_temperature(targets: np.ndarray, probabilities: np.ndarray) -> Temperature:
+def fit_temperature(targets: np.ndarray, probabilities: np.ndarray, *, spread: float | None = None) -> Temperature:
     """The temperature of least log loss on held-out rows; the loss has one valley in 1 / temperature, so golden sections find it.
 
     Args:
         targets: (N,) int64 label indices, all known; or (N, L) of 0 and 1.
         probabilities: (N, L).
+        spread: how far the logarithm of temperatures lies from 0 as a rule: the likeliest one where that is the standard deviation of a normal law is given,
+            so that few rows move it little; None: the rows alone say.
 
     Raises:
         DataError: there are fewer than LEAST rows.
@@ -135,7 +137,8 @@ def fit_temperature(targets: np.ndarray, probabilities: np.ndarray) -> Temperatu
             top = scaled.max(axis=1)
             return float((np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - true * scale).mean())
 
-    return Temperature(1 / math.exp(_lowest(lambda x: loss(math.exp(x)), math.log(1 / HOTTEST), math.log(1 / COLDEST))))
+    rule = 0.0 if spread is None else 1 / (2 * spread**2 * targets.size)  # the loss is a mean over as many
+    return Temperature(1 / math.exp(_lowest(lambda x: loss(math.exp(x)) + rule * x * x, math.log(1 / HOTTEST), math.log(1 / COLDEST))))
 
 
 def fit_isotonic(targets: np.ndarray, probabilities: np.ndarray) -> Isotonic:
