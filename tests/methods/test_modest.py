@@ -6,7 +6,17 @@ import pytest
 pytest.importorskip("torch")
 
 from hanshuku.methods import get_method
-from hanshuku.methods.modest import BY_HEART, ROWS, as_sure_as, cooled, difficulty, foreseen, judging_rows, mean_surety
+from hanshuku.methods.modest import (
+    BY_HEART,
+    ROWS,
+    as_sure_as,
+    cooled,
+    difficulty,
+    foreseen,
+    judging_rows,
+    mean_surety,
+    shown,
+)
 from hanshuku.metrics.scaling import Temperature
 from hanshuku.training.run import Run
 from tests.children import rows_of
@@ -68,6 +78,22 @@ def test_the_easier_the_rows_were_for_a_probe_the_less_it_is_cooled():
 def test_only_what_has_learned_its_rows_by_heart_is_made_surer():
     assert foreseen(*by_heart(2.0), hard=0.1) < 1
     assert foreseen(*by_heart(2.0, right=BY_HEART - 0.1), hard=0.1) == 1
+
+
+def test_rows_held_out_move_what_was_foreseen_and_a_handful_does_not():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(400, 3))
+    targets = np.array([rng.choice(3, p=np.exp(row) / np.exp(row).sum()) for row in logits])
+    assert shown(2.0, 6 * logits, targets) == pytest.approx(6, rel=0.15)
+    assert shown(2.0, 6 * logits[:9], targets[:9]) == 2.0
+
+
+def test_validation_rows_are_what_a_fine_tuned_function_believes_most(tiny_encoder):
+    rows = rows_of("one label")
+    wrong = rows_of("one label")
+    wrong.targets[:] = np.random.default_rng(0).integers(0, 2, len(wrong))
+    sure = [get_method("finetune", epochs=20, learning_rate=0.003).fit(rows.task, rows, model=tiny_encoder, validation=held, run=Run(seed=0)) for held in (rows, wrong)]
+    assert mean_surety(rows.task, sure[1].outputs(rows.inputs)) < mean_surety(rows.task, sure[0].outputs(rows.inputs))
 
 
 def test_rows_that_a_probe_tells_apart_are_easier_than_rows_with_labels_at_random():

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hanshuku.inference.base import Predictor
-from hanshuku.methods.modest import cooled
+from hanshuku.methods.modest import SPREAD, cooled
 from hanshuku.metrics.scaling import LEAST, Temperature, fit_temperature
 
 if TYPE_CHECKING:
     from hanshuku.methods.auto_finals import Choice
     from hanshuku.methods.auto_search import Search
 
-SPREAD = 0.4  # standard deviation of the logarithm of temperatures of what methods learn, as `benchmarks/foreseen_temperature.py` found it
 LEAST_CHANGE = 0.05  # in that logarithm, below which nothing is scaled
 
 

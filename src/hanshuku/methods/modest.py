@@ -12,7 +12,7 @@ from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.inference.encoder import EncoderPredictor
 from hanshuku.inference.heads import Head, answers
 from hanshuku.inference.static import StaticHead, StaticPredictor
-from hanshuku.metrics.scaling import Temperature
+from hanshuku.metrics.scaling import LEAST, Temperature, fit_temperature
 from hanshuku.tasks import Task
 
 LINEAR = (EncoderPredictor, StaticPredictor)  # whose logits come from a linear head
@@ -20,6 +20,7 @@ STEPS, MOST = 40, 50.0  # halvings of the range of temperatures, and its upper e
 ROWS, ROWS_A_LABEL = 400, 8  # labelled rows at most by which a temperature is foreseen
 BY_HEART = 0.95  # share of the learned rows that are answered rightly
 EASIEST, COLDEST, HOTTEST = 0.02, 0.25, 10.0  # of what is foreseen
+SPREAD = 0.4  # standard deviation of the logarithm of how far a temperature is from the one foreseen, a little more than on sets left out
 PART, POWER = 0.44, 0.48  # see `foreseen`; fitted to 23 networks of seven sets that no test judges (`benchmarks/foreseen_temperature.py`)
 
 
@@ -83,6 +84,21 @@ def foreseen(learned: np.ndarray, targets: np.ndarray, hard: float) -> float:
     best = np.sort(learned, axis=1)
     margin, right = float(np.median(best[:, -1] - best[:, -2])), float((learned.argmax(axis=1) == targets).mean())
     return float(np.clip(PART * margin * max(hard, EASIEST) ** POWER, COLDEST if right >= BY_HEART else 1.0, HOTTEST))
+
+
+def shown(temperature: float, held: np.ndarray, targets: np.ndarray) -> float:
+    """The temperature that was foreseen, moved as far as rows held out show that it was wrong; fewer than LEAST show nothing.
+
+    Args:
+        temperature: what was foreseen.
+        held: (N, L) logits of rows that were not learned.
+        targets: (N,) their labels.
+    """
+    if len(targets) < LEAST:
+        return temperature
+    scaled = held.astype(np.float64) / temperature
+    chances = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return temperature * fit_temperature(targets, chances / chances.sum(axis=1, keepdims=True), spread=SPREAD).temperature
 
 
 def mean_surety(task: Task, outputs: np.ndarray) -> float:
