@@ -16,7 +16,6 @@ import math
 import random
 import statistics
 import time
-from typing import Any
 
 import numpy as np
 from auto_regret import DEVELOPMENT, TEST
@@ -25,7 +24,7 @@ from common import Cells, record, rows_of
 import hanshuku as hk
 from hanshuku.data.encode import encode
 from hanshuku.inference.heads import answers
-from hanshuku.methods import contrastive_learning, finetuning
+from hanshuku.methods import modest
 from hanshuku.methods.modest import foreseen
 from hanshuku.metrics.calibration import expected_calibration_error
 from hanshuku.metrics.classification import row_losses
@@ -61,9 +60,7 @@ def one_cell(asked: argparse.Namespace, name: str, size: str, method: str, seed:
         kept.update(foreseen=foreseen(learned, targets, hard), hard=hard, margin=float(np.median(best[:, -1] - best[:, -2])), learned=float((learned.argmax(axis=1) == targets).mean()))
         return float(kept["foreseen"])
 
-    modules: list[Any] = [contrastive_learning, finetuning]
-    for module in modules:
-        module.foreseen = watched
+    modest.foreseen = watched  # type: ignore[assignment]
     start = time.process_time()
     function = hk.classify(labels, name=name.replace("_", "-")).learn(train, method=method, model=MODELS[name], seed=seed, budget=asked.budget)
     cost = time.process_time() - start

@@ -88,11 +88,12 @@ def test_rows_held_out_move_what_was_foreseen_and_a_handful_does_not():
     assert shown(2.0, 6 * logits[:9], targets[:9]) == 2.0
 
 
-def test_validation_rows_are_what_a_fine_tuned_function_believes_most(tiny_encoder):
+@pytest.mark.parametrize(("method", "settings"), [("finetune", {"epochs": 20}), ("contrastive", {"steps": 20})])
+def test_validation_rows_are_what_a_network_believes_most(method, settings, tiny_encoder):
     rows = rows_of("one label")
     wrong = rows_of("one label")
     wrong.targets[:] = np.random.default_rng(0).integers(0, 2, len(wrong))
-    sure = [get_method("finetune", epochs=20, learning_rate=0.003).fit(rows.task, rows, model=tiny_encoder, validation=held, run=Run(seed=0)) for held in (rows, wrong)]
+    sure = [get_method(method, learning_rate=0.003, **settings).fit(rows.task, rows, model=tiny_encoder, validation=held, run=Run(seed=0)) for held in (rows, wrong)]
     assert mean_surety(rows.task, sure[1].outputs(rows.inputs)) < mean_surety(rows.task, sure[0].outputs(rows.inputs))
 
 
@@ -113,13 +114,13 @@ def test_many_rows_are_judged_by_some_of_them_the_same_each_time():
 @pytest.mark.parametrize("many", [False, True], ids=["few rows", "many rows"])
 @pytest.mark.parametrize("method", ["contrastive", "finetune"])
 def test_what_a_network_foresees_of_the_rows_it_learned_divides_its_logits(method, many, tiny_encoder, monkeypatch):
-    rows, module = rows_of("one label"), f"hanshuku.methods.{'contrastive_learning' if method == 'contrastive' else 'finetuning'}.foreseen"
+    rows = rows_of("one label")
     monkeypatch.setattr("hanshuku.methods.few_rows.FEW", len(rows) + (0 if many else 1))
     monkeypatch.setattr("hanshuku.methods.modest.ROWS", 20)
     settings, seen = {"steps": 20} if method == "contrastive" else {"epochs": 2}, []
 
     def learned(temperature):
-        monkeypatch.setattr(module, lambda logits, targets, hard: seen.append((logits, targets, hard)) or temperature)
+        monkeypatch.setattr("hanshuku.methods.modest.foreseen", lambda logits, targets, hard: seen.append((logits, targets, hard)) or temperature)
         return get_method(method, learning_rate=0.003, precision="fp32", **settings).fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0))
 
     own, third = learned(1.0), learned(3.0)
@@ -131,6 +132,6 @@ def test_what_a_network_foresees_of_the_rows_it_learned_divides_its_logits(metho
 
 
 def test_several_labels_stay_as_sure_as_they_are(tiny_encoder, monkeypatch):
-    monkeypatch.setattr("hanshuku.methods.finetuning.foreseen", lambda *_: pytest.fail("nothing is foreseen of several labels"))
+    monkeypatch.setattr("hanshuku.methods.modest.foreseen", lambda *_: pytest.fail("nothing is foreseen of several labels"))
     rows = rows_of("several labels")
     get_method("finetune", epochs=0.1).fit(rows.task, rows, model=tiny_encoder, run=Run(seed=0))

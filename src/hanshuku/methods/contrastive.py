@@ -61,7 +61,7 @@ class Contrastive:
     def fit(
         self, task: Task, train: Encoded | None, *, model: str, validation: Encoded | None = None, run: Run = Run()  # noqa: B008 - frozen
     ) -> EncoderPredictor:
-        """Train on `train`; see `Method.fit`. Validation rows are not looked at.
+        """Train on `train`; see `Method.fit`. Validation rows tell how sure it may be, and nothing else.
 
         A pair whose labels name a relation of its texts (same and different), or whose target is a number, is learned by
         the cosine of the two; any other pair as the middle of the two.
@@ -79,7 +79,7 @@ class Contrastive:
             from hanshuku.methods.contrastive_learning import fit_contrastive
         except ImportError as error:
             raise MissingExtra(error.name or "torch", "train", "Contrastive learning") from error
-        return fit_contrastive(self, task, rows, model, run)
+        return fit_contrastive(self, task, rows, model, validation, run)
 
     def planned_batch(self, labels: int) -> int:
         """Texts a step: as set, else 32, or enough that a good part of the labels meet: up to 128."""

@@ -21,7 +21,7 @@ from hanshuku.methods.contrastive import Contrastive
 from hanshuku.methods.descriptions import relation_of
 from hanshuku.methods.head_learning import learn_head
 from hanshuku.methods.linear import Penalty
-from hanshuku.methods.modest import difficulty, foreseen, is_foreseen, judging_rows
+from hanshuku.methods.modest import difficulty, heat_of, is_foreseen, judging_rows
 from hanshuku.methods.zero_shot import unrelated_cosine, zero_shot_head
 from hanshuku.models.load import load_encoder
 from hanshuku.tasks import Task
@@ -66,7 +66,7 @@ class Texts:
         return {**model_inputs(self.tokens, places, self.pad_id), "targets": self.targets[unique]}
 
 
-def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, run: Run) -> EncoderPredictor:
+def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, validation: Encoded | None, run: Run) -> EncoderPredictor:
     """See `Contrastive.fit`."""
     start = time.monotonic()
     run.report(Step(0, 1, note=f"load {model}"))
@@ -86,8 +86,7 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
         task, loaded, Head(np.zeros((1, features)), np.zeros(1)), pooling=loaded.info.pooling, normalise=True, pair="bi",
         max_length=limit, precision=method.precision,
     )  # fmt: skip
-    some = judging_rows(rows, run.seed)
-    hard = _difficulty(method, predictor, rows.take(some), run)
+    hard = _difficulty(method, predictor, rows, run)
     if method.switches.reinit_layers:
         reinitialise(loaded.network, method.switches.reinit_layers, run.seed)
     moved = _free(loaded.network, method.layers)
@@ -101,20 +100,21 @@ def fit_contrastive(method: Contrastive, task: Task, rows: Encoded, model: str, 
     loaded.network.requires_grad_(False).eval()
     run.report(Step(0, 1, note="fit the head"))
     prior = zero_shot_head(task, loaded, precision=method.precision) if method.descriptions else None
-    vectors = predictor.features(rows.inputs)
-    found = learn_head(task, vectors, rows, prior, penalty=Penalty(method.strength, method.trust if prior else 0.0),
+    found = learn_head(task, predictor.features(rows.inputs), rows, prior, penalty=Penalty(method.strength, method.trust if prior else 0.0),
                        blocks=4 if task.is_pair else 1, sureness=1.0, seed=run.seed)  # fmt: skip
-    heat = 1.0 if hard is None or rows.targets is None else foreseen(found.head.logits(vectors[some]), rows.targets[some], hard)
-    predictor.head, predictor.threshold = found.head.divided(heat), found.threshold
+    predictor.head, predictor.threshold = found.head, found.threshold
+    if hard is not None:
+        predictor.head = found.head.divided(heat_of(predictor, hard, rows, validation, run.seed))
     predictor.moved_parameters = moved + found.head.weight.size + found.head.bias.size
     return predictor
 
 
 def _difficulty(method: Contrastive, predictor: EncoderPredictor, rows: Encoded, run: Run) -> float | None:
-    """See `difficulty`, of the encoder as it is; None where confidences are not foreseen."""
+    """See `difficulty`, of the encoder as it is, by some of the rows; None where confidences are not foreseen."""
     task = predictor.task
     if not is_foreseen(task):
         return None
+    rows = rows.take(judging_rows(rows, run.seed))
     run.report(Step(0, 1, note=f"a probe of {len(rows):,} rows"))
     prior = zero_shot_head(task, predictor.loaded, precision=method.precision) if method.descriptions else None
     vectors = predictor.features(rows.inputs)

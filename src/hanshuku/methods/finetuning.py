@@ -17,7 +17,7 @@ from hanshuku.inference.heads import answers, unit_targets
 from hanshuku.inference.tokens import tokenise
 from hanshuku.methods.few_rows import pace, passes, probed, start_head
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
-from hanshuku.methods.modest import foreseen, is_foreseen, judging_rows, relative_loss, shown
+from hanshuku.methods.modest import heat_of, is_foreseen, judging_rows, relative_loss
 from hanshuku.methods.trunk_fit import Trunk, ready, shortened, teach
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows
@@ -84,25 +84,12 @@ def fit_encoder(method: Finetune, task: Task, train: Encoded, *, model: str, val
         moved_parameters=moved,
     )
     if fit.hard is not None:
-        predictor.head = predictor.head.divided(_heat(predictor, fit.hard, given, held, run.seed))
-        predictor.count_anew()
+        predictor.head = predictor.head.divided(heat_of(predictor, fit.hard, given, held, run.seed))
     if fit.unlabelled is not None:
         predictor.fit_notes = (
             f"{len(fit.unlabelled.viewed):,} of {len(train.unlabelled):,} unlabelled texts were read; of the answers to those drawn last {fit.unlabelled.sure:.0%} were sure enough to teach",
         )
     return predictor
-
-
-def _heat(predictor: EncoderPredictor, hard: float, learned: Encoded, held: Encoded | None, seed: int) -> float:
-    """The temperature that is foreseen from some of the rows that were learned, and shown by some of those held out, if any were."""
-    some = learned.take(judging_rows(learned, seed))
-    assert some.targets is not None
-    heat = foreseen(predictor.logits(some.inputs), some.targets, hard)
-    if held is None:
-        return heat
-    judges = held.take(judging_rows(held, seed))
-    assert judges.targets is not None
-    return shown(heat, predictor.logits(judges.inputs), judges.targets)
 
 
 def require_words(method: Finetune) -> None:
