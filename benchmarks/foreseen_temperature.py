@@ -62,7 +62,7 @@ def one_cell(asked: argparse.Namespace, name: str, size: str, method: str, seed:
 
     modest.foreseen = watched  # type: ignore[assignment]
     start = time.process_time()
-    function = hk.classify(labels, name=name.replace("_", "-")).learn(train, method=method, model=MODELS[name], seed=seed, budget=asked.budget)
+    function = hk.classify(labels, inputs=[key for key in COLUMNS if key in train[0]], name=name.replace("_", "-")).learn(train, method=method, model=MODELS[name], seed=seed, budget=asked.budget)
     cost = time.process_time() - start
     judged = encode(function.task, hk.read([row for row in test if row["label"] in labels][: asked.test_rows]))[0]
     logits = function.predictor(judged.inputs).logits(judged.inputs).astype(np.float64) * kept["foreseen"]
