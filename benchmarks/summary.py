@@ -22,7 +22,7 @@ from summary_little import (
     switched,
     taught_by_itself,
 )
-from summary_trust import biased, capitals, elsewhere, pieces, planted, scaled, turned
+from summary_trust import biased, capitals, elsewhere, foreseen, pieces, planted, scaled, turned
 
 RESULTS = Path(__file__).with_name("results")
 Line = tuple[str, str]  # what was measured, what it came to
@@ -370,7 +370,8 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     **dict.fromkeys(("adversarial_robustness", "adversarial_robustness_sst2"), ("Adversarial training", sturdier)),
     "self_training": ("Learning from unlabelled rows", taught_by_itself), "transfer": ("A rich task first", carried_over), **dict.fromkeys(("continual", "continual_seeds"), ("Task after task", learned_on)),
     "answer_pieces": ("Chinese words in answering", pieces), "calibration": ("Calibration", scaled), "calibration_zh": ("Calibration", scaled),
-    "self_train_confidence": ("Confidences of self_train: the first teacher, as they are and scaled", scaled),
+    **dict.fromkeys(("foreseen_temperature", "foreseen_2000", "foreseen_pairs"), ("Confidences of contrastive and fine-tuned functions, foreseen", foreseen)),
+    **dict.fromkeys(("self_train_confidence", "self_train_confidence_contrastive"), ("Confidences of self_train: the first teacher, as they are and scaled", scaled)),
     **dict.fromkeys(("auto_confidence", "auto_confidence_300"), ("Confidences of auto, as they are and scaled", scaled)),
     "robustness": ("One function elsewhere", elsewhere), "attacks": ("Attacks", turned), "attacks_zh": ("Attacks", turned),
     **dict.fromkeys(("planted_bias", "planted_bias_zh", "planted_bias_zh_probe"), ("Planted biases", planted)), "static_case": ("Capitals under static", capitals), "model_bias": ("Stereotypes of language models", biased),

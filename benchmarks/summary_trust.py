@@ -21,6 +21,18 @@ def scaled(results: dict) -> Iterator[Line]:
             yield f"{name}, {results['method']} on {found.get('rows') or results['rows']:,} rows, {results['seeds']} seeds: {named}", f"{came}; n {found['n']:,}"
 
 
+def foreseen(results: dict) -> Iterator[Line]:
+    """foreseen_temperature: a line a method and size."""
+    for arm, found in results["by_size"].items():
+        came = "; ".join(
+            f"{named} {found[measure]['own']:.3f} as the network has it, {found[measure]['foreseen']:.3f} as foreseen, {found[measure]['best']:.3f} at best"
+            for measure, named in (("ece", "calibration error"), ("log_loss", "log loss"))
+        )
+        worse = [name for name, cell in found["by_set"].items() if cell["log_loss"]["foreseen"] > cell["log_loss"]["own"] + 0.01]
+        off = found["log_temperature_off"]
+        yield f"{arm}{'' if arm.endswith('class') else ' rows'}, {found['cells']} functions", f"{came}; log temperature off by {off['mean']:+.2f}, root mean square {off['root_mean_square']:.2f}; a greater log loss: {', '.join(worse) or 'none'}"
+
+
 def capitals(results: dict) -> Iterator[Line]:
     """static_case."""
     for name, found in results["sets"].items():
