@@ -75,9 +75,10 @@ def test_the_easier_the_rows_were_for_a_probe_the_less_it_is_cooled():
     assert 1 < easy < hard
 
 
-def test_only_what_has_learned_its_rows_by_heart_is_made_surer():
+def test_only_what_has_learned_easy_rows_by_heart_is_made_surer():
     assert foreseen(*by_heart(2.0), hard=0.1) < 1
     assert foreseen(*by_heart(2.0, right=BY_HEART - 0.1), hard=0.1) == 1
+    assert foreseen(*by_heart(2.0), hard=0.6) == 1
 
 
 def test_rows_held_out_move_what_was_foreseen_and_a_handful_does_not():
