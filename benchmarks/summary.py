@@ -370,7 +370,7 @@ PAGES: dict[str, tuple[str, Callable[[dict], Iterator[Line]]]] = {
     **dict.fromkeys(("adversarial_robustness", "adversarial_robustness_sst2"), ("Adversarial training", sturdier)),
     "self_training": ("Learning from unlabelled rows", taught_by_itself), "transfer": ("A rich task first", carried_over), **dict.fromkeys(("continual", "continual_seeds"), ("Task after task", learned_on)),
     "answer_pieces": ("Chinese words in answering", pieces), "calibration": ("Calibration", scaled), "calibration_zh": ("Calibration", scaled),
-    **dict.fromkeys(("foreseen_temperature", "foreseen_2000", "foreseen_pairs"), ("Confidences of contrastive and fine-tuned functions, foreseen", foreseen)),
+    **dict.fromkeys(("foreseen_temperature", "foreseen_temperature_pairs"), ("Confidences of contrastive and fine-tuned functions, foreseen", foreseen)),
     **dict.fromkeys(("self_train_confidence", "self_train_confidence_contrastive"), ("Confidences of self_train: the first teacher, as they are and scaled", scaled)),
     **dict.fromkeys(("auto_confidence", "auto_confidence_300"), ("Confidences of auto, as they are and scaled", scaled)),
     "robustness": ("One function elsewhere", elsewhere), "attacks": ("Attacks", turned), "attacks_zh": ("Attacks", turned),
