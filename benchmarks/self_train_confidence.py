@@ -34,13 +34,18 @@ def one_seed(asked: argparse.Namespace, name: str, seed: int) -> dict:
     train = [{"text": row["text"], "label": label} for label in labels for row in [row for row in rows if str(row["label"]) == label][: asked.few]]
     has_own = any((DATA / name).glob("unlabeled.*"))
     texts = [row["text"] for row in (rows_of(name, "unlabeled") if has_own else rows[-asked.texts :]) if row["text"].strip()]
-    modest = self_training._modest
+    modest, teach = self_training._modest, self_training._teach
 
-    def watched(task: Any, last: Any, first: Any, drawn: Any, seed: int) -> Any:
-        kept["first"], kept["before"], (kept["after"], kept["said"]) = first, last, modest(task, last, first, drawn, seed)
+    def watched(last: Any, *more: Any) -> Any:
+        kept["before"], (kept["after"], kept["said"]) = last, modest(last, *more)
         return kept["after"], kept["said"]
 
-    self_training._modest = watched
+    def taught(*given: Any) -> Any:
+        found = teach(*given)
+        kept.setdefault("first", found)
+        return found
+
+    self_training._modest, self_training._teach = watched, taught
     try:
         start = time.process_time()
         function = hk.classify(labels, name=name.replace("_", "-")).learn(
@@ -48,10 +53,10 @@ def one_seed(asked: argparse.Namespace, name: str, seed: int) -> dict:
         )
         cost = time.process_time() - start
     finally:
-        self_training._modest = modest
+        self_training._modest, self_training._teach = modest, teach
     judged = encode(function.task, hk.read([{"text": row["text"], "label": str(row["label"])} for row in test if row["text"].strip() and str(row["label"]) in labels][: asked.test_rows]))[0]
     about = {"set": name, "seed": seed, "labels": len(labels), "rows": len(train), "texts": len(texts), "n": len(judged), "processor_s": round(cost)}
-    if not kept:  # no round took a text: nothing to scale
+    if "after" not in kept:  # no round took a text: nothing to scale
         outputs = function.predictor(judged.inputs).outputs(judged.inputs)
         return {**about, "said": [], **dict.fromkeys(("first", "before", "after"), measured(judged.targets, outputs, outputs))}
     first, before, after = (replace(kept[when], task=function.task).outputs(judged.inputs) for when in ("first", "before", "after"))

@@ -119,7 +119,7 @@ def _difficulty(method: Contrastive, predictor: EncoderPredictor, rows: Encoded,
     prior = zero_shot_head(task, predictor.loaded, precision=method.precision) if method.descriptions else None
     vectors = predictor.features(rows.inputs)
     predictor.count_anew()
-    return difficulty(task, vectors, rows, prior, blocks=4 if task.is_pair else 1, seed=run.seed)
+    return difficulty(task, learn_head(task, vectors, rows, prior, blocks=4 if task.is_pair else 1, seed=run.seed).losses)
 
 
 def reading_seconds(predictor: EncoderPredictor, inputs: Sequence[tuple[str, ...]], seed: int) -> float:

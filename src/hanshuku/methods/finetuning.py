@@ -17,7 +17,7 @@ from hanshuku.inference.heads import answers, unit_targets
 from hanshuku.inference.tokens import tokenise
 from hanshuku.methods.few_rows import pace, passes, probed, start_head
 from hanshuku.methods.finetune import HOLD_OUT, MIN_TO_HOLD, Finetune
-from hanshuku.methods.modest import heat_of, is_foreseen, judging_rows, relative_loss
+from hanshuku.methods.modest import difficulty, heat_of, is_foreseen, judging_rows
 from hanshuku.methods.trunk_fit import Trunk, ready, shortened, teach
 from hanshuku.tasks import Task
 from hanshuku.training.classifier import Classifier, Rows
@@ -116,7 +116,7 @@ def identity_of(method: object, task: Task, *rows: Encoded | None) -> str:
 
 
 def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: Encoded | None, run: Run, given: Encoded, *, is_modest: bool) -> _Fit:
-    loaded = trunk.loaded
+    loaded, is_modest = trunk.loaded, is_modest and is_foreseen(task)
     viewed = _viewed(method, task, train, run)
     inputs = [*train.inputs, *(held.inputs if held else ()), *(viewed.inputs if viewed else ())]
     run.report(Step(0, 1, note=f"tokenise {len(inputs):,} rows"))
@@ -135,11 +135,11 @@ def _prepare(method: Finetune, trunk: Trunk, task: Task, train: Encoded, held: E
         run.report(Step(0, 1, note=f"start from a probe of {len(given):,} rows"))
         probe, found = probed(trunk, given, tokens, run.seed)  # it is judged on rows, so that what is made of them would make it too sure
         start_head(classifier, task, probe.head, found)
-        hard = relative_loss(task, probe.losses) if is_modest and is_foreseen(task) else None
-    elif is_modest and is_foreseen(task):
+        hard = difficulty(task, probe.losses) if is_modest else None
+    elif is_modest:
         some = judging_rows(given, run.seed)
         run.report(Step(0, 1, note=f"a probe of {len(some):,} rows"))
-        hard = relative_loss(task, probed(trunk, given.take(some), tokens.take(some), run.seed)[0].losses)
+        hard = difficulty(task, probed(trunk, given.take(some), tokens.take(some), run.seed)[0].losses)
     judging = 0.0 if hard is None else time.monotonic() - start
     known = len(train) + (len(held) if held else 0)
     more = ViewLoss(method.views, task, viewed, lambda places: rows.collate([known + place for place in places])) if viewed else None

@@ -10,17 +10,18 @@ import numpy as np
 from hanshuku.data.encoded import Encoded
 from hanshuku.inference.base import Inputs, Predictor
 from hanshuku.inference.encoder import EncoderPredictor
-from hanshuku.inference.heads import Head, answers
+from hanshuku.inference.heads import answers
 from hanshuku.inference.static import StaticHead, StaticPredictor
-from hanshuku.metrics.scaling import LEAST, Temperature, fit_temperature
+from hanshuku.metrics.scaling import HOTTEST, LEAST, Temperature, fit_temperature
 from hanshuku.tasks import Task
 
 LINEAR = (EncoderPredictor, StaticPredictor)  # whose logits come from a linear head
-STEPS, MOST = 40, 50.0  # halvings of the range of temperatures, and its upper end
+STEPS = 40  # halvings of the range of temperatures
 ROWS, ROWS_A_LABEL = 400, 8  # labelled rows at most by which a temperature is foreseen
 BY_HEART = 0.95  # share of the learned rows that are answered rightly
 EASY = 0.5  # difficulty; the networks that were too modest had learned rows of 0.16 and less
-EASIEST, COLDEST, HOTTEST = 0.02, 0.25, 10.0  # of what is foreseen
+EASIEST = 0.02  # difficulty that is reckoned with
+LOWEST, HIGHEST = 0.25, 10.0  # temperatures that are foreseen
 SPREAD = 0.4  # standard deviation of the logarithm of how far a temperature is from the one foreseen, a little more than on sets left out
 PART, POWER = 0.44, 0.48  # see `foreseen`; fitted to 23 networks of seven sets that no test judges: the development sets of `benchmarks/foreseen_temperature.py`
 
@@ -48,24 +49,8 @@ def judging_rows(rows: Encoded, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(len(rows))[:most])
 
 
-def difficulty(task: Task, features: np.ndarray, rows: Encoded, prior: Head | None, *, blocks: int = 1, seed: int = 0) -> float | None:
-    """How hard rows are to tell apart before anything moves: log loss of a probe on rows held out in turn, as a part of that of a guess; None: too few rows.
-
-    Args:
-        task: classify, one label.
-        features: (N, F), of the encoder that is to learn.
-        rows: N labelled rows.
-        prior: see `learn_head`.
-        blocks: see `learn_head`.
-        seed: of the folds.
-    """
-    from hanshuku.methods.head_learning import learn_head
-
-    return relative_loss(task, learn_head(task, features, rows, prior, blocks=blocks, seed=seed).losses)
-
-
-def relative_loss(task: Task, losses: np.ndarray | None) -> float | None:
-    """Mean log loss as a part of that of a guess, 0..1; None where there is none."""
+def difficulty(task: Task, losses: np.ndarray | None) -> float | None:
+    """How hard rows are to tell apart: log loss of a probe on rows held out in turn, before anything moved, as a part of that of a guess, 0..1; None: too few rows."""
     return None if losses is None else min(1.0, float(losses.mean()) / math.log(max(len(task.labels), 2)))
 
 
@@ -84,8 +69,8 @@ def foreseen(learned: np.ndarray, targets: np.ndarray, hard: float) -> float:
     """
     best = np.sort(learned, axis=1)
     margin, right = float(np.median(best[:, -1] - best[:, -2])), float((learned.argmax(axis=1) == targets).mean())
-    coldest = COLDEST if right >= BY_HEART and hard <= EASY else 1.0
-    return float(np.clip(PART * margin * max(hard, EASIEST) ** POWER, coldest, HOTTEST))
+    lowest = LOWEST if right >= BY_HEART and hard <= EASY else 1.0
+    return float(np.clip(PART * margin * max(hard, EASIEST) ** POWER, lowest, HIGHEST))
 
 
 def heat_of(predictor: EncoderPredictor, hard: float, learned: Encoded, held: Encoded | None, seed: int) -> float:
@@ -104,24 +89,23 @@ def heat_of(predictor: EncoderPredictor, hard: float, learned: Encoded, held: En
     if held is not None and len(held) and held.targets is not None:
         judges = held.take(judging_rows(held, seed))
         assert judges.targets is not None
-        heat = shown(heat, predictor.logits(judges.inputs), judges.targets)
+        heat = shown(predictor.task, heat, predictor.logits(judges.inputs), judges.targets)
     predictor.count_anew()
     return heat
 
 
-def shown(temperature: float, held: np.ndarray, targets: np.ndarray) -> float:
+def shown(task: Task, temperature: float, held: np.ndarray, targets: np.ndarray) -> float:
     """The temperature that was foreseen, moved as far as rows held out show that it was wrong; fewer than LEAST show nothing.
 
     Args:
+        task: classify, one label.
         temperature: what was foreseen.
         held: (N, L) logits of rows that were not learned.
         targets: (N,) their labels.
     """
     if len(targets) < LEAST:
         return temperature
-    scaled = held.astype(np.float64) / temperature
-    chances = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return temperature * fit_temperature(targets, chances / chances.sum(axis=1, keepdims=True), spread=SPREAD).temperature
+    return temperature * fit_temperature(targets, answers(task, held / temperature), spread=SPREAD).temperature
 
 
 def mean_surety(task: Task, outputs: np.ndarray) -> float:
@@ -146,7 +130,7 @@ def as_sure_as(predictor: Predictor, inputs: Inputs, surety: float) -> tuple[Pre
     task, logits = predictor.task, predictor.logits(inputs).astype(np.float64)
     if mean_surety(task, answers(task, logits)) <= surety:
         return predictor, 1.0
-    low, high = 0.0, math.log(MOST)  # surety falls as the temperature rises
+    low, high = 0.0, math.log(HOTTEST)  # surety falls as the temperature rises
     for _ in range(STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if mean_surety(task, answers(task, logits / math.exp(middle))) > surety else (low, middle)

@@ -49,10 +49,12 @@ def fit_rounds(method: SelfTrain, task: Task, labelled: Encoded, model: str, val
     places = np.arange(len(labelled))
     everything = Encoded(task, [*labelled.inputs, *drawn], _filled(labelled, len(drawn)), np.zeros(len(labelled) + len(drawn), dtype=np.int64))
     head = frozen.learn(everything, places, seed=run.seed)
-    best = first = _teach(method, task, labelled, model, validation, run, start, 0)
-    notes, before, score = [f"{len(drawn):,} of {given:,} unlabelled texts were read"], None, -math.inf
+    best = _teach(method, task, labelled, model, validation, run, start, 0)
+    notes, before, score, surety = [f"{len(drawn):,} of {given:,} unlabelled texts were read"], None, -math.inf, 1.0
+    some = np.random.default_rng(run.seed).permutation(len(drawn))[:SAMPLE]
     for number in range(1, method.rounds + 1):
         views = best.outputs(drawn), frozen.outputs(head, np.arange(len(labelled), len(everything)))
+        surety = mean_surety(task, views[0][some]) if number == 1 else surety
         found = guesses(task, *views)
         taken = chosen(found, _strata(task, labelled), _strata(task, replace(labelled, inputs=drawn, targets=found.targets)), method, number)
         changed = 1.0 if before is None else float(np.mean([not np.array_equal(a, b) for a, b in zip(found.targets, before, strict=True)]))
@@ -71,17 +73,16 @@ def fit_rounds(method: SelfTrain, task: Task, labelled: Encoded, model: str, val
         best = _teach(method, task, both, model, validation, run, start, number)
         head = frozen.learn(everything, np.concatenate([places, len(labelled) + taken]), seed=run.seed)
         notes.append(f"round {number}: {len(taken):,} texts, on which both views agree, were learned; alone they tell {reverse:.3f} of the labelled rows")
-    if best is not first:
-        best, said = _modest(task, best, first, drawn, run.seed)
+    if before is not None:  # guesses were learned
+        best, said = _modest(best, [drawn[i] for i in some], surety)
         notes += said
     best.fit_notes = (*getattr(best, "fit_notes", ()), *notes)  # type: ignore[attr-defined]
     return best
 
 
-def _modest(task: Task, last: Predictor, first: Predictor, drawn: list[tuple[str, ...]], seed: int) -> tuple[Predictor, list[str]]:
-    """The last teacher, no surer of the unlabelled texts than the first was, which learned no guesses; and what was done."""
-    some = [drawn[i] for i in np.random.default_rng(seed).permutation(len(drawn))[:SAMPLE]]
-    found, temperature = as_sure_as(last, some, mean_surety(task, first.outputs(some)))
+def _modest(last: Predictor, texts: list[tuple[str, ...]], surety: float) -> tuple[Predictor, list[str]]:
+    """The last teacher, no surer of the texts than the first one was, which learned no guesses; and what was done."""
+    found, temperature = as_sure_as(last, texts, surety)
     if temperature == 1:
         return found, []
     return found, [f"confidences are scaled by a temperature of {temperature:.2f}: it is as sure of the unlabelled texts as before it learned guesses; no answer changes"]
