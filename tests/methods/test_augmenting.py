@@ -60,7 +60,7 @@ def test_contrastive_moves_its_encoder_by_more_rows_and_fits_its_head_to_those_g
     monkeypatch.setattr(contrastive, "learn_head", lambda task, features, rows, *args, **more: headed.append(len(rows)) or head(task, features, rows, *args, **more))
     rows = rows_of("one label").take(range(12))
     get_method("contrastive", steps=2, augment="noise", augment_times=3).fit(rows.task, rows, model=tiny_encoder, run=Run(seed=1))
-    assert learned == [48] and headed == [12]
+    assert learned == [48] and headed == [12, 12]  # the probe that tells how hard the rows are, and the head
 
 
 def test_a_kind_whose_answer_may_change_with_the_row_refuses_it(tiny_encoder):
